@@ -1,0 +1,84 @@
+"""Writing so that a crash leaves the old file or the new one, never half of either; reading JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+
+def replace(path: Path, data: bytes, durable: bool = True) -> None:
+    """Writes `data` to `path` in one atomic move: temp file in the same folder, flush, fsync, replace, fsync the folder.
+
+    `durable=False` leaves out the two fsyncs, for pictures that can be made again. Raises OSError, with the old file
+    untouched and the temp file gone.
+    """
+    write(path, lambda file: file.write(data), durable)
+
+
+def write(path: Path, fill: Callable[[IO[bytes]], object], durable: bool = True) -> None:
+    """Like `replace`, for content that `fill(file)` writes."""
+    handle, temp = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            fill(file)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(temp, path)
+    except BaseException:
+        Path(temp).unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def dump(value: Any) -> str:
+    """JSON on one line that a browser can read: NaN and infinities become null (RFC 8259 has neither)."""
+    return json.dumps(_finite(value), allow_nan=False, ensure_ascii=False)
+
+
+def append(path: Path, records: list[dict[str, Any]]) -> None:
+    """Appends records as JSON lines with one write, so that a reader sees whole lines or a torn last one."""
+    with path.open("ab") as file:
+        file.write("".join(dump(record) + "\n" for record in records).encode())
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole records of a JSON-lines file; a torn or broken line is passed over, a missing file has none."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return
+    for line in text.split(b"\n")[:-1]:  # what follows the last newline is still being written
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict):
+            yield record
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+    return value

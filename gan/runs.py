@@ -1,0 +1,330 @@
+"""The run folder: everything that a trainer, a browser and a shell tell each other goes through these files."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from gan import files
+from gan.config import ConfigError, RunConfig
+
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
+STATUSES = ("training", "paused", "queued", "stopped", "finished", "failed")
+Sort = Literal["fixed", "random"]
+
+
+class RunError(Exception):
+    """Something about a run folder that keeps it from being used; the message is for people."""
+
+
+class Busy(RunError):
+    """Somebody else trains this run."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the driver wants of a run (`control.json`): replaced whole, obeyed by the trainer within a step.
+
+    `budget` has one of "steps", "epochs", "seconds": a total. `None` for a learning rate or an update count means the
+    config's own. `asked` counts the single steps asked for by hand so far: both networks, only D, only G.
+    """
+
+    want: Literal["run", "pause", "stop"] = "run"
+    title: str = ""
+    budget: Mapping[str, float] = field(default_factory=dict)
+    lr_g: float | None = None
+    lr_d: float | None = None
+    d_steps: int | None = None
+    g_steps: int | None = None
+    asked: Mapping[str, int] = field(default_factory=lambda: {"both": 0, "d": 0, "g": 0})
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Control:
+        """Takes what it knows, ignores the rest: a file of a newer version still works."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+
+def root() -> Path:
+    """Where runs live: $GAN_RUNS, else checkpoints/ here."""
+    return Path(os.environ.get("GAN_RUNS") or "checkpoints")
+
+
+def find(run_id: str, home: Path | None = None) -> Run:
+    """The run of that id. Raises RunError for an id that is malformed or not there."""
+    if not ID.match(run_id):
+        raise RunError(
+            f"{run_id!r} is not a run id: lower-case letters, digits and hyphens, at most 64."
+        )
+    run = Run((home or root()) / run_id)
+    if not (run.path / "config.json").is_file():
+        raise RunError(f"There is no run {run_id!r} in {run.path.parent}.")
+    return run
+
+
+def runs(home: Path | None = None) -> list[Run]:
+    """All runs, newest first; folders that are none are passed over."""
+    folder = home or root()
+    found = [
+        Run(path.parent) for path in folder.glob("*/config.json") if ID.match(path.parent.name)
+    ]
+    return sorted(found, key=lambda run: (run.created(), run.id), reverse=True)
+
+
+def create(
+    config: RunConfig,
+    budget: Mapping[str, float],
+    title: str = "",
+    run_id: str = "",
+    preset: str = "",
+    home: Path | None = None,
+) -> Run:
+    """Makes the folder of a new run; without `run_id` one is made from the model and data set.
+
+    Raises RunError when the id is malformed or taken, or when the folder cannot be written.
+    """
+    folder = home or root()
+    if run_id and not ID.match(run_id):
+        raise RunError(
+            f"{run_id!r} is not a run id: lower-case letters, digits and hyphens, at most 64."
+        )
+    stem = f"{preset or config.model}-{config.dataset}"[:56]
+    wanted = [run_id] if run_id else [f"{stem}-{k}" for k in range(1, 10_000)]
+    run = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in wanted:
+            with contextlib.suppress(FileExistsError):
+                (folder / name).mkdir()
+                run = Run(folder / name)
+                break
+        else:
+            raise RunError(f"A run {wanted[-1]!r} is there already; choose another id.")
+        control = Control(title=title or run.id, budget=dict(budget))
+        files.replace(run.path / "control.json", _json(dataclasses.asdict(control)))
+        for sort in ("fixed", "random"):
+            (run.path / "samples" / sort).mkdir(parents=True)
+        (run.path / "snapshots").mkdir()
+        run.record("created", preset=preset)
+        files.replace(run.path / "config.json", _json(config.to_dict()))
+    except OSError as error:
+        raise RunError(
+            f"The run folder cannot be written: {error.strerror or error} ({folder})."
+        ) from error
+    finally:
+        if run and not (run.path / "config.json").exists():
+            shutil.rmtree(run.path, ignore_errors=True)  # half a run would only hold its name
+    return run
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder. Cheap to make; reads on every call, so it is never stale."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    def config(self) -> RunConfig:
+        """The settings. Raises RunError when the file is missing, broken, or of another version."""
+        try:
+            return RunConfig.from_dict(json.loads((self.path / "config.json").read_bytes()))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            why = "; ".join(error.problems) if isinstance(error, ConfigError) else str(error)
+            raise RunError(f"The settings of run {self.id!r} cannot be read: {why}") from error
+
+    def control(self) -> Control:
+        """What the driver wants; the plain default when the file is missing or broken."""
+        try:
+            return Control.from_dict(json.loads((self.path / "control.json").read_bytes()))
+        except (OSError, ValueError, TypeError, AttributeError):
+            return Control(title=self.id)
+
+    def write_control(self, **changes: Any) -> Control:
+        """Replaces control.json with `changes` made; within one process no change is lost. Raises RunError."""
+        with _CONTROL:
+            control = dataclasses.replace(self.control(), **changes)
+            try:
+                files.replace(self.path / "control.json", _json(dataclasses.asdict(control)))
+            except OSError as error:
+                raise RunError(f"Run {self.id!r} cannot be written: {error.strerror}.") from error
+        return control
+
+    def ask_step(self, what: Literal["both", "d", "g"]) -> None:
+        """Asks the paused trainer for exactly one update of D, of G, or of each. Raises RunError."""
+        with _CONTROL:
+            asked = dict(self.control().asked)
+            self.write_control(asked={**asked, what: asked.get(what, 0) + 1})
+
+    def record(self, event: str, step: int = 0, seconds: float = 0.0, epoch: float = 0.0, **more: Any) -> None:  # fmt: skip
+        """Appends to events.jsonl what was done to the run, when, and at which step."""
+        told = {"step": step, "seconds": seconds, "epoch": epoch, "time": time.time()}
+        files.append(self.path / "events.jsonl", [{**told, "event": event, **more}])
+
+    def events(self) -> list[dict[str, Any]]:
+        """Everything that was done to the run, oldest first."""
+        return list(files.lines(self.path / "events.jsonl"))
+
+    def created(self) -> float:
+        """Unix time at which the run was made; 0.0 when nobody wrote it down."""
+        first = next(files.lines(self.path / "events.jsonl"), {})
+        return float(first.get("time", 0.0))
+
+    def error(self) -> str:
+        """Why it failed, or ""."""
+        try:
+            return (self.path / "error.txt").read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+
+    def pictures(self, sort: Sort) -> list[int]:
+        """The steps of which a grid is there, ascending."""
+        return steps_of(self.path / "samples" / sort, ".webp")
+
+    def picture(self, sort: Sort, step: int) -> Path:
+        return self.path / "samples" / sort / f"{step}.webp"
+
+    def snapshots(self) -> list[int]:
+        """The steps of which a generator was kept, ascending."""
+        return steps_of(self.path / "snapshots", ".safetensors")
+
+    def weights(self, step: int | None = None) -> Path:
+        """The newest generator, or the snapshot of one step."""
+        if step is None:
+            return self.path / "weights.safetensors"
+        return self.path / "snapshots" / f"{step}.safetensors"
+
+    def states(self) -> list[int]:
+        """The steps from which training can go on, ascending."""
+        return [int(p.stem.removeprefix("state-")) for p in _numbered(self.path, "state-*.safetensors")]  # fmt: skip
+
+    def state(self, step: int) -> Path:
+        return self.path / f"state-{step}.safetensors"
+
+    @contextlib.contextmanager
+    def locked(self, timeout: float = 2.0) -> Iterator[None]:
+        """Holds the run's kernel lock, which dies with the process. Raises Busy when somebody trains it."""
+        lock = FileLock(self.path / "lock", timeout=timeout, thread_local=False, fallback_to_soft=False)  # fmt: skip
+        try:
+            lock.acquire()
+        except Timeout:
+            raise Busy(f"Run {self.id!r} is being trained by another trainer.") from None
+        except OSError as error:
+            raise RunError(f"Run {self.id!r} cannot be locked: {error.strerror or error}.") from error  # fmt: skip
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def delete(self) -> None:
+        """Removes the folder for good. Raises Busy while somebody trains it, RunError when it cannot be removed."""
+        with self.locked():
+            gone = self.path.with_name(f".deleted-{self.id}-{time.time_ns()}")
+            try:
+                self.path.rename(gone)
+            except OSError as error:
+                raise RunError(f"Run {self.id!r} cannot be removed: {error.strerror}.") from error
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def status(run: Run, held: bool | None = None) -> str:
+    """What a run is doing: "training", "paused", "stopped", "finished" or "failed", derived from the folder.
+
+    `held` tells whether somebody holds its lock, when that is known; otherwise the shared prober looks.
+    """
+    if PROBER.held(run) if held is None else held:
+        return "paused" if run.control().want == "pause" else "training"
+    if run.error():
+        return "failed"
+    return "finished" if _spent(run) else "stopped"
+
+
+def spent(budget: Mapping[str, float], step: int, epoch: float, seconds: float) -> float:
+    """How much of a budget is used: 0.0 to 1.0 and over; 0.0 without a budget."""
+    used = {"steps": step, "epochs": epoch, "seconds": seconds}
+    return max((used[key] / total for key, total in budget.items() if key in used and total), default=0.0)  # fmt: skip
+
+
+def steps_of(folder: Path, ending: str) -> list[int]:
+    """The numbers that name the files of a folder, ascending."""
+    return [int(path.stem) for path in _numbered(folder, f"*{ending}")]
+
+
+def thin(steps: list[int], keep: int) -> list[int]:
+    """Which of the ascending `steps` to drop so that at most `keep` stay, spaced as on a logarithmic axis.
+
+    The first and the last always stay; each time the one goes whose neighbours are closest in log(step).
+    """
+    left, dropped = list(steps), []
+    while len(left) > max(keep, 2):
+        gaps = [(left[i + 1] + 1) / (left[i - 1] + 1) for i in range(1, len(left) - 1)]
+        dropped.append(left.pop(1 + gaps.index(min(gaps))))
+    return dropped
+
+
+class Prober:
+    """Tells whether a run's lock is held. Looking takes the lock for an instant, so one prober looks once a second."""
+
+    def __init__(self, every: float = 1.0):
+        self.every = every
+        self._seen: dict[Path, tuple[float, bool]] = {}
+        self._guard = threading.Lock()
+
+    def held(self, run: Run) -> bool:
+        """True while somebody trains the run, at most `every` seconds old."""
+        with self._guard:
+            when, held = self._seen.get(run.path, (-1e9, False))
+            if time.monotonic() - when > self.every:
+                held = self._look(run)
+                self._seen[run.path] = (time.monotonic(), held)
+        return held
+
+    def forget(self, run: Run) -> None:
+        """Look anew at the next call: something has just changed."""
+        with self._guard:
+            self._seen.pop(run.path, None)
+
+    @staticmethod
+    def _look(run: Run) -> bool:
+        if not (run.path / "lock").exists():
+            return False
+        try:
+            with run.locked(timeout=0):
+                return False
+        except Busy:
+            return True
+        except RunError:
+            return False  # a folder that cannot be written cannot be trained either
+
+
+PROBER = Prober()
+_CONTROL = threading.RLock()
+
+
+def _spent(run: Run) -> bool:
+    last = max(run.events(), key=lambda e: (e.get("step", 0), e.get("time", 0)), default={})
+    told = [last.get(key, 0) for key in ("step", "epoch", "seconds")]
+    return spent(run.control().budget, *told) >= 1.0
+
+
+def _numbered(folder: Path, pattern: str) -> list[Path]:
+    found = {path: path.stem.removeprefix("state-") for path in folder.glob(pattern)}
+    return sorted((p for p, n in found.items() if n.isdigit()), key=lambda p: int(found[p]))
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

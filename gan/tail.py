@@ -1,0 +1,112 @@
+"""Follows a growing metrics.jsonl: reads only what is new, keeps columns, starts over when a resume cut the log."""
+
+from __future__ import annotations
+
+import json
+import threading
+from array import array
+from typing import Any
+
+import numpy as np
+
+from gan import files
+from gan.images import decimate
+from gan.runs import Run
+
+COLUMNS = (
+    "seq", "step", "epoch", "images", "seconds", "d_loss", "g_loss", "d_real", "d_fake",
+    "grad_norm_d", "grad_norm_g", "lr_d", "lr_g", "images_per_second",
+)  # fmt: skip
+MOST = 1_000
+
+
+class Tail:
+    """The records of one run as columns. Safe to share between threads; an unchanged file costs one stat."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self.generation = 0
+        self.events: list[dict[str, Any]] = []
+        self._columns: dict[str, array[float]] = {}
+        self._offset = 0
+        self._events_seen: tuple[int, int] = (0, 0)
+        self._guard = threading.Lock()
+
+    def series(self, after: int | None = None) -> dict[str, Any]:
+        """What `GET …/series` answers of the log: generation, seq, columns of equal length (None where not finite).
+
+        Records with seq > `after`; all of them without it. More than 1,000 are decimated by minimum and maximum.
+        """
+        with self._guard:
+            self._read()
+            columns = {name: np.array(values) for name, values in self._columns.items()}
+            events, generation = self.events, self.generation
+        seq = int(columns["seq"][-1]) if columns else -1
+        if after is not None and columns:
+            new = columns["seq"] > after
+            columns = {name: values[new] for name, values in columns.items()}
+        return {
+            "generation": generation,
+            "seq": seq,
+            "columns": {name: _json(values) for name, values in decimate(columns, MOST).items()},
+            "events": events,
+        }
+
+    def last(self) -> dict[str, float]:
+        """The newest record; {} before there is one."""
+        with self._guard:
+            self._read()
+            return {name: values[-1] for name, values in self._columns.items()}
+
+    def _read(self) -> None:
+        self._read_events()
+        path = self.run.path / "metrics.jsonl"
+        try:
+            size = path.stat().st_size
+        except OSError:
+            size = 0
+        if size < self._offset:
+            self._start_over()
+        if size == self._offset:
+            return
+        with path.open("rb") as file:
+            file.seek(self._offset)
+            text = file.read(size - self._offset)
+        whole = text.rfind(b"\n") + 1  # the rest is still being written
+        self._offset += whole
+        for line in text[:whole].splitlines():
+            try:
+                self._add(json.loads(line))
+            except (ValueError, AttributeError):
+                continue  # a line torn by a crash
+
+    def _read_events(self) -> None:
+        try:
+            found = (self.run.path / "events.jsonl").stat()
+        except OSError:
+            return
+        if (found.st_size, found.st_mtime_ns) == self._events_seen:
+            return
+        self._events_seen = (found.st_size, found.st_mtime_ns)
+        self.events = list(files.lines(self.run.path / "events.jsonl"))
+        generation = max((int(e.get("generation", 0)) for e in self.events), default=0)
+        if generation != self.generation:
+            self.generation = generation
+            self._start_over()
+
+    def _start_over(self) -> None:
+        self._columns, self._offset = {}, 0
+
+    def _add(self, record: dict[str, Any]) -> None:
+        rows = len(self._columns["seq"]) if self._columns else 0
+        for name in record.keys() | self._columns.keys() | set(COLUMNS):
+            column = self._columns.setdefault(name, array("d", [float("nan")]) * rows)
+            value = record.get(name)
+            column.append(float(value) if isinstance(value, int | float) else float("nan"))
+
+
+def _json(values: np.ndarray) -> list[float | int | None]:
+    return [
+        None if not np.isfinite(v) else int(v) if v.is_integer() else float(f"{v:.6g}")
+        for v in values.tolist()
+    ]
