@@ -1,0 +1,35 @@
+"""The entry script that Streamlit runs: page config, styles, navigation, the shared frame."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import frame
+
+HOME = Path(__file__).parent.parent
+ORDER = (
+    "train",
+    "explore",
+    "compare",
+    "runs",
+    "learn",
+)  # others come after
+
+
+def pages() -> list[Path]:
+    """The files of pages/, in the order of the navigation."""
+    found = {path.stem: path for path in (HOME / "pages").glob("[!_]*.py")}
+    return [found[name] for name in (*ORDER, *sorted(found.keys() - {*ORDER})) if name in found]
+
+
+st.set_page_config(page_title="Forger", page_icon=":material/draw:", layout="wide")
+st.html(HOME / "assets" / "app.css")
+page = st.navigation(
+    [
+        st.Page(path, title=path.stem.replace("_", " ").capitalize(), default=path.stem == "train")
+        for path in pages()
+    ],
+    position="top",
+)
+frame.draw()
+page.run()
