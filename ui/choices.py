@@ -1,0 +1,100 @@
+"""Which settings go together, read from the facts of the chosen files without importing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gan import config, datasets, registry
+from gan.registry import Card
+
+Values = dict[str, Any]
+SIDES = (16, 28, 32, 48, 64, 96, 128)  # what a form offers where the model leaves the side open
+
+
+def missing(name: str) -> bool:
+    """Whether files of this data set are not on this machine yet."""
+    return bool(registry.missing(registry.card("datasets", name), datasets.root()))
+
+
+def data_job(name: str) -> str:
+    """The name of the background job that fetches a data set."""
+    return f"data:{name}"
+
+
+def best_data() -> str:
+    """What a new run learns unless somebody chooses: real digits where they are, else the made ones."""
+    return "strokes" if missing("mnist") else "mnist"
+
+
+def refusal(model: Card, data: Card) -> str:
+    """Why this model cannot learn this data at any size, in one sentence; "" when it can."""
+    if broken := model.error or data.error:
+        return broken
+    if data.facts.get("POINTS") and not model.facts.get("POINTS"):
+        return f"{model.title} makes pictures, and {data.title} are points."
+    colours = _channels(data)
+    made = model.facts.get("CHANNELS") or (colours,)
+    if colours and colours not in made:
+        words = " or ".join(map(str, made))
+        return f"{model.title} makes pictures of {words} channels, and {data.title} has {colours}."
+    return ""
+
+
+def models_for(data: Card) -> list[str]:
+    """The models that can learn this data."""
+    cards = [registry.card("models", name) for name in registry.names("models")]
+    return [card.name for card in cards if not refusal(card, data)]
+
+
+def sides(model: Card, data: Card) -> list[int]:
+    """The values of `image_size` that may be picked, 0 (as it is) first; [0] leaves no choice."""
+    if data.facts.get("POINTS"):
+        return [0]
+    native, only = _native(data), model.facts.get("SIZES") or ()
+    if only:
+        return [0 if side == native else side for side in only]
+    multiple = model.facts.get("MULTIPLE", 1)
+    fitting = [side for side in SIDES if side % multiple == 0 and side != native]
+    return ([0] if native and native % multiple == 0 else []) + fitting
+
+
+def settle(values: Values) -> tuple[Values, list[str]]:
+    """The same values with what cannot go together put right, and a sentence for each change."""
+    settled, notes = dict(values), []
+    data = registry.card("datasets", settled["dataset"])
+    model = registry.card("models", settled["model"])
+    if why := refusal(model, data):
+        if not (fitting := models_for(data)):
+            return settled, [why]
+        model = registry.card("models", fitting[0])
+        settled["model"] = model.name
+        notes.append(f"{why} So the model is {model.title} now.")
+    offered = sides(model, data)
+    if settled["image_size"] not in offered:
+        wanted = settled["image_size"] or _native(data) or 28
+        side = min(offered, key=lambda s: abs((s or _native(data)) - wanted))
+        settled["image_size"] = side
+        if side:
+            notes.append(f"Pictures are made {side} × {side} for {model.title}.")
+    return settled, notes
+
+
+def used(values: Mapping[str, Any]) -> list[str]:
+    """The fields that the chosen model and data set use, in the order of RunConfig."""
+    data = registry.card("datasets", values["dataset"])
+    model = registry.card("models", values["model"])
+    idle = {"z_dim", "width"} - set(model.facts.get("KNOBS", ()))
+    if values["dataset"] != "own-images":
+        idle.add("source")
+    if len(sides(model, data)) == 1:
+        idle.add("image_size")
+    return [name for name in config.fields() if name not in idle]
+
+
+def _channels(data: Card) -> int:
+    return (data.facts.get("SHAPE") or (0, 0, 0))[0]  # 0: not known before the pictures are read
+
+
+def _native(data: Card) -> int:
+    return (data.facts.get("SHAPE") or (0, 0, 0))[1]
