@@ -176,7 +176,8 @@ def check(name: str, value: Any) -> str:
         return f"{name}: {value!r} is not {words}{_allowed(k)}."
     if isinstance(value, float) and not math.isfinite(value):
         return f"{name}: {value!r} is not a finite number{_allowed(k)}."
-    if (options := k.options()) and value not in options:
+    options = k.options()
+    if (k.kind or k.choices) and value not in options:
         return f"{name}: {value!r} is not one of {', '.join(map(str, options))}."
     if kind in (int, float) and not k.low <= value <= k.high:
         return f"{name}: {value!r} is not between {k.low:g} and {k.high:g}."

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 Pixels = NDArray[np.uint8]
+VIEW = 1.1  # a picture of points shows the square from -VIEW to VIEW
 REAL, FAKE = (0x00, 0x9E, 0x73), (0xCC, 0x79, 0xA7)  # the colours of real and generated everywhere
 
 
@@ -35,8 +36,8 @@ def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 255) -> Pi
 def scatter(real: NDArray[np.floating], fake: NDArray[np.floating], field: NDArray[np.floating] | None = None, side: int = 384) -> Pixels:  # fmt: skip
     """2-D points as a picture: real ones green, generated ones pink, behind them D's opinion where it is known.
 
-    real, fake: N,2 in [-1, 1]; field: probabilities k,k of being real, rows from top (y = 1) to bottom. Returns
-    uint8 side,side,3.
+    real, fake: N,2; field: probabilities k,k of being real over the square from -VIEW to VIEW, top row first.
+    Returns uint8 side,side,3.
     """
     scale = 2
     size = side * scale
@@ -46,7 +47,7 @@ def scatter(real: NDArray[np.floating], fake: NDArray[np.floating], field: NDArr
         sheet = Image.fromarray(_tint(field)).resize((size, size), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(sheet)
     for points, colour, radius in ((real, REAL, 2.5), (fake, FAKE, 3.5)):
-        for x, y in (np.clip(points, -1.2, 1.2) * (0.45, -0.45) + 0.5) * size:
+        for x, y in (np.clip(points, -VIEW, VIEW) * (0.5 / VIEW, -0.5 / VIEW) + 0.5) * size:
             r = radius * scale / 2
             draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
     return np.asarray(sheet.resize((side, side), Image.Resampling.LANCZOS))

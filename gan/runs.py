@@ -179,6 +179,20 @@ class Run:
         """Everything that was done to the run, oldest first."""
         return list(files.lines(self.path / "events.jsonl"))
 
+    def rewind(self, step: int, cut: bool) -> int:
+        """Forgets the events after `step` and a torn last line, when a resume goes back to it.
+
+        Returns the generation to announce: one more than before when the log was `cut`, else the one in force.
+        """
+        events = self.events()
+        generation = max((int(e.get("generation", 0)) for e in events), default=0)
+        kept = [e for e in events if not cut or e.get("step", 0) <= step]
+        text = "".join(files.dump(event) + "\n" for event in kept).encode()
+        path = self.path / "events.jsonl"
+        if not path.exists() or path.read_bytes() != text:
+            files.replace(path, text)
+        return generation + cut
+
     def created(self) -> float:
         """Unix time at which the run was made; 0.0 when nobody wrote it down."""
         first = next(files.lines(self.path / "events.jsonl"), {})
@@ -239,6 +253,26 @@ class Run:
             except OSError as error:
                 raise RunError(f"Run {self.id!r} cannot be removed: {error.strerror}.") from error
         shutil.rmtree(gone, ignore_errors=True)
+
+
+class Desk:
+    """Reads control.json again only when it was replaced: one stat a step."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self._seen: tuple[int, int] | None = None
+        self._control = Control()
+
+    def read(self) -> Control:
+        """What the driver wants now."""
+        try:
+            found = (self.run.path / "control.json").stat()
+        except OSError:
+            return self._control
+        if (found.st_mtime_ns, found.st_ino) != self._seen:
+            self._seen = (found.st_mtime_ns, found.st_ino)
+            self._control = self.run.control()
+        return self._control
 
 
 def status(run: Run, held: bool | None = None) -> str:

@@ -1,0 +1,101 @@
+"""What a run shows while it trains: grids of fixed and random z, the newest generator, snapshots for the way back."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan import files, images
+from gan.datasets import Data
+from gan.models import _layers as layers
+from gan.runs import Run, Sort, thin
+from gan.state import save_weights
+from gan.step import Players
+
+MOST_PICTURES, MOST_SNAPSHOTS = 300, 24
+POINTS = 512  # points in a picture of 2-D data
+DUTY = 0.1  # at most this share of the time goes into pictures
+
+
+class Gallery:
+    """Publishes pictures and weights of one run, dense at first and sparser later."""
+
+    def __init__(self, run: Run, players: Players, data: Data):
+        self.run, self.players, self.data = run, players, data
+        config = players.config
+        self.count = POINTS if data.is_points else config.samples
+        self.fixed_z = players.draws.z("fixed", 0, self.count, config.z_dim)
+        self.about = {
+            "shape": list(data.shape), "n_classes": data.n_classes, "names": list(data.names),
+        }  # fmt: skip
+        self._started = self._last = time.perf_counter()
+        self._cost = 0.0
+        self._show_real()
+
+    def due(self) -> bool:
+        """Whether it is time for a picture: after 0.3 s at first, every second in the first minute, then every 2.5 s."""
+        now = time.perf_counter()
+        age = now - self._started
+        pause = 0.3 if age < 2 else 1.0 if age < 60 else 2.5
+        return now - self._last >= max(pause, self._cost / DUTY)
+
+    def publish(self, step: int) -> None:
+        """Writes the two grids of this step, the newest weights, and a snapshot when the last is far back. Raises OSError."""
+        started = time.perf_counter()
+        self.players.recalibrate()
+        fresh_z = self.players.draws.z("random", step, self.count, self.players.config.z_dim)
+        for sort, z in (("fixed", self.fixed_z), ("random", fresh_z)):
+            path = self.run.picture(sort, step)
+            if not path.exists():
+                files.replace(path, images.webp(self._draw(z)), durable=False)
+            self._keep(sort)
+        save_weights(self.run, self.players, step, self.about, self._snapshot_due(step))
+        for old in thin(self.run.snapshots(), MOST_SNAPSHOTS):
+            self.run.weights(old).unlink(missing_ok=True)
+        self._last = time.perf_counter()
+        self._cost = self._last - started
+
+    def forget_after(self, step: int) -> None:
+        """Removes what a run showed of steps that a resume takes back."""
+        sorts: tuple[Sort, ...] = ("fixed", "random")
+        later = [self.run.picture(s, k) for s in sorts for k in self.run.pictures(s) if k > step]
+        later += [self.run.weights(k) for k in self.run.snapshots() if k > step]
+        for path in later:
+            path.unlink(missing_ok=True)
+
+    @torch.no_grad()
+    def _draw(self, z: Tensor) -> images.Pixels:
+        x = self.players.average(z).float().cpu().numpy()
+        if not self.data.is_points:
+            return images.grid(images.to_pixels(x))
+        return images.scatter(self.data.images[:POINTS, :, 0, 0], x[:, :, 0, 0], self._field())
+
+    def _field(self, side: int = 48) -> np.ndarray | None:
+        """D's probability of "real" over the plane, side,side from the top row down."""
+        if layers.mixes_samples(self.players.D):
+            return None
+        axis = torch.linspace(-images.VIEW, images.VIEW, side, device=self.players.device)
+        y, x = torch.meshgrid(-axis, axis, indexing="ij")
+        points = torch.stack([x, y], -1).reshape(-1, 2, 1, 1)
+        return self.players.D(points).sigmoid().view(side, side).cpu().numpy()
+
+    def _show_real(self) -> None:
+        path = self.run.path / "samples" / "real.webp"
+        if path.exists():
+            return
+        if self.data.is_points:
+            sheet = images.scatter(self.data.images[:POINTS, :, 0, 0], np.empty((0, 2)))
+        else:
+            sheet = images.grid(np.asarray(self.data.images[: self.count]).transpose(0, 2, 3, 1))
+        files.replace(path, images.webp(sheet), durable=False)
+
+    def _snapshot_due(self, step: int) -> bool:
+        kept = self.run.snapshots()
+        return not kept or step >= 1.25 * kept[-1] + 1
+
+    def _keep(self, sort: Sort) -> None:
+        for old in thin(self.run.pictures(sort), MOST_PICTURES):
+            self.run.picture(sort, old).unlink(missing_ok=True)

@@ -1,0 +1,50 @@
+"""What this machine offers: cores that may really be used, and the device to train on."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+from gan.config import ConfigError, RunConfig
+
+
+def cores() -> int:
+    """CPU cores this process may use: its affinity, cut by the container's quota; at least 1."""
+    try:
+        allowed = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS
+        allowed = os.cpu_count() or 1
+    return max(1, min(allowed, _quota()))
+
+
+def _quota(home: Path = Path("/sys/fs/cgroup")) -> int:
+    """Whole cores that the container may use at once (cgroup v2 or v1); a large number without a limit."""
+    try:
+        limit, period = (home / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            limit = (home / "cpu/cpu.cfs_quota_us").read_text()
+            period = (home / "cpu/cpu.cfs_period_us").read_text()
+        except OSError:
+            return 1_000_000
+    if not limit.strip().isdigit():
+        return 1_000_000  # "max" or -1
+    return max(1, math.ceil(int(limit) / int(period)))
+
+
+def resolve(config: RunConfig, threads: int) -> RunConfig:
+    """The config with device and threads decided: "auto" takes CUDA, then MPS, then the CPU; 0 takes `threads`.
+
+    Raises ConfigError for a device that is not here.
+    """
+    import torch
+
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    device = config.device
+    if device == "auto":
+        device = next((name for name, there in here.items() if there), "cpu")
+    elif not here.get(device, True):
+        there = ", ".join(["cpu", *(name for name, ok in here.items() if ok)])
+        raise ConfigError([f"device: {device!r} is not on this machine; there is {there}."])
+    return config.replace(device=device, threads=config.threads or threads)

@@ -1,0 +1,130 @@
+"""The run's log: statistics gathered on the device, one sync to the host for many steps, one JSON line an interval."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan import files
+from gan.runs import Run
+
+D_STATS = ("d_loss", "d_real", "d_fake", "grad_norm_d")
+G_STATS = ("g_loss", "grad_norm_g")
+
+
+class Diverged(Exception):
+    """A loss or gradient is no longer a finite number."""
+
+    def __init__(self, step: int, name: str):
+        super().__init__(f"{name} was no longer a finite number at step {step}.")
+        self.step, self.name = step, name
+
+
+@dataclass
+class Journal:
+    """Counts of one run and the statistics not yet written.
+
+    A record sums up one log interval: means over its updates. Records wait on the device as rows until `flush` fetches
+    them all at once.
+    """
+
+    run: Run
+    step: int = 0
+    images: int = 0
+    epoch: float = 0.0
+    seconds: float = 0.0
+    seq: int = 0
+    since: tuple[int, float] = (0, 0.0)  # images and seconds at the start of this interval
+    d_rows: list[Tensor] = field(default_factory=list)
+    g_rows: list[Tensor] = field(default_factory=list)
+    waiting: list[tuple[dict[str, Any], Tensor]] = field(default_factory=list)
+
+    def end_interval(self, lr_d: float, lr_g: float) -> None:
+        """Makes a record of the updates since the last one; it is written by the next flush."""
+        images, seconds = self.images - self.since[0], self.seconds - self.since[1]
+        record = {
+            "seq": self.seq,
+            "step": self.step,
+            "epoch": round(self.epoch, 6),
+            "images": self.images,
+            "seconds": round(self.seconds, 3),
+            "lr_d": lr_d,
+            "lr_g": lr_g,
+            "images_per_second": round(images / seconds, 1) if seconds > 0 else None,
+        }
+        row = torch.cat([_mean(self.d_rows, len(D_STATS)), _mean(self.g_rows, len(G_STATS))])
+        record["played"] = (bool(self.d_rows), bool(self.g_rows))
+        self.waiting.append((record, row))
+        self.seq += 1
+        self.since = (self.images, self.seconds)
+        self.d_rows, self.g_rows = [], []
+
+    def flush(self) -> dict[str, Any] | None:
+        """Fetches what waits on the device (one sync), appends it to metrics.jsonl, returns the newest record.
+
+        Raises Diverged after writing when a statistic of an update that was made is not finite, OSError when the disk
+        does not take it.
+        """
+        if not self.waiting:
+            return None
+        waiting, self.waiting = self.waiting, []
+        values = torch.stack([row for _, row in waiting]).tolist()
+        records, trouble = [], None
+        for (told, _), numbers in zip(waiting, values, strict=True):
+            played = told.pop("played")
+            stats = dict(zip((*D_STATS, *G_STATS), numbers, strict=True))
+            records.append({**told, **stats})
+            for made, names in zip(played, (D_STATS, G_STATS), strict=True):
+                odd = [name for name in names if made and not math.isfinite(stats[name])]
+                trouble = trouble or (odd and Diverged(told["step"], odd[0]))
+        files.append(self.run.path / "metrics.jsonl", records)
+        if trouble:
+            raise trouble
+        return records[-1]
+
+    def told(self) -> dict[str, Any]:
+        """What a state keeps of the log; everything waiting has to be flushed before."""
+        path = self.run.path / "metrics.jsonl"
+        return {
+            "step": self.step,
+            "images": self.images,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "seq": self.seq,
+            "since": self.since,
+            "offset": path.stat().st_size if path.exists() else 0,
+        }
+
+    def pending(self) -> dict[str, Tensor]:
+        """The statistics of the interval that is not over."""
+        rows = {"d": self.d_rows, "g": self.g_rows}
+        return {name: torch.stack(found) for name, found in rows.items() if found}
+
+    def go_on(self, told: dict[str, Any], pending: dict[str, Tensor], device: torch.device) -> None:
+        """Takes up the counts where a state left them."""
+        for name in ("step", "images", "epoch", "seconds", "seq"):
+            setattr(self, name, told[name])
+        self.since = (told["since"][0], told["since"][1])
+        self.d_rows = list(pending["d"].to(device)) if "d" in pending else []
+        self.g_rows = list(pending["g"].to(device)) if "g" in pending else []
+
+    def cut(self, offset: int) -> bool:
+        """Cuts off what the log tells of steps after a state. True when there was something."""
+        path = self.run.path / "metrics.jsonl"
+        if not path.exists() or path.stat().st_size <= offset:
+            return False
+        with path.open("r+b") as file:
+            file.truncate(offset)
+            os.fsync(file.fileno())
+        return True
+
+
+def _mean(rows: list[Tensor], width: int) -> Tensor:
+    if rows:
+        return torch.stack(rows).mean(0)
+    return torch.full((width,), math.nan)

@@ -1,0 +1,280 @@
+"""The training loop: train(run) yields a tick after every step, and whoever iterates it is the host."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan import datasets, files, models, registry, state
+from gan.config import ConfigError
+from gan.datasets import Data, DataError
+from gan.gallery import Gallery
+from gan.hardware import cores, resolve
+from gan.journal import Diverged, Journal
+from gan.runs import Control, Desk, Run, RunError, spent
+from gan.step import Players
+
+FLUSH_SECONDS = 0.4  # records reach the disk at least so often
+SAVE_SECONDS = 20.0  # a killed process loses at most so much
+BY_HAND = {"both": (1, 1), "d": (1, 0), "g": (0, 1)}  # updates of D and of G in a single step
+LIVE = {"lr": ("lr_g", "lr_d"), "ratio": ("d_steps", "g_steps")}  # what may change, by event
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Where a run is after a step, or while it rests: then the host may sleep a little."""
+
+    step: int
+    epoch: float
+    seconds: float
+    done: float  # share of the budget, 0.0 to 1.0
+    paused: bool = False
+    record: dict[str, Any] | None = None  # the newest line of the log, when one was just written
+
+
+def train(run: Run, data: Data | None = None) -> Iterator[Tick]:
+    """Trains `run` from where it stands until its budget is spent or its driver wants it to stop.
+
+    Everything that is to be seen goes into the run folder; the ticks are for the host. The run's lock is held from
+    the first tick to the last. A host that stops iterating (closes the generator) leaves a run that can be resumed.
+
+    Raises runs.Busy when somebody else trains it. Any other trouble is written to error.txt in plain words and raised
+    as RunError: a loss that is not finite, a full disk, missing data, too little memory.
+    """
+    with run.locked():
+        try:
+            (run.path / "error.txt").unlink(missing_ok=True)
+            yield from _Training(run, data).steps()
+        except Exception as error:
+            raise RunError(_fail(run, error)) from error
+
+
+class _Training:
+    """A run being trained: its players, its log, its pictures, and the live settings in force."""
+
+    def __init__(self, run: Run, data: Data | None):
+        self.run = run
+        self.config = resolve(run.config(), cores())
+        torch.set_num_threads(self.config.threads)
+        self.data = data or datasets.open(self.config)
+        device = torch.device(self.config.device)
+        G, D = models.build(
+            self.config, self.data.shape, self.data.n_classes, self.config.seed, device
+        )
+        self.players = Players(self.config, G, D, registry.load("losses", self.config.loss))
+        self.real = torch.tensor(self.data.images, device=device)  # all of it: uint8 N,C,H,W
+        self.journal = Journal(run)
+        self.desk = Desk(run)
+        self.in_force = self._wanted(Control())
+        self.answered = dict(self.desk.read().asked)  # single steps asked for before count as done
+        self.resting = False
+
+    def steps(self) -> Iterator[Tick]:
+        """Plays step after step, and rests while the driver wants a pause."""
+        self._take_up()
+        try:
+            while True:
+                # what the driver wants now
+                wish = self.desk.read()
+                self._obey(wish)
+                if self._done(wish) >= 1.0 or wish.want == "stop":
+                    break
+                by_hand = self._single_step(wish)
+                if wish.want == "pause" and not by_hand:
+                    self._rest()
+                    yield self._tick(wish)
+                    self.mark = time.perf_counter()
+                    continue
+
+                # one step: D learns, G learns
+                ratio = (self.in_force["d_steps"], self.in_force["g_steps"])
+                n_d, n_g = BY_HAND.get(by_hand, ratio)
+                for _ in range(n_d):
+                    self.journal.d_rows.append(self.players.update_d(self._next_batch()))
+                for _ in range(n_g):
+                    self.journal.g_rows.append(self.players.update_g())
+                self.players.end_round()
+                self._count()
+
+                # what is told, shown and kept of it
+                record = self._log(by_hand)
+                if by_hand or self.gallery.due():
+                    self._show()
+                if time.perf_counter() - self.saved_at > SAVE_SECONDS:
+                    self._save()
+                yield self._tick(wish, record)
+                self.mark = time.perf_counter()
+        except GeneratorExit:  # the host stops here
+            self._leave("stopped")
+            raise
+        self._leave("stopped" if self._done(wish) < 1.0 else "finished")
+        yield self._tick(wish)
+
+    # -- beginning and end -----------------------------------------------------------------------
+
+    def _take_up(self) -> None:
+        """Goes on from the newest state, or begins; tells in the log which."""
+        told, complaints = {"step": 0, "offset": 0}, []
+        if self.run.states():
+            told, pending, complaints = state.load_state(self.run, self.players)
+            self.journal.go_on(told, pending, self.players.device)
+            self.in_force = told["in_force"]
+        elif self.run.weights().exists() and (self.run.path / "metrics.jsonl").exists():
+            self._refuse_shipped()
+        first = not any(e["event"] == "started" for e in self.run.events())
+        cut = self.journal.cut(told["offset"])
+        generation = self.run.rewind(told["step"], cut)
+        self.gallery = Gallery(self.run, self.players, self.data)
+        self.gallery.forget_after(told["step"])
+        self.mark = self.flushed_at = self.saved_at = time.perf_counter()
+        self.saved_step = told["step"] if self.run.states() else -1
+        machine = {"device": self.config.device, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}  # fmt: skip
+        more = {"generation": generation} if cut else {}
+        self._record("started" if first else "resumed", **machine, **more)
+        for text in complaints:
+            self._record("complaint", text=text)
+        self._set_rates()
+        self.gallery.publish(self.journal.step)
+
+    def _refuse_shipped(self) -> None:
+        if not any(e["event"] == "started" for e in self.run.events()[-3:]):
+            raise RunError(
+                "This run was shipped without the state that training needs to go on. "
+                "Start a new run with its settings instead."
+            )
+
+    def _leave(self, event: str) -> None:
+        """Keeps everything at the end of a stretch of training."""
+        self._flush()
+        self.gallery.publish(self.journal.step)
+        self._record(event)
+        self._save()
+
+    # -- the driver ------------------------------------------------------------------------------
+
+    def _wanted(self, wish: Control) -> dict[str, Any]:
+        """The live settings: the driver's where there are any, else the config's own."""
+        names = [name for group in LIVE.values() for name in group]
+        chosen = {name: getattr(wish, name) for name in names}
+        return {k: getattr(self.config, k) if v is None else v for k, v in chosen.items()}
+
+    def _obey(self, wish: Control) -> None:
+        """Puts new live settings into force and tells so in the log."""
+        if wish.want == "run" and self.resting:
+            self.resting = False
+            self._record("continued")
+        wanted = self._wanted(wish)
+        if wanted == self.in_force:
+            return
+        for event, names in LIVE.items():
+            if any(wanted[name] != self.in_force[name] for name in names):
+                self._record(event, **{name: wanted[name] for name in names})
+        self.in_force = wanted
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        self.players.set_rates(self.in_force["lr_g"], self.in_force["lr_d"])
+
+    def _single_step(self, wish: Control) -> str:
+        """Which single step was asked for and not made yet; "" if none. Only a paused run takes them."""
+        for what in BY_HAND:
+            if wish.asked.get(what, 0) > self.answered.get(what, 0):
+                self.answered[what] = self.answered.get(what, 0) + 1
+                if wish.want == "pause":
+                    self._record("stepped", what=what)
+                    return what
+        return ""
+
+    def _rest(self) -> None:
+        if self.resting:
+            return
+        self.resting = True
+        self._flush()
+        self._show()
+        self._record("paused")
+        self._save()
+
+    def _done(self, wish: Control) -> float:
+        return spent(wish.budget, self.journal.step, self.journal.epoch, self.journal.seconds)
+
+    # -- data, log, pictures, states -------------------------------------------------------------
+
+    def _next_batch(self) -> Tensor:
+        """The next real images, float32 N,C,H,W in [-1, 1]."""
+        rows = self.players.draws.batch(self.players.d_updates, self.config.batch, len(self.real))
+        batch = self.real[rows]
+        return batch if batch.is_floating_point() else batch.float().div_(127.5).sub_(1)
+
+    def _count(self) -> None:
+        journal, now = self.journal, time.perf_counter()
+        journal.step += 1
+        journal.images = self.players.d_updates * self.config.batch
+        journal.epoch = journal.images / len(self.real)
+        journal.seconds += now - self.mark
+        self.mark = now
+
+    def _log(self, by_hand: str) -> dict[str, Any] | None:
+        if by_hand or self.journal.step % self.config.log_every == 0:
+            self.journal.end_interval(self.in_force["lr_d"], self.in_force["lr_g"])
+        if by_hand or time.perf_counter() - self.flushed_at > FLUSH_SECONDS:
+            return self._flush()
+        return None
+
+    def _flush(self) -> dict[str, Any] | None:
+        self.flushed_at = time.perf_counter()
+        return self.journal.flush()
+
+    def _show(self) -> None:
+        self._flush()  # finds a loss that is not finite before anything is published
+        self.gallery.publish(self.journal.step)
+
+    def _save(self) -> None:
+        self._flush()
+        told = {**self.journal.told(), "in_force": self.in_force}
+        state.save_state(self.run, self.players, told, self.journal.pending())
+        self.saved_at = time.perf_counter()
+
+    def _record(self, event: str, **more: Any) -> None:
+        j = self.journal
+        self.run.record(event, j.step, round(j.seconds, 3), round(j.epoch, 6), **more)
+
+    def _tick(self, wish: Control, record: dict[str, Any] | None = None) -> Tick:
+        j = self.journal
+        return Tick(j.step, j.epoch, j.seconds, min(1.0, self._done(wish)), self.resting, record)
+
+
+def _fail(run: Run, error: Exception) -> str:
+    """Tells in error.txt and in the log why training ended; returns the sentence. The last good state stays."""
+    text = _in_words(error)
+    try:
+        files.replace(run.path / "error.txt", text.encode())
+        step = error.step if isinstance(error, Diverged) else 0
+        run.record("failed", step=step, text=text)
+    except OSError:
+        pass  # the disk that is full may be the one the message should go to
+    return text
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case Diverged():
+            names = {"d_loss": "D's loss", "g_loss": "G's loss", "grad_norm_d": "D's gradient", "grad_norm_g": "G's gradient"}  # fmt: skip
+            return (
+                f"{names.get(error.name, error.name)} stopped being a finite number at step {error.step}. The last "
+                "good generator was kept. Go on from it with smaller learning rates, or start anew."
+            )
+        case OSError(errno=errno.ENOSPC):
+            return "The disk is full. Free some space and resume: what was saved last is intact."
+        case torch.OutOfMemoryError():
+            return "The device has too little memory for this. Choose a smaller batch or model."
+        case RunError() | DataError() | ConfigError() | ValueError():
+            return str(error)
+        case OSError():
+            return f"A file could not be read or written: {error}"
+    return f"Training ended unexpectedly: {type(error).__name__}: {error}"
