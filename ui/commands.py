@@ -1,0 +1,190 @@
+"""The only way a page changes anything: each command checks the role here, where it is executed.
+
+Every one raises NotAllowed for a watcher, and RunError or ConfigError, with a sentence for people,
+when it cannot be done. Nothing here draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from gan import datasets, files, hosts, registry, runs
+from gan.config import ConfigError, RunConfig, check
+from gan.runs import Run, RunError
+from ui import choices
+from ui.access import require_driver
+
+UNITS = ("steps", "epochs", "seconds")
+UPLOAD_MB = 64
+ACTIVE = ("training", "paused", "queued")
+
+
+def start(
+    config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = ""
+) -> Run:
+    """Makes a new run and trains it, after the one that has the device, if there is one."""
+    require_driver()
+    _check_budget(budget)
+    card = registry.card("datasets", config.dataset)
+    if registry.missing(card, datasets.root()):
+        raise RunError(f"{card.title} is not here yet: get it first, or choose another data set.")
+    run = hosts.new_run(config, budget, title=title.strip(), preset=preset)
+    hosts.trainers().start(run)
+    return run
+
+
+def pause(run: Run) -> Run:
+    """Holds the run after the step it is in; nothing is lost and nothing is freed."""
+    require_driver()
+    _demand(run, "paused", "training")
+    run.write_control(want="pause")
+    return run
+
+
+def resume(run: Run) -> Run:
+    """Goes on: with a paused run at once, with a stopped or failed one from its last saved state."""
+    require_driver()
+    match hosts.trainers().status(run):
+        case "paused":
+            run.write_control(want="run")
+        case "stopped" | "failed":
+            run.write_control(want="run")
+            hosts.trainers().start(run)
+        case "finished":
+            raise RunError("This run has used up its budget: raise the budget to train it longer.")
+    runs.PROBER.forget(run)
+    return run
+
+
+def resume_gently(run: Run) -> Run:
+    """Goes on from the last good state with both learning rates halved: what to try after a NaN."""
+    require_driver()
+    config, control = run.config(), run.control()
+    rates(run, (control.lr_g or config.lr_g) / 2, (control.lr_d or config.lr_d) / 2)
+    return resume(run)
+
+
+def stop(run: Run) -> Run:
+    """Saves and ends the run; it can be resumed later."""
+    require_driver()
+    _demand(run, "stopped", *ACTIVE)
+    run.write_control(want="stop")
+    runs.PROBER.forget(run)
+    return run
+
+
+def step(run: Run, what: Literal["both", "d", "g"]) -> Run:
+    """Lets a paused run do exactly one update of D, of G, or of each."""
+    require_driver()
+    if what not in ("both", "d", "g"):
+        raise RunError(f"{what!r} is no step: there are both, d and g.")
+    _demand(run, "stepped", "paused")
+    run.ask_step(what)
+    return run
+
+
+def rates(run: Run, lr_g: float, lr_d: float) -> Run:
+    """Sets both learning rates; a running trainer takes them with its next step."""
+    require_driver()
+    _check(lr_g=lr_g, lr_d=lr_d)
+    run.write_control(lr_g=float(lr_g), lr_d=float(lr_d))
+    return run
+
+
+def ratio(run: Run, d_steps: int, g_steps: int) -> Run:
+    """Sets how many updates of D and of G make a step, from the next step on."""
+    require_driver()
+    _check(d_steps=d_steps, g_steps=g_steps)
+    if d_steps == g_steps == 0:
+        raise ConfigError(["d_steps, g_steps: at least one of the two must be 1 or more."])
+    run.write_control(d_steps=d_steps, g_steps=g_steps)
+    return run
+
+
+def raise_budget(run: Run, budget: Mapping[str, float]) -> Run:
+    """Gives the run another total budget; a finished one goes on when that is more than it used."""
+    require_driver()
+    _check_budget(budget)
+    before = hosts.trainers().status(run)
+    run.write_control(budget=dict(budget))
+    runs.PROBER.forget(run)
+    if before == "finished":
+        if hosts.trainers().status(run) == "finished":
+            raise RunError("The run has trained that long already: choose a larger budget.")
+        return resume(run)
+    return run
+
+
+def rename(run: Run, title: str) -> Run:
+    """Gives the run another title, at most 120 characters; its id, and so its link, stays."""
+    require_driver()
+    title = " ".join(title.split())
+    if not 0 < len(title) <= 120:
+        raise RunError("A title has 1 to 120 characters.")
+    run.write_control(title=title)
+    return run
+
+
+def duplicate(run: Run) -> Run:
+    """Starts a new run from scratch with the settings and the budget of this one."""
+    require_driver()
+    control = run.control()
+    return start(run.config(), control.budget, title=f"{control.title or run.id}, again")
+
+
+def delete(run: Run) -> None:
+    """Removes the run's folder for good."""
+    require_driver()
+    if hosts.trainers().status(run) in ACTIVE:
+        raise RunError("This run is being trained: stop it first.")
+    run.delete()
+    runs.PROBER.forget(run)
+
+
+def get_data(name: str) -> str:
+    """Begins to fetch (or to make) a data set in the background; returns the key of the job."""
+    require_driver()
+    module = registry.load("datasets", name)
+    work = getattr(module, "download", None) or getattr(module, "make", None)
+    if work is None:
+        raise RunError(f"{registry.card('datasets', name).title} cannot be fetched from here.")
+    key = choices.data_job(name)
+    hosts.start_job(key, lambda: work(datasets.root()))
+    return key
+
+
+def keep_upload(data: bytes) -> str:
+    """Keeps a zip of pictures under a name made from its content; returns its path."""
+    require_driver()
+    if len(data) > UPLOAD_MB << 20:
+        raise RunError(f"The zip is larger than {UPLOAD_MB} MB: put the folder on this machine.")
+    folder = datasets.root() / "uploads"
+    path = folder / f"{hashlib.sha256(data).hexdigest()}.zip"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            files.replace(path, data)
+    except OSError as error:
+        raise RunError(f"The zip cannot be kept: {error.strerror or error}.") from error
+    return str(path)
+
+
+def _demand(run: Run, done: str, *wanted: str) -> None:
+    found = hosts.trainers().status(run)
+    if found not in wanted:
+        raise RunError(f"Only a {' or '.join(wanted)} run can be {done}; this one is {found}.")
+
+
+def _check(**values: float) -> None:
+    if problems := [text for name, value in values.items() if (text := check(name, value))]:
+        raise ConfigError(problems)
+
+
+def _check_budget(budget: Mapping[str, float]) -> None:
+    match list(budget.items()):
+        case [(unit, amount)] if unit in UNITS and 0 < amount < math.inf:
+            return
+    raise ConfigError([f"budget: one of {', '.join(UNITS)}, with a number above 0."])
