@@ -15,7 +15,7 @@ VIEW = 1.1  # a picture of points shows the square from -VIEW to VIEW
 REAL, FAKE = (0x00, 0x9E, 0x73), (0xCC, 0x79, 0xA7)  # the colours of real and generated everywhere
 
 
-def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 255) -> Pixels:
+def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 32) -> Pixels:
     """Lays images out row by row.
 
     images: uint8 N,H,W,C with C 1 or 3. Returns uint8 H',W',C; `columns` 0 makes it as square as can be. Places left

@@ -1,0 +1,267 @@
+"""Who iterates train(): threads of this process, one training a device at a time. Imports torch only when it must."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import sys
+import threading
+import time
+import types
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gan import hardware, runs
+from gan.config import RunConfig
+from gan.runs import Run, RunError
+
+if TYPE_CHECKING:
+    from gan.datasets import Progress
+
+REST_SECONDS = 0.05  # how long a paused trainer sleeps before it looks again
+
+
+class Turn:
+    """A device's turn: held by one trainer at a time, handed on in the order of asking."""
+
+    def __init__(self) -> None:
+        self._line: deque[str] = deque()  # the first one holds the turn
+        self._moved = threading.Condition()
+
+    def wait(self, name: str, stop: threading.Event) -> bool:
+        """Queues up and waits. False when `stop` was set before the turn came."""
+        with self._moved:
+            self._line.append(name)
+            while self._line[0] != name:
+                if stop.is_set():
+                    self._line.remove(name)
+                    return False
+                self._moved.wait(0.1)
+        return True
+
+    def leave(self, name: str) -> None:
+        """Hands the turn on, or leaves the queue."""
+        with self._moved:
+            with contextlib.suppress(ValueError):
+                self._line.remove(name)
+            self._moved.notify_all()
+
+    def place(self, name: str) -> int:
+        """0 for the holder and for strangers, 1 for the next in line, …"""
+        with self._moved:
+            return self._line.index(name) if name in self._line else 0
+
+
+@dataclass
+class _Trainer:
+    thread: threading.Thread
+    stop: threading.Event
+
+
+class Trainers:
+    """The training threads of this process. A paused run lets the next one have the device."""
+
+    def __init__(self) -> None:
+        self._trainers: dict[str, _Trainer] = {}
+        self._failures: dict[str, str] = {}
+        self._turns: dict[str, Turn] = {}
+        self._guard = threading.Lock()
+
+    def start(self, run: Run) -> None:
+        """Trains `run` in the background from where it stands; nothing happens if it already does.
+
+        Trouble ends in the run's error.txt and in `failure`, not here.
+        """
+        with self._guard:
+            if self._alive(run.id):
+                return
+            self._failures.pop(run.id, None)
+            stop = threading.Event()
+            thread = threading.Thread(
+                target=self._host, args=(run, stop), name=f"train {run.id}", daemon=True
+            )
+            self._trainers[run.id] = _Trainer(thread, stop)
+            thread.start()
+
+    def active(self) -> list[str]:
+        """Ids of the runs with a living thread: training, paused or queued."""
+        with self._guard:
+            return [name for name in self._trainers if self._alive(name)]
+
+    def place(self, run: Run) -> int:
+        """How many are before this run on its device; 0 when it does not wait."""
+        with self._guard:
+            return max((turn.place(run.id) for turn in self._turns.values()), default=0)
+
+    def status(self, run: Run) -> str:
+        """The status to show: what the folder says, and "queued" for a run that waits here."""
+        if run.id not in self.active():
+            return runs.status(run)
+        if self.place(run):
+            return "queued"
+        return runs.status(run, held=True)
+
+    def failure(self, run_id: str) -> str:
+        """Why the last training of this run ended here, "" when it did not fail."""
+        return self._failures.get(run_id, "")
+
+    def shutdown(self, timeout: float = 8.0) -> list[str]:
+        """Lets every trainer save and end; returns those still alive after `timeout` seconds."""
+        with self._guard:
+            trainers = dict(self._trainers)
+        for trainer in trainers.values():
+            trainer.stop.set()
+        deadline = time.monotonic() + timeout
+        for trainer in trainers.values():
+            trainer.thread.join(max(0.0, deadline - time.monotonic()))
+        return [name for name, trainer in trainers.items() if trainer.thread.is_alive()]
+
+    def join(self, run: Run, timeout: float = 10.0) -> bool:
+        """Waits for the end of a run's thread. True when it is gone."""
+        with self._guard:
+            trainer = self._trainers.get(run.id)
+        if trainer:
+            trainer.thread.join(timeout)
+        return not (trainer and trainer.thread.is_alive())
+
+    def _alive(self, run_id: str) -> bool:
+        trainer = self._trainers.get(run_id)
+        return trainer is not None and trainer.thread.is_alive()
+
+    def _host(self, run: Run, stop: threading.Event) -> None:
+        try:
+            device = run.config().device
+            with self._guard:
+                turn = self._turns.setdefault(device, Turn())
+            try:
+                if turn.wait(run.id, stop):
+                    self._iterate(run, stop, turn)
+            finally:
+                turn.leave(run.id)
+        except RunError as error:
+            self._failures[run.id] = str(error)
+        finally:
+            runs.PROBER.forget(run)
+
+    def _iterate(self, run: Run, stop: threading.Event, turn: Turn) -> None:
+        from gan.train import train
+
+        ticks = train(run)
+        with contextlib.closing(ticks):
+            for tick in ticks:
+                if stop.is_set():
+                    return
+                if tick.paused:
+                    turn.leave(run.id)  # whoever waits may train meanwhile
+                    self._sleep(run, stop)
+                    if not turn.wait(run.id, stop):
+                        return
+
+    @staticmethod
+    def _sleep(run: Run, stop: threading.Event) -> None:
+        """Until the driver wants something else of a paused run than it wanted before."""
+        before = run.control()
+        desk = runs.Desk(run)
+        while not stop.wait(REST_SECONDS) and desk.read() == before:
+            pass
+
+
+@dataclass
+class Job:
+    """A long job in the background, such as a download, and how far it is."""
+
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    text: str = ""
+    state: str = "running"  # "running", "done", "failed"
+    error: str = ""
+    thread: threading.Thread | None = field(default=None, repr=False)
+
+
+def new_run(
+    config: RunConfig,
+    budget: Mapping[str, float],
+    title: str = "",
+    run_id: str = "",
+    preset: str = "",
+    threads: int = 0,
+) -> Run:
+    """Makes a run with device and threads decided; the app leaves one core to its server.
+
+    Imports torch, so the first call of a process may take seconds. Raises ConfigError and RunError.
+    """
+    settled = hardware.resolve(config, threads or max(1, hardware.cores() - 1))
+    return runs.create(settled, budget, title, run_id, preset)
+
+
+def trainers() -> Trainers:
+    """The trainers of this process."""
+    found: Trainers = _process().trainers
+    return found
+
+
+def start_job(key: str, work: Callable[[], Iterator[Progress]]) -> Job:
+    """Iterates `work()` in the background; a second call while it runs returns the running one."""
+    jobs: dict[str, Job] = _process().jobs
+    with _process().guard:
+        if key in jobs and jobs[key].state == "running":
+            return jobs[key]
+        job = jobs[key] = Job()
+        job.thread = threading.Thread(target=_work, args=(job, work), name=key, daemon=True)
+        job.thread.start()
+    return job
+
+
+def job(key: str) -> Job | None:
+    """The job of that name, running or ended; None when there was none."""
+    found: Job | None = _process().jobs.get(key)
+    return found
+
+
+def warm_up() -> None:
+    """Starts importing torch in the background; nothing happens when that is under way or done."""
+    with _process().guard:
+        if _process().torch == "no":
+            _process().torch = "loading"
+            threading.Thread(target=_import_torch, name="import torch", daemon=True).start()
+
+
+def torch_state() -> str:
+    """Whether torch is here: "no", "loading", "ready", or "failed: …"."""
+    if _process().torch == "no" and "gan.train" in sys.modules:
+        return "ready"
+    state: str = _process().torch
+    return state
+
+
+def _import_torch() -> None:
+    try:
+        importlib.import_module("gan.train")
+        _process().torch = "ready"
+    except Exception as error:
+        _process().torch = f"failed: {error}"
+
+
+def _work(job: Job, work: Callable[[], Iterator[Progress]]) -> None:
+    try:
+        for step in work():
+            job.done, job.total, job.unit, job.text = step.done, step.total, step.unit, step.text
+        job.state = "done"
+    except Exception as error:
+        job.state, job.error = "failed", str(error)
+
+
+def _process() -> Any:
+    """State of this process that a hot reload must not make anew: an invented module, which no reloader watches."""
+    state = sys.modules.get("forger_process")
+    if state is None:
+        fresh = types.ModuleType("forger_process")
+        fresh.__dict__.update(trainers=Trainers(), jobs={}, torch="no", guard=threading.Lock())
+        state = sys.modules.setdefault("forger_process", fresh)
+        if state is fresh:
+            atexit.register(fresh.__dict__["trainers"].shutdown)
+    return state
