@@ -1,0 +1,286 @@
+"""bootstrap.py in a copy of its folder, with a Python that pretends to make and fill .venv."""
+
+import ast
+import fcntl
+import importlib.metadata
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections import namedtuple
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FAKE = """#!/bin/sh
+echo "$*" >> '{log}'
+case "$*" in
+  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+  "-m pip "*) [ ! -e '{log}.nopip' ] ;;
+  "-m streamlit "*) exit 7 ;;
+  "-m mypy") exit 1 ;;
+  "-m "*) exit 0 ;;
+  *) exec '{python}' "$@" ;;
+esac
+"""
+
+
+def pin(package: str) -> str:
+    return f"{package}=={importlib.metadata.version(package)}\n"
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def script(tmp_path, log, monkeypatch) -> ModuleType:
+    """The module bootstrap of a folder whose packages are small ones that are installed here."""
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    shutil.copy(ROOT / "bootstrap.py", folder)
+    (folder / "requirements.txt").write_text("# a comment\n" + pin("pluggy"))
+    (folder / "requirements-dev.txt").write_text("-r requirements.txt\n" + pin("pytest"))
+    fake = tmp_path / "python"
+    fake.write_text(FAKE.format(log=log, python=sys.executable))
+    fake.chmod(0o755)
+    monkeypatch.setattr(sys, "_base_executable", str(fake))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.chdir(tmp_path)
+    spec = importlib.util.spec_from_file_location("bootstrap_copy", folder / "bootstrap.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def called(log: Path) -> list[str]:
+    """What was installed or made since the last look: "venv", "requirements.txt" …"""
+    words = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+    log.unlink(missing_ok=True)
+    return ["venv" if w[1] == "venv" else w[-1] for w in words if w[0] == "-m"]
+
+
+def test_a_fresh_environment_is_announced_made_checked_and_then_left_alone(script, log, capfd):
+    script.ensure("run")
+    assert called(log) == ["venv", "requirements.txt"]
+    assert re.search(r"GB to download \(\d+ minutes .* GB on disk", capfd.readouterr().out)
+    script.ensure("run")
+    assert called(log) == []
+
+
+def test_the_tools_are_added_to_an_environment_that_only_runs(script, log):
+    script.ensure("run")
+    called(log)
+    assert script.state("dev") == "outdated"
+    script.ensure("dev")
+    assert called(log) == ["requirements-dev.txt"]
+    assert script.state("run") == script.state("dev") == "ready"
+
+
+def test_changed_pins_update_what_is_there_and_changed_comments_do_not(script, log):
+    script.ensure("run")
+    called(log)
+    requirements = script.ROOT / "requirements.txt"
+    requirements.write_text("# another comment\n" + pin("pluggy"))
+    assert script.state("run") == "ready"
+    requirements.write_text(pin("pluggy") + pin("iniconfig"))
+    assert script.state("run") == "outdated"
+    script.ensure("run")
+    assert called(log) == ["requirements.txt"]
+
+
+def test_an_interrupted_environment_is_made_again(script, log):
+    Path(f"{log}.nopip").touch()
+    with pytest.raises(SystemExit, match="could not be installed"):
+        script.ensure("run")
+    (script.VENV / "left over").touch()
+    Path(f"{log}.nopip").unlink()
+    called(log)
+    assert script.state("run") == "broken"
+    script.ensure("run")
+    assert called(log) == ["venv", "requirements.txt"]
+    assert not (script.VENV / "left over").exists()
+
+
+@pytest.mark.parametrize("wrong", ["pluggy==0.0.1", "no-such-package==1.0"])
+def test_an_environment_that_fails_its_check_is_not_marked_complete(script, capfd, wrong):
+    (script.ROOT / "requirements.txt").write_text(wrong + "\n")
+    with pytest.raises(SystemExit, match="not usable"):
+        script.ensure("run")
+    assert wrong.replace("==", " ") + " does not work" in capfd.readouterr().err
+    assert script.state("run") == "broken"
+
+
+def test_a_pair_that_does_not_import_is_not_marked_complete(script, capfd):
+    (script.ROOT / "pluggy.py").write_text("raise RuntimeError('operator nms does not exist')")
+    with pytest.raises(SystemExit, match="not usable"):
+        script.ensure("run")
+    assert "operator nms does not exist" in capfd.readouterr().err
+
+
+def test_an_environment_made_by_hand_is_kept_where_it_fits(script, log, tmp_path):
+    (script.VENV / "bin").mkdir(parents=True)
+    shutil.copy(tmp_path / "python", script.PYTHON)
+    assert script.state("run") == "unknown"
+    script.ensure("dev")
+    assert called(log) == ["requirements-dev.txt"]
+    script.STAMP.unlink()
+    (script.ROOT / "requirements.txt").write_text(pin("iniconfig") + "pluggy==0.0.1\n")
+    with pytest.raises(SystemExit):
+        script.ensure("run")
+    assert called(log) == ["venv", "requirements.txt"]
+
+
+@pytest.mark.parametrize("damage", ["other python", "no python", "no json"])
+def test_a_damaged_environment_is_made_again(script, log, damage):
+    script.ensure("run")
+    called(log)
+    if damage == "other python":
+        script.STAMP.write_text(json.dumps(json.loads(script.STAMP.read_text()) | {"python": "3"}))
+    elif damage == "no python":
+        script.PYTHON.unlink()
+    else:
+        script.STAMP.write_text("")
+    assert script.state("run") == "broken"
+    script.ensure("run")
+    assert called(log) == ["venv", "requirements.txt"]
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_a_missing_module_is_told_with_the_package_that_has_it(script, monkeypatch, module):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == module else find(name)
+    )
+    with pytest.raises(SystemExit, match=rf"{module}\. .*apt install python{script.VERSION}-venv"):
+        script.ensure("run")
+    assert not script.VENV.exists()
+
+
+def test_too_small_a_disk_is_told_before_anything_is_made(script, log, monkeypatch):
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(free=3e9))
+    with pytest.raises(SystemExit, match=r"only 3\.0 GB free"):
+        script.ensure("run")
+    assert called(log) == []
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_uv_is_used_where_it_works_and_downloads_no_python(script, log, monkeypatch, works):
+    uv = script.ROOT.parent / "uv"
+    uv.write_text(f"#!/bin/sh\necho -m $UV_PYTHON_DOWNLOADS $* >> '{log}'\nexit {1 - works}\n")
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{uv.parent}:/usr/bin:/bin")
+    script.ensure("run")
+    lines = [line for line in log.read_text().splitlines() if "install" in line]
+    assert lines[0].startswith("-m never pip install --python")
+    assert len(lines) == (1 if works else 2)
+
+
+def test_a_second_set_up_waits_for_the_first(script, log, capfd):
+    with (script.ROOT / ".venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = threading.Thread(target=script.ensure, args=["run"])
+        second.start()
+        deadline = time.monotonic() + 10
+        while "waiting for it" not in capfd.readouterr().out:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert called(log) == []
+    second.join(20)
+    assert called(log) == ["venv", "requirements.txt"]
+
+
+def test_the_app_takes_the_place_of_the_script(script, log):
+    script.ensure("run")
+    command = [sys.executable, "-W", "error", script.ROOT / "bootstrap.py", "run", "--port", "8799"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 7, "the app's own exit code"
+    assert "http://localhost:8799" in done.stdout
+    assert len([x for x in done.stdout.splitlines() if "strokes could not be made" in x]) == 1
+    assert "--server.address localhost --server.port 8799" in log.read_text()
+
+
+def test_check_runs_every_step_and_names_what_failed(script, log):
+    script.ensure("dev")
+    with pytest.raises(SystemExit, match=r"^Not clean: mypy$"):
+        script.check("-x")
+    assert log.read_text().splitlines()[-1] == "-m pytest -x"
+
+
+@pytest.mark.parametrize("pin", [None, "271828"])
+def test_class_opens_the_app_with_a_pin(script, monkeypatch, capsys, pin):
+    monkeypatch.setenv("FORGER_PIN", pin or "")
+    monkeypatch.setattr(script, "setup", lambda: None)
+    monkeypatch.setattr(script, "lan_addresses", lambda: ["192.168.7.5"])
+    monkeypatch.setattr(script, "become", lambda *command: print(*command))
+    script.class_("--server.port=8790", "--server.headless", "true")
+    out = capsys.readouterr().out
+    assert "http://192.168.7.5:8790" in out
+    told = re.search(r"PIN +(\d{6})\b", out)
+    assert told
+    assert told[1] == script.os.environ["FORGER_PIN"]
+    assert pin in (None, told[1])
+    assert "--server.address 0.0.0.0 --server.port 8790 --server.headless true app.py" in out
+
+
+def test_addresses_are_those_of_the_network(script):
+    assert not [a for a in script.lan_addresses() if a.startswith("127.")]
+
+
+def test_a_shim_that_does_not_run_is_no_python(script, tmp_path, monkeypatch):
+    for name, code in (("python3.12", 127), ("python3.11", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert script.tested_python() == str(tmp_path / "python3.11")
+
+
+def test_an_older_python_reads_the_script_and_is_told(monkeypatch):
+    ast.parse((ROOT / "bootstrap.py").read_text(), feature_version=(3, 6))
+    code = "import runpy, sys; sys.version_info = (3, 8, 1); runpy.run_path('bootstrap.py')"
+    monkeypatch.setenv("PATH", "")
+    old = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert old.returncode == 1
+    assert "needs Python 3.11 or 3.12; this is 3.8" in old.stderr
+
+
+def test_wrong_usage_lists_the_commands(script, capsys):
+    assert script.main("ru") == 2
+    assert script.main() == 0
+    assert capsys.readouterr().out.count("class   open the app to the network") == 2
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_to_what_is_installed(name):
+    lines = (ROOT / name).read_text().splitlines()
+    wanted = [line for line in lines if not line.startswith(("#", "-r"))]
+    assert [line + "\n" for line in wanted] == [pin(line.partition("==")[0]) for line in wanted]
+
+
+def test_make_has_every_command_and_nothing_of_its_own(script):
+    text = (ROOT / "Makefile").read_text()
+    targets = dict(re.findall(r"^(\w+): ; @\$\(PYTHON\) bootstrap\.py (\w+)", text, re.MULTILINE))
+    assert targets == {name: name for name in ["help", *script.COMMANDS]}
+    assert next(iter(targets)) == "help"
+
+
+def test_the_server_is_set_up_as_measured():
+    config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
+    assert config["server"]["address"] == "localhost"
+    assert config["server"]["fileWatcherType"] == "none"
+    assert config["server"]["enableXsrfProtection"] is config["server"]["enableCORS"] is True
+    assert config["server"]["showEmailPrompt"] is config["browser"]["gatherUsageStats"] is False
+    assert config["runner"]["postScriptGC"] is False
+    assert config["client"]["showErrorDetails"] == "type"
+    assert "headless" not in config["server"], "the browser opens"
