@@ -1,15 +1,83 @@
-"""Train (home): the run on screen, what can be done to it, and the form that starts a new one."""
+"""Train (home): the run on screen, what can be done to it, and the form that starts a new one.
+
+A link decides what is shown: `?run=ID` a run, `?preset=NAME` and `?like=ID` the form filled from a
+preset or from another run's settings; nothing, the run being trained or else a finished one.
+"""
 
 import streamlit as st
 
-from gan import runs
+from gan import registry, runs
+from gan.runs import Run, RunError
+from ui import controls, new_run
 
-found = runs.runs()
-wanted = st.query_params.get("run", found[0].id if found else "")
 try:
     from ui.live import live
-except ImportError:
-    st.write(f"The live view of {wanted or 'a run'} comes here.")
-else:
-    if wanted:
-        live(wanted)
+except ImportError:  # until it is there
+
+    def live(run_id: str) -> None:
+        st.container(border=True, height=600).write(run_id)
+
+
+SHIPPED = ("lean-mnist", "lean-strokes", "gan-2014-mnist")
+
+
+def current() -> Run | None:
+    """The run to show when the link names none: one being trained, else a finished one."""
+    if busy := new_run.training():
+        return busy[0]
+    found = {run.id: run for run in runs.runs()}
+    held = [run for run in found.values() if runs.status(run) in ("training", "paused")]
+    kept = [found[name] for name in SHIPPED if name in found]
+    return next(iter([*held, *kept, *found.values()]), None)
+
+
+def form(preset: str = "lean", like: str = "") -> None:
+    """The form; what it starts is shown at once."""
+    if run := new_run.draw(preset, like):
+        st.query_params.from_dict({"run": run.id})
+        st.rerun()
+
+
+def run_page(run: Run) -> None:
+    """Controls, live view, and what there is to say about this run."""
+    controls.draw(run)
+    if error := run.error():
+        st.error(error, icon=":material/error:")
+    live(run.id)
+    st.caption(controls.describe(run.config()))
+
+
+def words() -> None:
+    """What one sees, below the fold."""
+    left, right = st.columns(2, gap="large")
+    left.markdown(
+        "#### What you see\n"
+        "The forger, :orange[**G**], turns noise into pictures: the :violet[**generated**] ones. "
+        "The detective, :blue[**D**], looks at them and at :green[**real**] ones and says which is "
+        "which; each learns from the other's mistakes, and nobody tells the forger what a digit is."
+    )
+    right.markdown(
+        "#### What to conclude\n"
+        "Look at the pictures, not at the losses: they only say who is ahead at the moment. The "
+        "fixed grid shows progress, because its noise never changes; the random grid shows "
+        "diversity. When every picture looks alike, the forger has collapsed onto what works."
+    )
+
+
+asked = st.query_params
+try:
+    if "preset" in asked or "like" in asked:
+        like, preset = asked.get("like", ""), asked.get("preset", "lean")
+        if not like:
+            registry.card("presets", preset)
+        form(preset, like)
+    elif run := runs.find(asked["run"]) if "run" in asked else current():
+        run_page(run)
+        words()
+    else:
+        form()
+except (RunError, registry.Unknown) as error:
+    st.warning(str(error), icon=":material/search_off:")
+    st.markdown(
+        "\n".join(f"- [{run.control().title or run.id}](?run={run.id})" for run in runs.runs())
+    )

@@ -22,16 +22,17 @@ UPLOAD_MB = 64
 ACTIVE = ("training", "paused", "queued")
 
 
-def start(
-    config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = ""
-) -> Run:
+def start(config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = "") -> Run:
     """Makes a new run and trains it, after the one that has the device, if there is one."""
     require_driver()
     _check_budget(budget)
     card = registry.card("datasets", config.dataset)
     if registry.missing(card, datasets.root()):
         raise RunError(f"{card.title} is not here yet: get it first, or choose another data set.")
-    run = hosts.new_run(config, budget, title=title.strip(), preset=preset)
+    try:
+        run = hosts.new_run(config, budget, title=title.strip(), preset=preset)
+    except ImportError as error:
+        raise RunError(f"PyTorch cannot be loaded: {error}.") from error
     hosts.trainers().start(run)
     return run
 

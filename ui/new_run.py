@@ -1,0 +1,129 @@
+"""What starts a run: preset cards, the knobs beside them, how long to train, and Start."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from gan import hosts, registry, runs
+from gan.config import RunConfig
+from gan.runs import Run
+from ui import choices, commands, form, preset_cards
+from ui.access import can_drive
+from ui.trouble import attempt, show
+
+UNITS = {"epochs": "Epochs", "steps": "Steps", "minutes": "Minutes"}
+PRESET, UNIT, AMOUNT, TITLE = "new-preset", "new-unit", "new-amount", "new-title"
+
+
+def draw(preset: str, like: str) -> Run | None:
+    """The whole form, filled from `preset` or from the run `like`; returns the run once it is started."""
+    _fill_once(preset, like)
+    left, right = st.columns([7, 6], gap="large")
+    with left:
+        st.subheader("What shall it be?", anchor=False)
+        if picked := preset_cards.draw(st.session_state[PRESET]):
+            st.query_params.from_dict({"preset": picked})
+            st.rerun()
+    with right:
+        st.subheader("Settings", anchor=False)
+        config = form.draw()
+        budget = _budget()
+        st.text_input("Title", key=TITLE, max_chars=120, placeholder="made from the settings")
+        started = _start(config, budget)
+        show()
+    return started
+
+
+def start_now(preset: str) -> Run | None:
+    """Starts a preset as it is, without the form."""
+    told = registry.load("presets", preset)
+    config = RunConfig.from_dict(preset_cards.settings(preset))
+    return _begin(config, dict(told["budget"]), "", preset)
+
+
+def training() -> list[Run]:
+    """The runs that have a device here or wait for one; a paused one lets others go first."""
+    found = [runs.find(run_id) for run_id in hosts.trainers().active()]
+    return [run for run in found if hosts.trainers().status(run) in ("training", "queued")]
+
+
+def _fill_once(preset: str, like: str) -> None:
+    """Fills the form when the link has changed; what was typed since is kept otherwise."""
+    source = like or preset
+    if st.session_state.get("new-source") == source and form.DRAFT in st.session_state:
+        return
+    if like:
+        run = runs.find(like)
+        values, budget = run.config().to_dict(), dict(run.control().budget)
+        preset = next((str(e.get("preset", "")) for e in run.events()), "")
+        values = choices.settle(values)[0]
+    else:
+        values = preset_cards.settings(preset)
+        budget = dict(registry.load("presets", preset)["budget"])
+    form.fill(values)
+    unit, amount = next(iter(budget.items()), ("epochs", 5))
+    st.session_state.update(
+        {
+            "new-source": source,
+            PRESET: preset,
+            TITLE: "",
+            UNIT: "minutes" if unit == "seconds" else unit,
+            AMOUNT: max(1, round(amount / 60 if unit == "seconds" else amount)),
+        }
+    )
+
+
+def _budget() -> dict[str, float]:
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        unit = st.segmented_control(
+            "Train for", UNITS, format_func=UNITS.__getitem__, key=UNIT, required=True,
+            help="An epoch is one pass over the data; a step is one round of updates of D and G.",
+        )  # fmt: skip
+    with right:
+        amount = st.number_input(
+            "How many", 1, 10_000_000, step=1, key=AMOUNT, label_visibility="hidden"
+        )
+    return {"seconds": 60.0 * amount} if unit == "minutes" else {str(unit): amount}
+
+
+def _start(config: RunConfig | None, budget: dict[str, float]) -> Run | None:
+    """Start; while another run has the device, its owner decides which one goes first."""
+    title, preset = st.session_state[TITLE], st.session_state[PRESET]
+    if config is None:
+        _press("Start", "play_arrow", off=True, primary=True)
+        return None
+    absent = choices.missing(config.dataset)
+    if not can_drive():
+        st.caption(":material/visibility: You are watching: give the PIN (top right) to drive.")
+    elif absent:
+        st.caption("This data set is not here yet: get it above, or choose another one.")
+    off = absent or not can_drive()
+    busy = training()
+    if busy:
+        name = busy[0].control().title or busy[0].id
+        st.caption(f"“{name}” is being trained. Stopping it loses nothing: it can go on later.")
+    label = "Stop it and start this one" if busy else "Start"
+    if _press(label, "play_arrow", off, primary=True):
+        for other in busy:
+            attempt(commands.stop, other)
+        return _begin(config, budget, title, preset)
+    if busy and _press("Start after it", "schedule", off):
+        return _begin(config, budget, title, preset)
+    return None
+
+
+def _press(label: str, icon: str, off: bool, primary: bool = False) -> bool:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    mark = f":material/{icon}:"
+    return st.button(label, key=label, type=kind, width="stretch", disabled=off, icon=mark)
+
+
+def _begin(config: RunConfig, budget: dict[str, Any], title: str, preset: str) -> Run | None:
+    text = "Starting …"
+    if hosts.torch_state() != "ready":
+        text = "Loading PyTorch, once per server start: about six seconds …"
+    with st.spinner(text, show_time=True):
+        return attempt(commands.start, config, budget, title, preset)

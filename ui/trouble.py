@@ -1,0 +1,32 @@
+"""What went wrong with the last thing somebody asked for: one sentence, kept until the next try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+
+from gan.config import ConfigError
+from gan.runs import RunError
+from ui.access import NotAllowed
+
+P = ParamSpec("P")
+T = TypeVar("T")
+KEY = "trouble"
+
+
+def attempt(command: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """Runs a command; its refusal becomes the sentence that `show` draws, and the answer None."""
+    st.session_state.pop(KEY, None)
+    try:
+        return command(*args, **kwargs)
+    except (NotAllowed, RunError, ConfigError) as error:
+        st.session_state[KEY] = str(error)
+        return None
+
+
+def show() -> None:
+    """Draws the sentence, if there is one."""
+    if text := st.session_state.get(KEY):
+        st.error(text, icon=":material/error:")
