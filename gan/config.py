@@ -59,20 +59,33 @@ class RunConfig:
         "strokes", "Data set", "What G learns to imitate.", group="usual", kind="datasets"
     )
     model: str = knob(
-        "lean", "Model", "The two networks: generator and discriminator.",
-        group="usual", kind="models",
-    )  # fmt: skip
+        "lean",
+        "Model",
+        "The two networks: generator and discriminator.",
+        group="usual",
+        kind="models",
+    )
     loss: str = knob(
         "hinge", "Loss", "What D and G are told to make small.", group="usual", kind="losses"
     )
     lr_g: float = knob(
-        2e-3, "Learning rate of G", "How far one Adam step moves the generator.",
-        group="usual", low=1e-6, high=1.0, shown=RATES,
-    )  # fmt: skip
+        2e-3,
+        "Learning rate of G",
+        "How far one Adam step moves the generator.",
+        group="usual",
+        low=1e-6,
+        high=1.0,
+        shown=RATES,
+    )
     lr_d: float = knob(
-        2e-3, "Learning rate of D", "How far one Adam step moves the discriminator.",
-        group="usual", low=1e-6, high=1.0, shown=RATES,
-    )  # fmt: skip
+        2e-3,
+        "Learning rate of D",
+        "How far one Adam step moves the discriminator.",
+        group="usual",
+        low=1e-6,
+        high=1.0,
+        shown=RATES,
+    )
     batch: int = knob(32, "Batch size", "Real images in one update of D.", low=1, high=4096)
     seed: int = knob(
         0, "Seed", "Same settings and seed: the same run, number for number.", low=0, high=2**31 - 1
@@ -84,9 +97,12 @@ class RunConfig:
     z_dim: int = knob(100, "Size of z", "Numbers in one noise vector.", low=1, high=512)
     width: int = knob(16, "Width", "Channels of the layer next to the picture.", low=4, high=128)
     ema_decay: float = knob(
-        0.99, "EMA decay", "What you see is a running average of G's weights; 0 shows G itself.",
-        low=0.0, high=0.9999,
-    )  # fmt: skip
+        0.99,
+        "EMA decay",
+        "What you see is a running average of G's weights; 0 shows G itself.",
+        low=0.0,
+        high=0.9999,
+    )
     reuse_fake: bool = knob(
         True, "Same fakes for D and G", "G's update judges the pictures D has just been shown."
     )
@@ -94,22 +110,32 @@ class RunConfig:
         0, "Training images", "Train on so many only; 0 means all.", low=0, high=10_000_000
     )
     image_size: int = knob(
-        0, "Image size", "Pixels a side after one resize at loading; 0 keeps the data's own.",
-        low=0, high=128,
-    )  # fmt: skip
+        0,
+        "Image size",
+        "Pixels a side after one resize at loading; 0 keeps the data's own.",
+        low=0,
+        high=128,
+    )
     source: str = knob("", "Folder or zip", "Where your own images are.")
     samples: int = knob(
         64, "Pictures in a grid", "How many samples a grid shows.", choices=(16, 36, 64, 100)
     )
-    log_every: int = knob(20, "Log every", "Steps that one point of the curves sums up.", low=1, high=10_000)  # fmt: skip
+    log_every: int = knob(
+        20, "Log every", "Steps that one point of the curves sums up.", low=1, high=10_000
+    )
     device: str = knob(
-        "auto", "Device", "Where the networks live; auto takes CUDA, then MPS, then the CPU.",
+        "auto",
+        "Device",
+        "Where the networks live; auto takes CUDA, then MPS, then the CPU.",
         choices=("auto", "cpu", "cuda", "mps"),
-    )  # fmt: skip
+    )
     threads: int = knob(
-        0, "CPU threads", "0 chooses: all cores from a shell, one fewer in the app.",
-        low=0, high=256,
-    )  # fmt: skip
+        0,
+        "CPU threads",
+        "0 chooses: all cores from a shell, one fewer in the app.",
+        low=0,
+        high=256,
+    )
 
     def __post_init__(self) -> None:
         if problems := _problems(self):
@@ -166,10 +192,8 @@ def check(name: str, value: Any) -> str:
     """One sentence telling what is wrong with `value` for field `name`, or "" when it is right."""
     k, default = knob_of(name), fields()[name].default
     kind = type(default)
-    right = (
-        isinstance(value, kind)
-        and (kind is bool or not isinstance(value, bool))
-        or (kind is float and isinstance(value, int) and not isinstance(value, bool))
+    right = (isinstance(value, kind) and (kind is bool or not isinstance(value, bool))) or (
+        kind is float and isinstance(value, int) and not isinstance(value, bool)
     )
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[kind]
     if not right:

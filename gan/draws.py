@@ -23,14 +23,12 @@ class Draws:
         self._order: tuple[tuple[int, int], Tensor] | None = None
 
     def generator(self, purpose: str, update: int) -> torch.Generator:
-        """The generator of a place, on the device, wound to its start. It is one object: use it before the next call."""
+        """The generator of a place, wound to its start. It is one object on the device: use it before the next call."""
         return self._generator.manual_seed(self._key(purpose, update))
 
     def z(self, purpose: str, update: int, n: int, z_dim: int) -> Tensor:
         """Noise, float32 n,z_dim from N(0, 1)."""
-        return torch.randn(
-            n, z_dim, generator=self.generator(purpose, update), device=self.device
-        )  # fmt: skip
+        return torch.randn(n, z_dim, generator=self.generator(purpose, update), device=self.device)
 
     def batch(self, update: int, size: int, count: int) -> Tensor:
         """Indices (int64, `size`) of the real images of one update of D.

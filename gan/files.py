@@ -12,7 +12,7 @@ from typing import IO, Any
 
 
 def replace(path: Path, data: bytes, durable: bool = True) -> None:
-    """Writes `data` to `path` in one atomic move: temp file in the same folder, flush, fsync, replace, fsync the folder.
+    """Writes `data` to `path` in one atomic move: temp file beside it, flush, fsync, replace, fsync the folder.
 
     `durable=False` leaves out the two fsyncs, for pictures that can be made again. Raises OSError, with the old file
     untouched and the temp file gone.
@@ -30,7 +30,7 @@ def write(path: Path, fill: Callable[[IO[bytes]], object], durable: bool = True)
             os.fchmod(file.fileno(), 0o644)
             if durable:
                 os.fsync(file.fileno())
-        os.replace(temp, path)
+        Path(temp).replace(path)
     except BaseException:
         Path(temp).unlink(missing_ok=True)
         raise

@@ -29,25 +29,28 @@ class Gallery:
         self.count = POINTS if data.is_points else config.samples
         self.fixed_z = players.draws.z("fixed", 0, self.count, config.z_dim)
         self.about = {
-            "shape": list(data.shape), "n_classes": data.n_classes, "names": list(data.names),
-        }  # fmt: skip
+            "shape": list(data.shape),
+            "n_classes": data.n_classes,
+            "names": list(data.names),
+        }
         self._started = self._last = time.perf_counter()
         self._cost = 0.0
         self._show_real()
 
     def due(self) -> bool:
-        """Whether it is time for a picture: after 0.3 s at first, every second in the first minute, then every 2.5 s."""
+        """Whether a picture is due: every 0.3 s at first, every second in the first minute, then every 2.5 s."""
         now = time.perf_counter()
         age = now - self._started
         pause = 0.3 if age < 2 else 1.0 if age < 60 else 2.5
         return now - self._last >= max(pause, self._cost / DUTY)
 
     def publish(self, step: int) -> None:
-        """Writes the two grids of this step, the newest weights, and a snapshot when the last is far back. Raises OSError."""
+        """Writes both grids of this step, the newest weights, and now and then a snapshot. Raises OSError."""
         started = time.perf_counter()
         self.players.recalibrate()
         fresh_z = self.players.draws.z("random", step, self.count, self.players.config.z_dim)
-        for sort, z in (("fixed", self.fixed_z), ("random", fresh_z)):
+        shown: dict[Sort, Tensor] = {"fixed": self.fixed_z, "random": fresh_z}
+        for sort, z in shown.items():
             path = self.run.picture(sort, step)
             if not path.exists():
                 files.replace(path, images.webp(self._draw(z)), durable=False)

@@ -149,8 +149,7 @@ class Trainers:
     def _iterate(self, run: Run, stop: threading.Event, turn: Turn) -> None:
         from gan.train import train
 
-        ticks = train(run)
-        with contextlib.closing(ticks):
+        with contextlib.closing(train(run)) as ticks:
             for tick in ticks:
                 if stop.is_set():
                     return
@@ -194,6 +193,7 @@ def new_run(
 
     Imports torch, so the first call of a process may take seconds. Raises ConfigError and RunError.
     """
+    warm_up()
     settled = hardware.resolve(config, threads or max(1, hardware.cores() - 1))
     return runs.create(settled, budget, title, run_id, preset)
 
@@ -227,13 +227,12 @@ def warm_up() -> None:
     with _process().guard:
         if _process().torch == "no":
             _process().torch = "loading"
-            threading.Thread(target=_import_torch, name="import torch", daemon=True).start()
+            _process().importer = threading.Thread(target=_import_torch, name="import torch")
+            _process().importer.start()
 
 
 def torch_state() -> str:
     """Whether torch is here: "no", "loading", "ready", or "failed: …"."""
-    if _process().torch == "no" and "gan.train" in sys.modules:
-        return "ready"
     state: str = _process().torch
     return state
 

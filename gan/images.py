@@ -33,7 +33,12 @@ def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 32) -> Pix
     return sheet
 
 
-def scatter(real: NDArray[np.floating], fake: NDArray[np.floating], field: NDArray[np.floating] | None = None, side: int = 384) -> Pixels:  # fmt: skip
+def scatter(
+    real: NDArray[np.floating],
+    fake: NDArray[np.floating],
+    field: NDArray[np.floating] | None = None,
+    side: int = 384,
+) -> Pixels:
     """2-D points as a picture: real ones green, generated ones pink, behind them D's opinion where it is known.
 
     real, fake: N,2; field: probabilities k,k of being real over the square from -VIEW to VIEW, top row first.
@@ -92,7 +97,9 @@ def decode(data: bytes) -> Pixels:
         return np.asarray(picture.convert("RGB"))
 
 
-def decimate(columns: Mapping[str, NDArray[np.float64]], most: int) -> dict[str, NDArray[np.float64]]:  # fmt: skip
+def decimate(
+    columns: Mapping[str, NDArray[np.float64]], most: int
+) -> dict[str, NDArray[np.float64]]:
     """Thins columns of equal length to at most `most` rows, keeping every peak and valley of every column.
 
     Rows are put in `most // 2` buckets; of each bucket a column keeps its minimum and maximum, in the order in which

@@ -47,7 +47,7 @@ class Journal:
     def end_interval(self, lr_d: float, lr_g: float) -> None:
         """Makes a record of the updates since the last one; it is written by the next flush."""
         images, seconds = self.images - self.since[0], self.seconds - self.since[1]
-        record = {
+        record: dict[str, Any] = {
             "seq": self.seq,
             "step": self.step,
             "epoch": round(self.epoch, 6),

@@ -170,7 +170,9 @@ class Run:
             asked = dict(self.control().asked)
             self.write_control(asked={**asked, what: asked.get(what, 0) + 1})
 
-    def record(self, event: str, step: int = 0, seconds: float = 0.0, epoch: float = 0.0, **more: Any) -> None:  # fmt: skip
+    def record(
+        self, event: str, step: int = 0, seconds: float = 0.0, epoch: float = 0.0, **more: Any
+    ) -> None:
         """Appends to events.jsonl what was done to the run, when, and at which step."""
         told = {"step": step, "seconds": seconds, "epoch": epoch, "time": time.time()}
         files.append(self.path / "events.jsonl", [{**told, "event": event, **more}])
@@ -224,7 +226,9 @@ class Run:
 
     def states(self) -> list[int]:
         """The steps from which training can go on, ascending."""
-        return [int(p.stem.removeprefix("state-")) for p in _numbered(self.path, "state-*.safetensors")]  # fmt: skip
+        return [
+            int(p.stem.removeprefix("state-")) for p in _numbered(self.path, "state-*.safetensors")
+        ]
 
     def state(self, step: int) -> Path:
         return self.path / f"state-{step}.safetensors"
@@ -232,13 +236,17 @@ class Run:
     @contextlib.contextmanager
     def locked(self, timeout: float = 2.0) -> Iterator[None]:
         """Holds the run's kernel lock, which dies with the process. Raises Busy when somebody trains it."""
-        lock = FileLock(self.path / "lock", timeout=timeout, thread_local=False, fallback_to_soft=False)  # fmt: skip
+        lock = FileLock(
+            self.path / "lock", timeout=timeout, thread_local=False, fallback_to_soft=False
+        )
         try:
             lock.acquire()
         except Timeout:
             raise Busy(f"Run {self.id!r} is being trained by another trainer.") from None
         except OSError as error:
-            raise RunError(f"Run {self.id!r} cannot be locked: {error.strerror or error}.") from error  # fmt: skip
+            raise RunError(
+                f"Run {self.id!r} cannot be locked: {error.strerror or error}."
+            ) from error
         try:
             yield
         finally:
@@ -290,7 +298,9 @@ def status(run: Run, held: bool | None = None) -> str:
 def spent(budget: Mapping[str, float], step: int, epoch: float, seconds: float) -> float:
     """How much of a budget is used: 0.0 to 1.0 and over; 0.0 without a budget."""
     used = {"steps": step, "epochs": epoch, "seconds": seconds}
-    return max((used[key] / total for key, total in budget.items() if key in used and total), default=0.0)  # fmt: skip
+    return max(
+        (used[key] / total for key, total in budget.items() if key in used and total), default=0.0
+    )
 
 
 def steps_of(folder: Path, ending: str) -> list[int]:

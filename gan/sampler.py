@@ -45,7 +45,9 @@ class Sampler:
         tensors, about = state.read_tensors(file)
         try:
             config = RunConfig.from_dict(about["config"])
-            G, D = models.build(config, tuple(about["data"]["shape"]), about["data"]["n_classes"], 0, "cpu")  # fmt: skip
+            G, D = models.build(
+                config, tuple(about["data"]["shape"]), about["data"]["n_classes"], 0, "cpu"
+            )
             for net, prefix in ((G, "G."), (D, "D.")):
                 state.fill(net, tensors, prefix)
             return cls(config, G, D, int(about["step"]), about["data"])
@@ -72,7 +74,9 @@ class Sampler:
         """D's logits (N,) of pictures uint8 N,H,W,C: above 0 D calls them real. Raises ValueError for another shape."""
         C, H, W = self.shape
         if pictures.dtype != np.uint8 or pictures.shape[1:] != (H, W, C):
-            raise ValueError(f"pictures must be uint8 N,{H},{W},{C}, not {pictures.dtype} {pictures.shape}")  # fmt: skip
+            raise ValueError(
+                f"pictures must be uint8 N,{H},{W},{C}, not {pictures.dtype} {pictures.shape}"
+            )
         x = torch.from_numpy(pictures.transpose(0, 3, 1, 2).astype(np.float32)) / 127.5 - 1
         return np.asarray(self._D(x).numpy())
 

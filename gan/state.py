@@ -45,7 +45,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise Broken(f"{path.name} cannot be read: {error}") from error
 
 
-def save_state(run: Run, players: Players, log: Mapping[str, Any], pending: Mapping[str, Tensor]) -> None:  # fmt: skip
+def save_state(
+    run: Run, players: Players, log: Mapping[str, Any], pending: Mapping[str, Tensor]
+) -> None:
     """Keeps everything needed to go on at `log["step"]`; the last two such files stay, and five along the way.
 
     `log` is what the log needs (step, seq, offsets, …), `pending` the statistics of a log interval not yet over.
@@ -79,7 +81,9 @@ def load_state(run: Run, players: Players) -> tuple[dict[str, Any], dict[str, Te
     raise Broken(" ".join(complaints))
 
 
-def save_weights(run: Run, players: Players, step: int, data: Mapping[str, Any], snapshot: bool) -> None:  # fmt: skip
+def save_weights(
+    run: Run, players: Players, step: int, data: Mapping[str, Any], snapshot: bool
+) -> None:
     """Publishes the average generator ("G.…") and D ("D.…"), and keeps a snapshot of this step if asked to."""
     tensors = {f"G.{key}": value for key, value in players.average.state_dict().items()}
     tensors |= {f"D.{key}": value for key, value in players.D.state_dict().items()}
@@ -104,7 +108,9 @@ def fill(net: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:
     net.load_state_dict(given)
 
 
-def _restore(players: Players, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> dict[str, Tensor]:  # fmt: skip
+def _restore(
+    players: Players, tensors: Mapping[str, Tensor], about: Mapping[str, Any]
+) -> dict[str, Tensor]:
     for name, net in (("G.", players.G), ("D.", players.D), ("average.", players.average)):
         fill(net, tensors, name)
     for name, optimizer in (("opt_g.", players.opt_g), ("opt_d.", players.opt_d)):
@@ -132,5 +138,5 @@ def _digest(tensors: Mapping[str, Tensor], told: Mapping[str, str]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         found.update(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode())
-        found.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     return found.hexdigest()

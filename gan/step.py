@@ -98,7 +98,9 @@ class Players:
     @torch.no_grad()
     def recalibrate(self) -> None:
         """Gives the average generator the BatchNorm statistics of its own weights, measured on 512 fixed z."""
-        norms = [m for m in self.average.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        norms = [
+            m for m in self.average.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)
+        ]
         if not norms:
             return
         kept = [norm.momentum for norm in norms]

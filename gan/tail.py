@@ -14,9 +14,21 @@ from gan.images import decimate
 from gan.runs import Run
 
 COLUMNS = (
-    "seq", "step", "epoch", "images", "seconds", "d_loss", "g_loss", "d_real", "d_fake",
-    "grad_norm_d", "grad_norm_g", "lr_d", "lr_g", "images_per_second",
-)  # fmt: skip
+    "seq",
+    "step",
+    "epoch",
+    "images",
+    "seconds",
+    "d_loss",
+    "g_loss",
+    "d_real",
+    "d_fake",
+    "grad_norm_d",
+    "grad_norm_g",
+    "lr_d",
+    "lr_g",
+    "images_per_second",
+)
 MOST = 1_000
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,15 @@ SAVE_SECONDS = 20.0  # a killed process loses at most so much
 BY_HAND = {"both": (1, 1), "d": (1, 0), "g": (0, 1)}  # updates of D and of G in a single step
 LIVE = {"lr": ("lr_g", "lr_d"), "ratio": ("d_steps", "g_steps")}  # what may change, by event
 
+STATISTICS = {
+    "d_loss": "D's loss",
+    "d_real": "D(x)",
+    "d_fake": "D(G(z))",
+    "grad_norm_d": "D's gradient",
+    "g_loss": "G's loss",
+    "grad_norm_g": "G's gradient",
+}
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -38,7 +47,7 @@ class Tick:
     record: dict[str, Any] | None = None  # the newest line of the log, when one was just written
 
 
-def train(run: Run, data: Data | None = None) -> Iterator[Tick]:
+def train(run: Run, data: Data | None = None) -> Generator[Tick]:
     """Trains `run` from where it stands until its budget is spent or its driver wants it to stop.
 
     Everything that is to be seen goes into the run folder; the ticks are for the host. The run's lock is held from
@@ -75,7 +84,7 @@ class _Training:
         self.answered = dict(self.desk.read().asked)  # single steps asked for before count as done
         self.resting = False
 
-    def steps(self) -> Iterator[Tick]:
+    def steps(self) -> Generator[Tick]:
         """Plays step after step, and rests while the driver wants a pause."""
         self._take_up()
         try:
@@ -120,7 +129,8 @@ class _Training:
 
     def _take_up(self) -> None:
         """Goes on from the newest state, or begins; tells in the log which."""
-        told, complaints = {"step": 0, "offset": 0}, []
+        told: dict[str, Any] = {"step": 0, "offset": 0}
+        complaints: list[str] = []
         if self.run.states():
             told, pending, complaints = state.load_state(self.run, self.players)
             self.journal.go_on(told, pending, self.players.device)
@@ -133,10 +143,13 @@ class _Training:
         self.gallery = Gallery(self.run, self.players, self.data)
         self.gallery.forget_after(told["step"])
         self.mark = self.flushed_at = self.saved_at = time.perf_counter()
-        self.saved_step = told["step"] if self.run.states() else -1
-        machine = {"device": self.config.device, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}  # fmt: skip
-        more = {"generation": generation} if cut else {}
-        self._record("started" if first else "resumed", **machine, **more)
+        self._record(
+            "started" if first else "resumed",
+            device=self.config.device,
+            threads=torch.get_num_threads(),
+            torch=str(torch.__version__),
+            **({"generation": generation} if cut else {}),
+        )
         for text in complaints:
             self._record("complaint", text=text)
         self._set_rates()
@@ -264,9 +277,8 @@ def _fail(run: Run, error: Exception) -> str:
 def _in_words(error: Exception) -> str:
     match error:
         case Diverged():
-            names = {"d_loss": "D's loss", "g_loss": "G's loss", "grad_norm_d": "D's gradient", "grad_norm_g": "G's gradient"}  # fmt: skip
             return (
-                f"{names.get(error.name, error.name)} stopped being a finite number at step {error.step}. The last "
+                f"{STATISTICS[error.name]} stopped being a finite number at step {error.step}. The last "
                 "good generator was kept. Go on from it with smaller learning rates, or start anew."
             )
         case OSError(errno=errno.ENOSPC):

@@ -1,0 +1,326 @@
+"""The command line: python -m gan train|list|sample|export|data. A browser sees what a shell trains, live."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gan import config as configs
+from gan import hardware, registry, runs
+from gan.config import ConfigError, RunConfig
+from gan.runs import Run, RunError
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+BUDGET = {"steps": int, "epochs": float, "seconds": float}
+
+
+class Usage(Exception):
+    """The command was given something that cannot be; the message says what."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns 0 done, 1 failed with a message, 2 wrong usage, 130 interrupted and saved."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        found: int = given.command(given)
+    except (Usage, ConfigError, registry.Unknown) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except (RunError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        return FAILED
+    return found
+
+
+# -- the commands ----------------------------------------------------------------------------------
+
+
+def train(given: argparse.Namespace) -> int:
+    """Trains a new run, or goes on with one, and shows how far it is."""
+    run = _resumed(given) if given.resume else _new(given)
+    from gan.train import train as ticks_of
+
+    with _interruptible() as stop, contextlib.closing(ticks_of(run)) as ticks:
+        tick = None
+        for tick in ticks:
+            _show_progress(run, tick)
+            if stop.is_set():
+                break
+            if tick.paused:
+                stop.wait(0.05)
+    print(file=sys.stderr)
+    if stop.is_set():
+        print(f"Stopped and saved. Go on with: python -m gan train --run {run.id} --resume")
+        return INTERRUPTED
+    print(
+        f"{run.id}: {runs.status(run, held=False)} at step {tick.step if tick else 0}, {run.path}"
+    )
+    return 0
+
+
+def list_runs(given: argparse.Namespace) -> int:
+    """Lists the runs, newest first."""
+    rows = [_row(run) for run in runs.runs()]
+    if given.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    for row in rows:
+        print(f"{row['id']:<32} {row['status']:<10} {row['step']:>9} steps  {row['title']}")
+    if not rows:
+        print(f"No runs in {runs.root()}. Make one: python -m gan train --seconds 30")
+    return 0
+
+
+def sample(given: argparse.Namespace) -> int:
+    """Writes n samples of a run: a picture (.png) or an array (.npy, uint8 N,H,W,C)."""
+    import numpy as np
+
+    from gan import images
+    from gan.sampler import Sampler
+
+    if given.out.suffix not in (".png", ".npy"):
+        raise Usage(f"--out {given.out}: the file must end in .png or .npy.")
+    run, step = _run_at(given.run)
+    sampler = Sampler.load(run.path, step)
+    rng = np.random.default_rng(given.seed)
+    z = rng.standard_normal((given.n, sampler.z_dim), dtype=np.float32)
+    pixels = np.concatenate(
+        [sampler.images(part) for part in np.array_split(z, -(-given.n // 256))]
+    )
+    if given.out.suffix == ".npy":
+        np.save(given.out, pixels)
+    elif sampler.shape == (2, 1, 1):
+        points = pixels[:, 0, 0, :] / 127.5 - 1
+        given.out.write_bytes(images.png(images.scatter(np.empty((0, 2)), points)))
+    else:
+        given.out.write_bytes(images.png(images.grid(pixels)))
+    print(f"{given.n} samples of {run.id} at step {sampler.step}, seed {given.seed}: {given.out}")
+    return 0
+
+
+def export(given: argparse.Namespace) -> int:
+    """Packs a run into a zip: weights, settings, samples, a GIF, and a PyTorch script that needs nothing of ours."""
+    from gan.export import archive
+
+    run, _ = _run_at(given.run)
+    for progress in archive(run, given.out):
+        _show_bar(progress.done / max(progress.total, 1), progress.text)
+    print(f"\n{given.out}", file=sys.stderr)
+    return 0
+
+
+def data(given: argparse.Namespace) -> int:
+    """Makes or downloads a data set."""
+    from gan import datasets
+
+    module = registry.load("datasets", given.name)
+    card, home = registry.card("datasets", given.name), datasets.root()
+    get = getattr(module, "download", None) or getattr(module, "make", None)
+    if get is None or (card.facts.get("FILES") and not registry.missing(card, home)):
+        print(f"{card.title} is there.")
+        return 0
+    try:
+        for progress in get(home):
+            _show_bar(progress.done / max(progress.total, 1), progress.text)
+    except datasets.DataError as error:
+        raise RunError(str(error)) from error
+    print(f"\n{card.title} is in {home}.", file=sys.stderr)
+    return 0
+
+
+# -- making and taking up runs -----------------------------------------------------------------------
+
+
+def _new(given: argparse.Namespace) -> Run:
+    settings, budget, title = RunConfig(), _budget(given), ""
+    if given.preset:
+        settings, told = configs.preset(given.preset)
+        budget, title = budget or told["budget"], told["title"]
+    if not budget:
+        raise Usage("say how long: --steps N, --epochs N or --seconds S (or --preset NAME).")
+    settings = hardware.resolve(settings.replace(**_settings(given)), hardware.cores())
+    return runs.create(settings, budget, title, given.run or "", given.preset or "")
+
+
+def _resumed(given: argparse.Namespace) -> Run:
+    if not given.run:
+        raise Usage("--resume needs --run ID.")
+    run, own = runs.find(given.run), runs.find(given.run).config().to_dict()
+    if other := {k: v for k, v in _settings(given).items() if own[k] != v}:
+        told = "\n".join(f"  {k}: the run has {own[k]}, given {v}" for k, v in other.items())
+        raise Usage(
+            f"{run.id} goes on with its own settings; leave these out or start anew:\n{told}"
+        )
+    budget = _budget(given) or run.control().budget
+    run.write_control(want="run", budget=budget)
+    return run
+
+
+def _settings(given: argparse.Namespace) -> dict[str, Any]:
+    """The RunConfig fields that were given as flags."""
+    values = {name: getattr(given, name) for name in configs.fields()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _budget(given: argparse.Namespace) -> dict[str, float]:
+    wanted = {key: getattr(given, key) for key in BUDGET if getattr(given, key) is not None}
+    for key, value in wanted.items():
+        if not 0 < value < float("inf"):
+            raise Usage(f"--{key} {value:g}: must be more than 0.")
+    return wanted
+
+
+def _run_at(text: str) -> tuple[Run, int | None]:
+    name, _, step = text.partition("@")
+    if step and not step.isdigit():
+        raise Usage(f"--run {text}: after the @ comes a step, a whole number.")
+    return runs.find(name), int(step) if step else None
+
+
+# -- what the terminal shows -------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Turns Ctrl-C and SIGTERM into an event, so that a step is finished and saved; a second Ctrl-C is the usual one."""
+    stop = threading.Event()
+
+    def ask(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    before: dict[int, Any] = {n: signal.signal(n, ask) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_SHOWN = [0.0]  # when the last line was drawn
+
+
+def _show_progress(run: Run, tick: Any) -> None:
+    if time.monotonic() - _SHOWN[0] < 0.2 and tick.done < 1.0:
+        return
+    left = tick.seconds / tick.done - tick.seconds if tick.done else 0.0
+    more = "paused" if tick.paused else f"{left:,.0f} s left" if tick.done < 1 else "done"
+    _show_bar(
+        tick.done,
+        f"{run.id}  step {tick.step:,}  epoch {tick.epoch:.2f}  {tick.seconds:,.0f} s  {more}",
+    )
+
+
+def _show_bar(done: float, text: str) -> None:
+    _SHOWN[0] = time.monotonic()
+    if sys.stderr.isatty():
+        filled = round(24 * min(done, 1.0))
+        print(
+            f"\r{'█' * filled}{'·' * (24 - filled)} {done:4.0%}  {text}\033[K",
+            end="",
+            file=sys.stderr,
+        )
+
+
+def _row(run: Run) -> dict[str, Any]:
+    try:
+        config = run.config().to_dict()
+    except RunError as error:
+        return {"id": run.id, "title": str(error), "status": "failed", "step": 0}
+    last = max(run.events(), key=lambda e: e.get("step", 0), default={})
+    return {
+        "id": run.id,
+        "title": run.control().title,
+        "status": runs.status(run),
+        "step": last.get("step", 0),
+        "seconds": last.get("seconds", 0.0),
+        **{key: config[key] for key in ("dataset", "model", "loss", "seed")},
+    }
+
+
+# -- the parser, derived from RunConfig --------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gan", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        found.set_defaults(command=run)
+        return found
+
+    _train_flags(command("train", train))
+    command("list", list_runs).add_argument("--json", action="store_true", help="as JSON")
+    pictures = command("sample", sample)
+    pictures.add_argument(
+        "--run", required=True, metavar="ID[@STEP]", help="which run, which snapshot"
+    )
+    pictures.add_argument("--n", type=_count, default=64, help="how many (default 64)")
+    pictures.add_argument("--seed", type=int, default=0, help="seed of z (default 0)")
+    pictures.add_argument("--out", type=Path, required=True, help="x.png or x.npy")
+    packed = command("export", export)
+    packed.add_argument("--run", required=True, metavar="ID", help="which run")
+    packed.add_argument("--out", type=Path, required=True, help="x.zip")
+    got = command("data", data)
+    got.add_argument("name", help=f"one of {', '.join(registry.names('datasets'))}")
+    return parser
+
+
+def _train_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", help=f"start from: {', '.join(registry.names('presets'))}")
+    parser.add_argument("--run", metavar="ID", help="name of the run; made here when left out")
+    parser.add_argument("--resume", action="store_true", help="go on with run ID where it stopped")
+    for key, kind in BUDGET.items():
+        parser.add_argument(f"--{key}", type=kind, metavar="N", help=f"train for N {key} in all")
+    settings = parser.add_argument_group("settings (of a new run; the preset's where left out)")
+    for name, field in configs.fields().items():
+        knob = configs.knob_of(name)
+        settings.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=_typed(name),
+            metavar=name.upper(),
+            help=f"{knob.help} {_allowed(knob)} Default {field.default!r}.".replace("%", "%%"),
+        )
+
+
+def _allowed(knob: configs.Knob) -> str:
+    if options := knob.options():
+        return f"One of {', '.join(map(str, options))}."
+    return f"{knob.low:g} to {knob.high:g}." if knob.high < float("inf") else ""
+
+
+def _typed(name: str) -> Callable[[str], Any]:
+    """Reads and checks the value of one field, so that argparse names the flag and the allowed values."""
+
+    def read(text: str) -> Any:
+        try:
+            value = configs.parser_of(name)(text)
+        except ValueError:
+            value = text
+        if problem := configs.check(name, value):
+            raise argparse.ArgumentTypeError(problem)
+        return value
+
+    return read
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 100,000")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
