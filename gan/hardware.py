@@ -48,3 +48,11 @@ def resolve(config: RunConfig, threads: int) -> RunConfig:
         there = ", ".join(["cpu", *(name for name, ok in here.items() if ok)])
         raise ConfigError([f"device: {device!r} is not on this machine; there is {there}."])
     return config.replace(device=device, threads=config.threads or threads)
+
+
+def use_threads(count: int) -> None:
+    """How many CPU threads torch may use for what the calling thread computes; other threads keep theirs."""
+    import torch
+
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)

@@ -1,0 +1,74 @@
+// Noise vectors as plain functions: seeded normals, neighbours of a z, and a z as text for a link.
+
+/** Endless N(0, 1) numbers of a whole-number seed: mulberry32 under Box-Muller. */
+export function* normals(seed) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  for (;;) {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    yield radius * Math.cos(angle);
+    yield radius * Math.sin(angle);
+  }
+}
+
+/** `count` vectors of `length` from one stream; a longer draw begins with the shorter one. */
+export function drawVectors(seed, count, length) {
+  const stream = normals(seed);
+  const vector = () => Float32Array.from({ length }, () => stream.next().value);
+  return Array.from({ length: count }, vector);
+}
+
+/**
+ * z turned towards `noise`: 0 is z itself, 1 is the noise. A turn, not a mixture, because it keeps
+ * the length that random z have. `pinned` components stay as they are in z.
+ */
+export function neighbour(z, noise, spread, pinned) {
+  const [near, far] = [Math.cos((spread * Math.PI) / 2), Math.sin((spread * Math.PI) / 2)];
+  return z.map((value, i) => (pinned.has(i) ? value : near * value + far * noise[i]));
+}
+
+/** A 15 x 15 net over the first two components of z, from -reach to reach, row by row from the top. */
+export function net(z, side, reach) {
+  const at = (k) => reach * ((2 * k) / (side - 1) - 1);
+  return Array.from({ length: side * side }, (_, k) => {
+    const point = Float32Array.from(z);
+    point[0] = at(k % side);
+    if (point.length > 1) point[1] = -at(Math.floor(k / side));
+    return point;
+  });
+}
+
+/** z in thousandths as base64url, two bytes a number: short enough for a link. */
+export function toText(z) {
+  const bytes = new DataView(new ArrayBuffer(2 * z.length));
+  z.forEach((value, i) => bytes.setInt16(2 * i, Math.round(1000 * value), true));
+  const raw = String.fromCharCode(...new Uint8Array(bytes.buffer));
+  return btoa(raw).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** The z of such a text; null when it is none of that length, or out of bounds. */
+export function fromText(text, length) {
+  let raw;
+  try {
+    raw = atob((text ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    return null;
+  }
+  if (raw.length !== 2 * length || !length) return null;
+  const bytes = new DataView(Uint8Array.from(raw, (c) => c.charCodeAt(0)).buffer);
+  const z = Float32Array.from({ length }, (_, i) => bytes.getInt16(2 * i, true) / 1000);
+  return z.every((value) => Math.abs(value) <= 20) ? z : null;
+}
+
+/** All vectors one after the other, as the route takes them. */
+export function pack(vectors) {
+  const flat = new Float32Array(vectors.length * vectors[0].length);
+  vectors.forEach((vector, i) => flat.set(vector, i * vector.length));
+  return flat;
+}

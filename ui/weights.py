@@ -1,0 +1,77 @@
+"""What a generator's file says of itself: the JSON header of a safetensors file, read without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from gan import registry
+from gan.runs import Run, RunError
+
+HEADER = 1 << 20  # bytes; ours are a few kB, so a longer one is no file of ours
+
+
+@dataclass(frozen=True)
+class About:
+    """One published generator: the step it is from, what it takes and what it makes.
+
+    `mtime` is the file's, in ns. `shape` is (C, H, W); (2, 1, 1) means points of the plane. `names` are the classes of
+    its data, `n_classes` how many of them the generator can be asked for: 0 unless its model's file says
+    `CLASSES = True`.
+    """
+
+    step: int
+    mtime: int
+    z_dim: int
+    shape: tuple[int, int, int]
+    n_classes: int
+    names: tuple[str, ...]
+
+    @property
+    def is_points(self) -> bool:
+        return self.shape[1:] == (1, 1)
+
+
+def about(run: Run, step: int | None = None) -> About:
+    """The header of the newest generator, or of a snapshot. Raises RunError when there is none or it cannot be read."""
+    path = run.weights(step)
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        raise RunError(_absent(run, step)) from None
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise RunError(f"The weights of run {run.id!r} cannot be read: {error}.") from error
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, mtime: int) -> About:
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > HEADER:
+            raise ValueError("the header is too long")
+        told = {
+            key: json.loads(value)
+            for key, value in json.loads(file.read(length))["__metadata__"].items()
+            if key in ("step", "config", "data")
+        }
+    data, model = told["data"], told["config"]["model"]
+    asked = registry.card("models", model).facts.get("CLASSES", False)
+    channels, height, width = data["shape"]
+    return About(
+        step=int(told["step"]),
+        mtime=mtime,
+        z_dim=int(told["config"]["z_dim"]),
+        shape=(channels, height, width),
+        n_classes=int(data["n_classes"]) if asked else 0,
+        names=tuple(data["names"]),
+    )
+
+
+def _absent(run: Run, step: int | None) -> str:
+    if step is None:
+        return f"Run {run.id!r} has no generator yet: it shows one as soon as its training begins."
+    kept = run.snapshots()
+    there = f"it has {', '.join(map(str, kept))}" if kept else "it has none yet"
+    return f"Run {run.id!r} kept no generator at step {step}: {there}."
