@@ -193,7 +193,7 @@ def _run_at(text: str) -> tuple[Run, int | None]:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """Turns Ctrl-C and SIGTERM into an event, so that a step is finished and saved; a second Ctrl-C is the usual one."""
+    """Turns Ctrl-C and SIGTERM into an event, so that a step is finished and saved; a second one acts at once."""
     stop = threading.Event()
 
     def ask(number: int, _frame: object) -> None:

@@ -237,12 +237,20 @@ def torch_state() -> str:
     return state
 
 
+def remembered(key: str) -> Any:
+    """Something this process found out once, such as how fast the machine is; None before."""
+    return _process().notes.get(key)
+
+
 def _import_torch() -> None:
     try:
         importlib.import_module("gan.train")
         _process().torch = "ready"
+        if not trainers().active():
+            _process().notes["lean images/s"] = importlib.import_module("gan.probe").probe()
     except Exception as error:
-        _process().torch = f"failed: {error}"
+        if _process().torch != "ready":
+            _process().torch = f"failed: {error}"
 
 
 def _work(job: Job, work: Callable[[], Iterator[Progress]]) -> None:
@@ -259,7 +267,9 @@ def _process() -> Any:
     state = sys.modules.get("forger_process")
     if state is None:
         fresh = types.ModuleType("forger_process")
-        fresh.__dict__.update(trainers=Trainers(), jobs={}, torch="no", guard=threading.Lock())
+        fresh.__dict__.update(
+            trainers=Trainers(), jobs={}, notes={}, torch="no", guard=threading.Lock()
+        )
         state = sys.modules.setdefault("forger_process", fresh)
         if state is fresh:
             atexit.register(fresh.__dict__["trainers"].shutdown)
