@@ -44,7 +44,6 @@ def run_page(run: Run) -> None:
     if error := run.error():
         st.error(error, icon=":material/error:")
     live(run.id)
-    st.caption(controls.describe(run.config()))
 
 
 def words() -> None:

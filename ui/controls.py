@@ -79,6 +79,7 @@ def _name(run: Run, control: Control, status: str) -> None:
         words = ":gray-badge[:material/stop: saving …]"
     with st.container(key="title", gap=None):
         st.markdown(f"**{_text(control.title or run.id)}** {words}")
+        st.caption(describe(run.config()))
 
 
 def _active(run: Run, control: Control, status: str, off: bool) -> None:
@@ -145,10 +146,12 @@ def _share(run: Run) -> None:
 
 
 def describe(config: RunConfig) -> str:
-    """Model, data and loss in words."""
-    model = registry.card("models", config.model).title
-    data = registry.card("datasets", config.dataset).title
-    return f"{model} on {data}, {registry.card('losses', config.loss).title} loss"
+    """Model, data, loss and machine in words."""
+    kinds = {"models": config.model, "datasets": config.dataset, "losses": config.loss}
+    model, data, loss = (registry.card(kind, name).title for kind, name in kinds.items())
+    threads = f", {config.threads} {'thread' if config.threads == 1 else 'threads'}"
+    where = config.device.upper() + (threads if config.device == "cpu" else "")
+    return f"{model} on {data} · {loss} loss · {where}"
 
 
 def _text(title: str) -> str:

@@ -81,11 +81,11 @@ def _choice(name: str, options: list[str]) -> None:
         absent = name == "dataset" and choices.missing(option)
         return cards[option].title + ("  (not here yet)" if absent else "")
 
-    chosen = st.selectbox(knob.label, options, format_func=label, key=key(name), help=knob.help)
-    card = cards[chosen]
+    with st.container(gap="xxsmall"):
+        card = cards[st.selectbox(knob.label, options, format_func=label, key=key(name))]
+        st.caption(card.summary[:1].upper() + card.summary[1:], help=card.text or None)
     if card.error:
         st.error(card.error, icon=":material/error:")
-    st.caption(card.summary)
 
 
 def _knob(name: str, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The frame every page shares: the role, the PIN, and what is said when a page fails."""
+"""The frame every page shares: the machine, the role and the PIN, what is said when a page fails."""
 
 from __future__ import annotations
 
@@ -6,9 +6,53 @@ import logging
 
 import streamlit as st
 
+from gan import hardware, hosts
+from ui import access
+from ui.trouble import attempt
+
+LOADING = 1.0  # seconds between two looks while PyTorch is loaded
+
 
 def draw() -> None:
     """The thin line beside the navigation."""
+    with st.container(key="frame", horizontal=True, vertical_alignment="center", gap="small"):
+        loading = hosts.torch_state() == "loading"
+        st.fragment(_machine, run_every=LOADING if loading else None)(loading)
+        if access.is_open():
+            _role()
+
+
+def _machine(was_loading: bool) -> None:
+    """What trains here; while PyTorch is loaded, that."""
+    state = hosts.torch_state()
+    if was_loading and state != "loading":
+        st.rerun()
+    if state == "loading":
+        st.caption(":material/hourglass_top: loading PyTorch …", width="content")
+    elif state.startswith("failed"):
+        st.caption(":red[:material/error: PyTorch cannot be loaded]", width="content", help=state)
+    else:
+        cores = hardware.cores()
+        st.caption(
+            f":material/memory: {cores} {'core' if cores == 1 else 'cores'}", width="content"
+        )
+
+
+def _role() -> None:
+    if access.can_drive():
+        with st.popover("Driving", icon=":material/sports_esports:"):
+            st.caption("You may start, pause, change and delete. Everybody else watches.")
+            if st.button("Hand the wheel back", key="lock"):
+                access.lock()
+                st.rerun()
+        return
+    with st.popover("Watching", icon=":material/visibility:"):
+        st.caption("Everybody may watch and explore. Who has the PIN drives.")
+        pin = st.text_input("PIN", type="password", key="pin", max_chars=64)
+        if pin and attempt(access.unlock, pin):
+            st.rerun()
+        elif pin:
+            st.caption(f":red[{st.session_state.get('trouble') or 'That is not the PIN.'}]")
 
 
 def failed(error: Exception) -> bool:

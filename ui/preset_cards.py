@@ -34,24 +34,22 @@ def draw(chosen: str) -> str:
         row = shown[start : start + COLUMNS]
         for place, (name, told) in zip(st.columns(COLUMNS, gap="small"), row, strict=False):
             state = "on" if name == chosen else "off"
-            with place, st.container(key=f"card-{state}-{name}", gap=None):
+            with place, st.container(key=f"card-{state}-{name}", gap=None, height="stretch"):
                 st.markdown(f"**{told['title']}**")
                 st.caption(told["sentence"])
-                if soon := _first_digits(name):
-                    st.caption(f":material/timer: {soon}")
+                _first_digits(name)
                 if st.button(f"Choose: {told['title']}", key=f"choose-{name}"):
                     picked = name
     return picked
 
 
-def _first_digits(name: str) -> str:
-    """How soon the first digits are there on this machine; "" while nobody knows."""
+def _first_digits(name: str) -> None:
+    """How soon the first digits are there on this machine; nothing while nobody knows."""
     from gan import probe
 
-    estimate = probe.first_digits(name)
-    if estimate is None:
-        return ""
-    return f"first digits: about {duration(estimate.seconds)} here ({estimate.how})"
+    if estimate := probe.first_digits(name):
+        sure = "" if estimate.how.startswith("measured") else " (estimated)"
+        st.caption(f":material/timer: First digits: about {duration(estimate.seconds)} here{sure}")
 
 
 def duration(seconds: float) -> str:
