@@ -44,7 +44,7 @@ PYTHON = VENV / "bin/python"
 STAMP = VENV / "forger.json"  # {"python": "3.11", "run": {package: version}, …}; {} until done
 FILES = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
 # Measured on Linux, where torch comes with CUDA; a generous guess elsewhere.
-DOWNLOAD_GB, DISK_GB = (2.7, 6.0) if sys.platform == "linux" else (0.5, 2.0)
+DOWNLOAD_GB, DISK_GB = (3.2, 6.4) if sys.platform == "linux" else (0.5, 2.0)
 
 STROKES = """
 from gan import datasets, registry
@@ -169,7 +169,7 @@ def ensure(level: str) -> None:
             announce(shutil.disk_usage(ROOT).free / 1e9, "uv" if uv else "pip")
             make_venv()
         install(level, uv, lock.fileno())
-        say("Checking that everything imports.")
+        say("Checking that everything imports: half a minute the first time.")
         if not complete(level):
             sys.exit("So .venv is not usable; the next try makes it again.")
 
