@@ -1,0 +1,31 @@
+"""Says what machine a number was measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from gan import hardware
+
+
+def describe() -> str:
+    """One line: processor, cores that may be used, load at the moment, Python and torch."""
+    import torch
+
+    load = os.getloadavg()[0]
+    return (
+        f"{_processor()}, {hardware.cores()} cores, load {load:.1f} at the start; Python "
+        f"{platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} threads by default"
+    )
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [
+        line.split(":", 1)[1].strip() for line in told.splitlines() if line.startswith("model name")
+    ]
+    return names[0] if names else platform.machine()
