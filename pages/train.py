@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan import registry, runs
 from gan.runs import Run, RunError
-from ui import controls, new_run
+from ui import controls, new_run, starting
 
 try:
     from ui.live import live
@@ -31,19 +31,30 @@ def current() -> Run | None:
     return next(iter([*held, *kept, *found.values()]), None)
 
 
-def form(preset: str = "lean", like: str = "") -> None:
-    """The form; what it starts is shown at once."""
-    if run := new_run.draw(preset, like):
-        st.query_params.from_dict({"run": run.id})
-        st.rerun()
-
-
-def run_page(run: Run) -> None:
+def run_page(run: Run, pinned: bool) -> None:
     """Controls, live view, and what there is to say about this run."""
-    controls.draw(run)
+    controls.draw(run, pinned)
+    starting.draw()
     if error := run.error():
         st.error(error, icon=":material/error:")
     live(run.id)
+
+
+def form_page(preset: str, like: str = "") -> None:
+    """The form that starts a new run."""
+    registry.card("presets", preset)
+    starting.draw()
+    new_run.draw(preset, like)
+
+
+def lost(text: str) -> None:
+    """A link that leads nowhere: a sentence, and what there is instead."""
+    st.warning(text, icon=":material/search_off:")
+    st.write("These runs are here:")
+    for run in runs.runs()[:12]:
+        if st.button(controls.plain(run.control().title or run.id), key=f"go-{run.id}"):
+            st.query_params.from_dict({"run": run.id})
+            st.rerun()
 
 
 def words() -> None:
@@ -66,17 +77,11 @@ def words() -> None:
 asked = st.query_params
 try:
     if "preset" in asked or "like" in asked:
-        like, preset = asked.get("like", ""), asked.get("preset", "lean")
-        if not like:
-            registry.card("presets", preset)
-        form(preset, like)
+        form_page(asked.get("preset", "lean"), asked.get("like", ""))
     elif run := runs.find(asked["run"]) if "run" in asked else current():
-        run_page(run)
+        run_page(run, "run" in asked)
         words()
     else:
-        form()
+        form_page("lean")
 except (RunError, registry.Unknown) as error:
-    st.warning(str(error), icon=":material/search_off:")
-    st.markdown(
-        "\n".join(f"- [{run.control().title or run.id}](?run={run.id})" for run in runs.runs())
-    )
+    lost(str(error))

@@ -19,6 +19,7 @@ import types
 import streamlit as st
 
 GRANT = "forger.grant"
+HOW_TO_DRIVE = "You are watching: give the PIN (top right) to drive."
 FREE, LONGEST, FORGET = 5, 60.0, 600.0  # wrong guesses without a wait; seconds; seconds
 
 
@@ -101,7 +102,7 @@ def lock() -> None:
 def require_driver() -> None:
     """Raises NotAllowed for a session that may only watch. Every command begins with this."""
     if not can_drive():
-        raise NotAllowed("You are watching: give the PIN (top right) to drive.")
+        raise NotAllowed(HOW_TO_DRIVE)
 
 
 def _pin() -> str:

@@ -10,19 +10,20 @@ import streamlit as st
 from gan import hosts, registry
 from gan.config import RunConfig
 from gan.runs import Control, Run
-from ui import access, commands, dials, new_run, preset_cards
+from ui import access, commands, dials, new_run, preset_cards, starting
 from ui.trouble import attempt, show
 
 LOOK = {
-    "training": (":primary-badge[:material/play_arrow: training]", 1.0),
-    "paused": (":gray-badge[:material/pause: paused]", 1.0),
-    "queued": (":gray-badge[:material/schedule: waiting]", 1.0),
-    "stopped": (":gray-badge[:material/stop: stopped]", 0.0),
-    "finished": (":gray-badge[:material/flag: finished]", 0.0),
-    "failed": (":red-badge[:material/error: failed]", 0.0),
+    "training": ":primary-badge[:material/play_arrow: training]",
+    "paused": ":gray-badge[:material/pause: paused]",
+    "queued": ":gray-badge[:material/schedule: waiting]",
+    "stopped": ":gray-badge[:material/stop: stopped]",
+    "finished": ":gray-badge[:material/flag: finished]",
+    "failed": ":red-badge[:material/error: failed]",
 }
+SHOWN = "shown-run"
 AGAIN = "A new run from scratch with these settings, which you can change first."
-WATCHING = 4.0  # seconds between two looks of a page that cannot drive, or where nothing runs
+DRIVING, WATCHING = 1.0, 5.0  # seconds between two looks for what changed elsewhere
 SINGLE: dict[Literal["both", "d", "g"], str] = {"both": "Step", "d": "Only D", "g": "Only G"}
 SINGLE_HELP = {
     "both": "Exactly one update of D and one of G, then it waits again.",
@@ -31,54 +32,55 @@ SINGLE_HELP = {
 }
 
 
-def draw(run: Run) -> None:
-    """The row; it looks by itself for changes made elsewhere, as often as they matter here."""
+def draw(run: Run, pinned: bool) -> None:
+    """The row; it looks by itself for changes made elsewhere, as often as they matter here.
+
+    Without a link to this run (`pinned`) the page also follows whatever is being trained.
+    """
+    run.config()  # unreadable settings are told by the page, not by its timer
     status = hosts.trainers().status(run)
-    every = LOOK[status][1]
-    if access.is_open() and not access.can_drive():
-        every = WATCHING
-    st.session_state["shown"] = _outline(run, status)
-    st.fragment(_row, run_every=every or None)(run)
+    driving = access.can_drive() and status in commands.ACTIVE
+    st.session_state[SHOWN] = _outline(run, status, pinned)
+    st.fragment(_row, run_every=DRIVING if driving else WATCHING)(run, pinned)
 
 
-def _row(run: Run) -> None:
+def _row(run: Run, pinned: bool) -> None:
+    if not run.path.is_dir():
+        st.rerun()  # deleted meanwhile: the page says so
     status = hosts.trainers().status(run)
-    if st.session_state.get("shown") != _outline(run, status):
+    if st.session_state.get(SHOWN) != _outline(run, status, pinned):
         st.rerun()  # the whole page: other buttons, another timer
-    control = run.control()
+    control, off = run.control(), not access.can_drive()
     with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="small"):
         _name(run, control, status)
-        off = not access.can_drive()
         if status in commands.ACTIVE:
             _active(run, control, status, off)
         else:
             _ended(run, status, off)
         _share(run)
-        if st.button(
-            "New run", key="new", icon=":material/add:", help="Choose a preset and settings."
-        ):
-            st.query_params.from_dict({"preset": "lean"})
-            st.rerun()
+        if st.button("New run", icon=":material/add:", help="Choose a preset and settings."):
+            _go(preset="lean")
     if off:
-        st.caption(":material/visibility: You are watching: give the PIN (top right) to drive.")
+        st.caption(f":material/visibility: {access.HOW_TO_DRIVE}")
     show()
 
 
-def _outline(run: Run, status: str) -> tuple[Any, ...]:
-    """What a whole page run depends on."""
+def _outline(run: Run, status: str, pinned: bool) -> tuple[Any, ...]:
+    """What a whole run of the page depends on."""
     control = run.control()
-    return run.id, status, control.title, control.want, access.can_drive()
+    others = () if pinned else tuple(other.id for other in new_run.training())
+    return run.id, status, control.title, control.want, access.can_drive(), others
 
 
 def _name(run: Run, control: Control, status: str) -> None:
     """Title, status and what is trained, in one line."""
-    words = LOOK[status][0]
+    words = LOOK[status]
     if place := hosts.trainers().place(run):
         words = f":gray-badge[:material/schedule: waiting, {place} before it]"
     elif control.want == "stop" and status in commands.ACTIVE:
         words = ":gray-badge[:material/stop: saving …]"
     with st.container(key="title", gap=None):
-        st.markdown(f"**{_text(control.title or run.id)}** {words}")
+        st.markdown(f"**{plain(control.title or run.id)}** {words}")
         st.caption(describe(run.config()))
 
 
@@ -108,22 +110,30 @@ def _ended(run: Run, status: str, off: bool) -> None:
             why = "From the last good state, with both learning rates halved."
             _button("Go on with half the learning rates", "play_arrow", act, off, "primary", why)
         case "finished":
-            _start_now(off)
+            _next(off)
             if run.states():
                 dials.longer(run, off)
-    if st.button("Same settings", key="like", icon=":material/content_copy:", help=AGAIN):
-        st.query_params.from_dict({"like": run.id})
-        st.rerun()
+    if st.button("Same settings", icon=":material/content_copy:", help=AGAIN):
+        _go(like=run.id)
 
 
-def _start_now(off: bool) -> None:
+def _next(off: bool) -> None:
     """One press from a finished run on screen to one that is being trained."""
-    _, told = next(iter(preset_cards.presets()))
+    if busy := new_run.training():
+        if st.button("Watch what is being trained", type="primary", icon=":material/play_arrow:"):
+            _go(run=busy[0].id)
+        return
+    name, told = preset_cards.presets()[0]
     why = f"{told['title']}. {told['sentence']}"
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=off, help=why):  # fmt: skip
-        if run := new_run.start_now(preset_cards.presets()[0][0]):
-            st.query_params.from_dict({"run": run.id})
-        st.rerun()
+    mark = ":material/play_arrow:"
+    if st.button("Start training", type="primary", icon=mark, disabled=off, help=why):
+        starting.begin_preset(name)
+
+
+def _go(**link: str) -> None:
+    """Shows what a link to this page would show."""
+    st.query_params.from_dict(link)
+    st.rerun()
 
 
 def _button(
@@ -154,6 +164,6 @@ def describe(config: RunConfig) -> str:
     return f"{model} on {data} · {loss} loss · {where}"
 
 
-def _text(title: str) -> str:
+def plain(title: str) -> str:
     """A title as plain words: nothing in it is markup."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!:$~<>|" else c for c in title)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan import hardware, hosts
 from ui import access
-from ui.trouble import attempt
+from ui.trouble import attempt, say, show
 
 LOADING = 1.0  # seconds between two looks while PyTorch is loaded
 
@@ -49,10 +49,14 @@ def _role() -> None:
     with st.popover("Watching", icon=":material/visibility:"):
         st.caption("Everybody may watch and explore. Who has the PIN drives.")
         pin = st.text_input("PIN", type="password", key="pin", max_chars=64)
-        if pin and attempt(access.unlock, pin):
+        if not pin:
+            return
+        opened: bool | None = attempt(access.unlock, pin)
+        if opened:
             st.rerun()
-        elif pin:
-            st.caption(f":red[{st.session_state.get('trouble') or 'That is not the PIN.'}]")
+        if opened is False:
+            say("That is not the PIN.")
+        show()
 
 
 def failed(error: Exception) -> bool:

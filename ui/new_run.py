@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
 from gan import hosts, registry, runs
 from gan.config import RunConfig
 from gan.runs import Run
-from ui import choices, commands, form, preset_cards
-from ui.access import can_drive
+from ui import choices, commands, form, preset_cards, starting
+from ui.access import HOW_TO_DRIVE, can_drive
 from ui.trouble import attempt, show
 
 UNITS = {"epochs": "Epochs", "steps": "Steps", "minutes": "Minutes"}
 PRESET, UNIT, AMOUNT, TITLE = "new-preset", "new-unit", "new-amount", "new-title"
 
 
-def draw(preset: str, like: str) -> Run | None:
-    """The whole form, filled from `preset` or from the run `like`; returns the run once it is started."""
+def draw(preset: str, like: str) -> None:
+    """The whole form, filled from `preset` or from the run `like`."""
     _fill_once(preset, like)
     left, right = st.columns([7, 6], gap="large")
     with left:
-        st.subheader("What shall it be?", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("What shall it learn?", anchor=False)
+            if runs.runs() and st.button("Back", type="tertiary", icon=":material/arrow_back:"):
+                st.query_params.clear()
+                st.rerun()
         if picked := preset_cards.draw(st.session_state[PRESET]):
             st.query_params.from_dict({"preset": picked})
             st.rerun()
@@ -31,16 +35,8 @@ def draw(preset: str, like: str) -> Run | None:
         config = form.draw()
         budget = _budget()
         st.text_input("Title", key=TITLE, max_chars=120, placeholder="made from the settings")
-        started = _start(config, budget)
+        _start(config, budget)
         show()
-    return started
-
-
-def start_now(preset: str) -> Run | None:
-    """Starts a preset as it is, without the form."""
-    told = registry.load("presets", preset)
-    config = RunConfig.from_dict(preset_cards.settings(preset))
-    return _begin(config, dict(told["budget"]), "", preset)
 
 
 def training() -> list[Run]:
@@ -89,15 +85,15 @@ def _budget() -> dict[str, float]:
     return {"seconds": 60.0 * amount} if unit == "minutes" else {str(unit): amount}
 
 
-def _start(config: RunConfig | None, budget: dict[str, float]) -> Run | None:
+def _start(config: RunConfig | None, budget: dict[str, float]) -> None:
     """Start; while another run has the device, its owner decides which one goes first."""
     title, preset = st.session_state[TITLE], st.session_state[PRESET]
     if config is None:
         _press("Start", "play_arrow", off=True, primary=True)
-        return None
+        return
     absent = choices.missing(config.dataset)
     if not can_drive():
-        st.caption(":material/visibility: You are watching: give the PIN (top right) to drive.")
+        st.caption(f":material/visibility: {HOW_TO_DRIVE}")
     elif absent:
         st.caption("This data set is not here yet: get it above, or choose another one.")
     off = absent or not can_drive()
@@ -109,21 +105,12 @@ def _start(config: RunConfig | None, budget: dict[str, float]) -> Run | None:
     if _press(label, "play_arrow", off, primary=True):
         for other in busy:
             attempt(commands.stop, other)
-        return _begin(config, budget, title, preset)
+        starting.begin(config, budget, title, preset)
     if busy and _press("Start after it", "schedule", off):
-        return _begin(config, budget, title, preset)
-    return None
+        starting.begin(config, budget, title, preset)
 
 
 def _press(label: str, icon: str, off: bool, primary: bool = False) -> bool:
     kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
     mark = f":material/{icon}:"
     return st.button(label, key=label, type=kind, width="stretch", disabled=off, icon=mark)
-
-
-def _begin(config: RunConfig, budget: dict[str, Any], title: str, preset: str) -> Run | None:
-    text = "Starting …"
-    if hosts.torch_state() != "ready":
-        text = "Loading PyTorch, once per server start: about six seconds …"
-    with st.spinner(text, show_time=True):
-        return attempt(commands.start, config, budget, title, preset)

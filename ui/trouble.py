@@ -26,6 +26,11 @@ def attempt(command: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | N
         return None
 
 
+def say(text: str) -> None:
+    """Keeps a sentence for `show`."""
+    st.session_state[KEY] = text
+
+
 def show() -> None:
     """Draws the sentence, if there is one."""
     if text := st.session_state.get(KEY):

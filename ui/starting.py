@@ -1,0 +1,77 @@
+"""From a press on Start to the run on screen; while PyTorch is loaded, a line that says so."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gan import hosts, registry
+from gan.config import RunConfig
+from ui import commands, preset_cards
+from ui.access import can_drive
+from ui.trouble import attempt, say
+
+PENDING, EVERY = "pending-start", 0.3
+USUAL_SECONDS = 6.0  # how long loading PyTorch takes
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A run somebody wants to start."""
+
+    config: RunConfig
+    budget: Mapping[str, float]
+    title: str
+    preset: str
+    asked: float  # monotonic seconds
+
+
+def begin(
+    config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = ""
+) -> None:
+    """Starts a run and shows it; waits in `draw` for PyTorch where that is not loaded yet."""
+    title = title.strip() or default_title(config, preset)
+    if can_drive():
+        hosts.warm_up()
+    st.session_state[PENDING] = Wish(config, budget, title, preset, time.monotonic())
+    st.rerun()
+
+
+def begin_preset(name: str) -> None:
+    """Starts a preset as it is."""
+    told = registry.load("presets", name)
+    begin(RunConfig.from_dict(preset_cards.settings(name)), told["budget"], preset=name)
+
+
+def draw() -> None:
+    """Fulfils the wish of this session, or draws how far PyTorch is; nothing without a wish."""
+    if PENDING in st.session_state:
+        st.fragment(_wait, run_every=EVERY)()
+
+
+def _wait() -> None:
+    wish: Wish | None = st.session_state.get(PENDING)
+    if wish is None:
+        st.rerun()
+    elif hosts.torch_state() == "loading":
+        share = 1 - math.exp(-1.5 * (time.monotonic() - wish.asked) / USUAL_SECONDS)
+        st.progress(share, "Loading PyTorch, once per server start: about six seconds …")
+    else:
+        del st.session_state[PENDING]
+        if (state := hosts.torch_state()).startswith("failed"):
+            say(f"PyTorch cannot be loaded ({state}): set the app up again with `make setup`.")
+        elif run := attempt(commands.start, wish.config, wish.budget, wish.title, wish.preset):
+            st.query_params.from_dict({"run": run.id})
+        st.rerun()
+
+
+def default_title(config: RunConfig, preset: str) -> str:
+    """What a run is called unless somebody says: who learns what."""
+    known = preset in registry.names("presets")
+    told = registry.load("presets", preset)["title"] if known else ""
+    who = told.partition(":")[0] or registry.card("models", config.model).title
+    return f"{who} on {registry.card('datasets', config.dataset).title}"
