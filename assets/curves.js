@@ -1,0 +1,260 @@
+// Curves of one run or several in one Plotly chart that grows without losing zoom or hover.
+
+import { marksOf } from "./marks.js";
+
+/** What can be shown: `lines` are [column, name, colour]; `note` says what to conclude. */
+export const PANELS = [
+  {
+    id: "losses",
+    label: "Losses",
+    axis: "loss",
+    lines: [["d_loss", "D", "d"], ["g_loss", "G", "g"]],
+    note: "GAN losses are not a quality score: each is measured against an opponent that also learns. Look for balance, not for zero.",
+  },
+  {
+    id: "scores",
+    label: "D(x), D(G(z))",
+    axis: "probability of “real”",
+    range: [0, 1],
+    lines: [["d_real", "real: D(x)", "real"], ["d_fake", "generated: D(G(z))", "fake"]],
+    note: "How real D thinks real and generated images are. Both near 0.5: it can hardly tell them apart. One at 1, the other at 0: D wins and G learns little.",
+  },
+  {
+    id: "gradients",
+    label: "Gradients",
+    axis: "gradient norm",
+    log: true,
+    lines: [["grad_norm_d", "D", "d"], ["grad_norm_g", "G", "g"]],
+    note: "How hard each network is being pushed (logarithmic). Steady is healthy; a norm that vanishes or explodes announces trouble.",
+  },
+  {
+    id: "speed",
+    label: "Speed",
+    axis: "images per second",
+    zero: true,
+    lines: [["images_per_second", "images/s", "ink"]],
+    note: "Real images that D learned from per second of training, drawing and saving included.",
+  },
+];
+
+/** What can be along the bottom. */
+export const ALONG = { step: "step", seconds: "seconds of training", images: "images seen", epoch: "epoch" };
+
+const COLOURS = { d: "#0072B2", g: "#E69F00", real: "#009E73", fake: "#CC79A7" };
+const RUNS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#B8A800"];
+const DASHES = ["solid", "dot", "dash", "dashdot"];
+const FEW = 40; // records up to which the points themselves are shown
+const CROWDED = 0.035; // share of the width within which only one mark is labelled
+
+let loading;
+
+/** Plotly, loaded once a page. */
+export function plotly() {
+  loading ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement("script");
+    script.src = new URL("./plotly.min.js", import.meta.url).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      loading = undefined;
+      script.remove();
+      reject(new Error("Plotly could not be loaded"));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+/**
+ * A chart in `element`. `runs` are { feed, name }: with one run lines are coloured by what they are, with several by
+ * run. Call `refresh()` when a feed has news; it appends where it can, so that zoom and hover stay.
+ */
+export class Curves {
+  constructor(element, { panel = "losses", along = "step" } = {}) {
+    Object.assign(this, { element, panel, along, runs: [], drawn: null, cursor: null, queue: Promise.resolve() });
+    this.sizes = new ResizeObserver(() => this.fit());
+    this.sizes.observe(element);
+  }
+
+  /** Which runs, panel or axis to show; what is left out stays. */
+  show({ runs, panel, along } = {}) {
+    this.runs = runs ?? this.runs;
+    this.panel = panel ?? this.panel;
+    this.along = along ?? this.along;
+    return this.refresh(true);
+  }
+
+  /** Takes in what is new; `anew` draws everything again (another theme, another panel). */
+  refresh(anew = false) {
+    this.anew = this.anew || anew;
+    this.queue = this.queue.then(() => this.draw()).catch((error) => console.error(error));
+    return this.queue;
+  }
+
+  /** Marks a step with a line across the chart; null takes it away. */
+  mark(step) {
+    if (step === this.cursor) return;
+    this.cursor = step;
+    this.refresh();
+  }
+
+  destroy() {
+    this.sizes.disconnect();
+    this.gone = true;
+    if (this.drawn) window.Plotly.purge(this.element);
+  }
+
+  async draw() {
+    const Plotly = await plotly();
+    if (this.gone || !this.element.isConnected) return;
+    const now = this.state();
+    const same = this.drawn && !this.anew && now.key === this.drawn.key;
+    const grown = same && now.lengths.some((length, k) => length > this.drawn.lengths[k]);
+    if (!same) await this.plot(Plotly);
+    else if (grown) await this.extend(Plotly);
+    if (same && (grown || now.marks !== this.drawn.marks)) await Plotly.relayout(this.element, { shapes: this.shapes() });
+    this.drawn = now;
+    this.anew = false;
+    if (this.pointer) Plotly.Fx?.hover(this.element, this.pointer);
+  }
+
+  /** What decides whether the drawn chart can be extended. */
+  state() {
+    const lengths = this.runs.map(({ feed }) => feed.length);
+    const few = lengths.map((length) => length < FEW);
+    const key = JSON.stringify([this.panel, this.along, few, this.runs.map(({ feed, name }) => [feed.id, feed.told, name])]);
+    const marks = JSON.stringify([this.cursor, this.runs.map(({ feed }) => feed.events.length)]);
+    return { lengths, key, marks };
+  }
+
+  async plot(Plotly) {
+    await Plotly.react(this.element, this.traces(), this.layout(), {
+      displaylogo: false,
+      displayModeBar: "hover",
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d"],
+    });
+    if (this.listening) return;
+    this.listening = true;
+    this.element.on("plotly_hover", ({ event }) => (this.pointer = event));
+    this.element.on("plotly_unhover", () => (this.pointer = null));
+  }
+
+  extend(Plotly) {
+    const { lines } = this.about();
+    const x = [];
+    const y = [];
+    const which = [];
+    this.runs.forEach(({ feed }, r) => {
+      const from = this.drawn.lengths[r];
+      if (feed.length === from) return;
+      lines.forEach(([column], k) => {
+        x.push(this.values(feed, this.along, from));
+        y.push(this.values(feed, column, from));
+        which.push(r * lines.length + k);
+      });
+    });
+    return Plotly.extendTraces(this.element, { x, y }, which);
+  }
+
+  traces() {
+    const { lines } = this.about();
+    const single = this.runs.length === 1;
+    return this.runs.flatMap(({ feed, name }, r) =>
+      lines.map(([column, label, colour], k) => ({
+        type: "scatter",
+        mode: feed.length < FEW ? "lines+markers" : "lines",
+        marker: { size: 4 },
+        x: this.values(feed, this.along, 0),
+        y: this.values(feed, column, 0),
+        name: single ? label : lines.length > 1 ? `${name} · ${label}` : name,
+        line: {
+          color: single ? (COLOURS[colour] ?? this.style("--st-text-color")) : RUNS[r % RUNS.length],
+          width: 1.8,
+          dash: single ? "solid" : DASHES[k],
+        },
+        connectgaps: false,
+        hovertemplate: "%{y:.4~g}",
+      })),
+    );
+  }
+
+  layout() {
+    const about = this.about();
+    const ink = this.style("--st-text-color") || "#31333f";
+    const grid = this.style("--st-border-color-light") || "rgba(128,128,128,.2)";
+    const narrow = this.element.clientWidth < 480;
+    const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "", automargin: true, fixedrange: false };
+    return {
+      uirevision: `${this.panel} ${this.along}`,
+      autosize: true,
+      margin: { l: 44, r: 8, t: 8, b: 36 },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: this.style("--st-font") || "sans-serif", size: narrow ? 11 : 12, color: ink },
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
+      showlegend: about.lines.length > 1 || this.runs.length > 1,
+      hovermode: "x unified",
+      hoverlabel: { bgcolor: this.style("--st-background-color"), bordercolor: grid, font: { color: ink } },
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      xaxis: { ...axis, title: { text: ALONG[this.along], standoff: 6 }, showgrid: false, rangemode: "nonnegative" },
+      yaxis: {
+        ...axis,
+        title: { text: about.axis, standoff: 4 },
+        type: about.log ? "log" : "linear",
+        rangemode: about.zero ? "tozero" : "normal",
+        ...(about.log ? { dtick: 1, exponentformat: "power" } : {}),
+        ...(about.range ? { range: [-0.02, 1.02] } : {}),
+      },
+      shapes: this.shapes(),
+    };
+  }
+
+  /** What was done to the run, as thin marks with words, and the step of the time slider. */
+  shapes() {
+    if (this.runs.length !== 1) return [];
+    const { feed } = this.runs[0];
+    const ink = this.style("--st-text-color") || "#31333f";
+    const width = (feed.last(this.along) ?? 0) - (feed.columns[this.along]?.[0] ?? 0);
+    let labelled = -Infinity;
+    const marks = marksOf(feed).map(({ at, text }) => {
+      const x = this.place(feed, at);
+      const crowded = x - labelled < width * CROWDED;
+      if (!crowded) labelled = x;
+      return {
+        ...upright(x),
+        line: { color: ink, width: 1, dash: "dot" },
+        opacity: 0.55,
+        label: { text: crowded ? "" : text, textposition: "end", textangle: -90, yanchor: "top", font: { size: 10, color: ink } },
+      };
+    });
+    if (this.cursor === null) return marks;
+    const line = { color: this.style("--st-primary-color") || "#d55e00", width: 2 };
+    return [...marks, { ...upright(this.place(feed, { step: this.cursor })), line }];
+  }
+
+  /** Where an event is along the bottom. Images are reckoned from the records around its step. */
+  place(feed, event) {
+    return event[this.along] ?? feed.at(this.along, event.step);
+  }
+
+  about() {
+    return PANELS.find(({ id }) => id === this.panel);
+  }
+
+  values(feed, column, from) {
+    return feed.columns[column]?.slice(from) ?? new Array(feed.length - from).fill(null);
+  }
+
+  style(name) {
+    return getComputedStyle(this.element).getPropertyValue(name).trim();
+  }
+
+  fit() {
+    clearTimeout(this.fitting);
+    this.fitting = setTimeout(() => this.drawn && !this.gone && window.Plotly.Plots.resize(this.element), 60);
+  }
+}
+
+function upright(x) {
+  return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, layer: "below" };
+}

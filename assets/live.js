@@ -1,0 +1,203 @@
+// The live view of a run: how it stands, its pictures, its curves. Everything comes from GET …/series.
+
+import { Album } from "./album.js";
+import { Curves, PANELS } from "./curves.js";
+import { duration, h, number } from "./dom.js";
+import { follow } from "./series.js";
+
+const WORDS = {
+  loading: "Loading",
+  lost: "Reconnecting",
+  gone: "Deleted",
+  training: "Training",
+  paused: "Paused",
+  queued: "Waiting",
+  stopped: "Stopped",
+  finished: "Finished",
+  failed: "Failed",
+};
+const RECENT = 30; // records from which the time left is reckoned
+const TWEEN = 600; // ms a counter takes to its new value
+
+const views = new WeakMap();
+
+/** Streamlit calls this when the component appears and whenever its data or the theme changes. */
+export function mount(parent, data) {
+  const view = views.get(parent) ?? new View(parent);
+  views.set(parent, view);
+  view.set(data);
+  const mounted = (view.mounted = {});
+  return () => {
+    if (view.mounted !== mounted) return; // a later call took over
+    view.destroy();
+    views.delete(parent);
+  };
+}
+
+class View {
+  constructor(parent) {
+    this.chip = h("span", { class: "gl-chip", "data-testid": "live-status", role: "status" });
+    this.step = fact("step");
+    this.epoch = fact("epoch");
+    this.speed = fact("images/s");
+    this.time = fact("trained");
+    this.step.value.dataset.testid = "live-step";
+    this.fill = h("i");
+    this.progress = h("div", { class: "gl-progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100, "data-testid": "live-progress" }, this.fill);
+    this.left = h("span", { class: "gl-left" });
+    this.note = h("p", { class: "gl-note", role: "status", hidden: true });
+    this.album = new Album({ onstep: (step) => this.curves?.mark(step) });
+    this.element = h(
+      "section",
+      { class: "gl", "aria-label": "Live view of the run" },
+      h("header", { class: "gl-bar" }, this.chip, this.step.element, this.epoch.element, this.speed.element, this.time.element, h("div", { class: "gl-budget" }, this.progress, this.left)),
+      this.note,
+      h("div", { class: "gl-body" }, this.album.element, this.chart()),
+    );
+    parent.append(this.element);
+  }
+
+  chart() {
+    this.plot = h("div", { class: "gl-plot", "data-testid": "live-chart", role: "img" });
+    this.caption = h("p", { class: "gl-caption" });
+    this.tabs = PANELS.map(({ id, label }) => {
+      const tab = h("button", { type: "button", "aria-pressed": "false", "data-panel": id }, label);
+      tab.addEventListener("click", () => this.choose(id));
+      return tab;
+    });
+    const selector = h("div", { class: "gl-tabs", role: "group", "aria-label": "What the chart shows" }, ...this.tabs);
+    return h("div", { class: "gl-chart" }, selector, this.plot, this.caption);
+  }
+
+  set(data) {
+    const moved = data.run !== this.data?.run;
+    this.data = data;
+    this.element.classList.toggle("gl-compact", data.view === "compact");
+    this.element.classList.toggle("gl-dark", isDark(this.element));
+    if (moved) {
+      this.following?.stop();
+      this.following = follow(data.run, (feed) => this.update(feed));
+      this.update(this.following.feed);
+    } else {
+      this.following.feed.poke(); // the page ran again: somebody may have done something
+      this.curves?.refresh(true);
+    }
+  }
+
+  choose(panel) {
+    const { note, label } = PANELS.find(({ id }) => id === panel);
+    this.caption.textContent = note;
+    this.plot.setAttribute("aria-label", `Chart: ${label}`);
+    this.tabs.forEach((tab) => tab.setAttribute("aria-pressed", String(tab.dataset.panel === panel)));
+    this.curves.show({ panel });
+  }
+
+  update(feed) {
+    if (feed !== this.following?.feed) return;
+    this.bar(feed);
+    this.say(feed);
+    this.album.update(feed, this.data);
+    this.draw(feed);
+  }
+
+  /** The chart comes after the first picture: Plotly takes a second to load. */
+  draw(feed) {
+    if (this.data.view === "compact" || feed.state === "loading") return;
+    if (!this.curves) {
+      this.curves = new Curves(this.plot);
+      this.choose(PANELS[0].id);
+    }
+    if (this.curves.runs[0]?.feed !== feed) this.curves.show({ runs: [{ feed, name: feed.id }] });
+    else this.curves.refresh();
+  }
+
+  bar(feed) {
+    const state = feed.state === "live" ? feed.status : feed.state;
+    this.chip.dataset.status = state;
+    this.chip.textContent = WORDS[state] ?? state;
+    const newest = feed.newest();
+    this.step.set(newest.step);
+    this.epoch.set(newest.epoch, 2);
+    this.speed.set(feed.last("images_per_second"));
+    this.time.say(duration(newest.seconds));
+    const done = Math.min(1, fraction(feed, newest));
+    this.progress.setAttribute("aria-valuenow", Math.round(100 * done));
+    this.fill.style.width = `${100 * done}%`;
+    const rest = state === "training" ? timeLeft(feed) : null;
+    const percent = `${Math.floor(100 * done)} %`;
+    this.left.textContent = rest === null ? percent : `${percent}, about ${duration(rest)} left`;
+  }
+
+  say(feed) {
+    const text = sentence(feed);
+    this.note.textContent = text;
+    this.note.hidden = !text;
+    this.note.classList.toggle("gl-bad", Boolean(feed.error) && feed.state === "live");
+  }
+
+  destroy() {
+    this.following?.stop();
+    this.album.destroy();
+    this.curves?.destroy();
+    this.element.remove();
+  }
+}
+
+function sentence(feed) {
+  if (feed.state === "gone") return "This run is no longer there.";
+  if (feed.state === "lost") return "The server does not answer. Trying again …";
+  if (feed.error) return feed.error;
+  if (feed.status === "queued") return `Another run has the device. This one is number ${feed.place} in the queue and starts by itself.`;
+  if (feed.status === "training" && !feed.length) return feed.samples.fixed.length ? "Waiting for the first step. This is what the untrained generator draws." : "Preparing data and networks …";
+  return "";
+}
+
+/** How much of the budget is used, 0 to 1, where a run has { step, epoch, seconds }. */
+function fraction(feed, { step, epoch, seconds }) {
+  const used = { steps: step, epochs: epoch, seconds };
+  const shares = Object.entries(feed.control.budget).map(([name, total]) => (used[name] ?? 0) / total);
+  return Math.max(0, ...shares);
+}
+
+/** Seconds until the budget is used, by the pace of the newest records; null when that cannot be told. */
+function timeLeft(feed) {
+  const [start, end] = [feed.record(Math.max(0, feed.length - 1 - RECENT)), feed.record(feed.length - 1)];
+  const done = fraction(feed, end);
+  const gained = done - fraction(feed, start);
+  const seconds = end.seconds - start.seconds;
+  return gained > 0 && seconds > 0 ? ((1 - Math.min(1, done)) * seconds) / gained : null;
+}
+
+/** A number with its unit that counts up to a new value. */
+function fact(unit) {
+  const value = h("b");
+  const element = h("span", { class: "gl-fact" }, value, " ", h("span", {}, unit));
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let shown = null;
+  let timer;
+  const set = (target, digits = 0) => {
+    clearInterval(timer);
+    value.dataset.value = target ?? "";
+    const from = shown;
+    const started = performance.now();
+    const put = (amount) => {
+      shown = amount;
+      value.textContent = number(amount, digits);
+    };
+    if (from === null || target === null || still.matches || target < from) return put(target);
+    timer = setInterval(() => {
+      const share = Math.min(1, (performance.now() - started) / TWEEN);
+      put(from + (target - from) * share);
+      if (share === 1) clearInterval(timer);
+    }, 60);
+  };
+  return { element, value, set, say: (text) => (value.textContent = text) };
+}
+
+function isDark(element) {
+  const probe = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = probe || "#fff";
+  const [r, g, b] = context.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
+  return 0.3 * r + 0.59 * g + 0.11 * b < 128;
+}

@@ -1,0 +1,180 @@
+// Follows runs: one feed a run however many look at it; asks for what is new, only while the page is visible.
+
+const FIRST = 500; // ms between questions while something has just begun
+const STEADY = 1000; // while a run trains, rests or waits
+const STOPPED = 3000;
+const DONE = 10000; // finished or failed
+const EAGER = 5000; // how long "just begun" lasts
+const PATIENCE = 8000; // for one answer
+const MOST = 4000; // records kept; more are asked for anew, and the server thins them to 1,000
+
+const feeds = new Map();
+
+/**
+ * Tells `listener(feed)` whenever something about the run is new, at once if something is known already.
+ * Returns { feed, stop }.
+ */
+export function follow(id, listener) {
+  const feed = feeds.get(id) ?? new Feed(id);
+  feeds.set(id, feed);
+  feed.listeners.add(listener);
+  if (feed.state !== "loading") queueMicrotask(() => feed.listeners.has(listener) && listener(feed));
+  feed.poke();
+  const stop = () => {
+    feed.listeners.delete(listener);
+    if (!feed.listeners.size) {
+      feed.close();
+      if (feeds.get(id) === feed) feeds.delete(id);
+    }
+  };
+  return { feed, stop };
+}
+
+/**
+ * What is known of a run. `columns` are arrays of equal length with null where a value is not finite; `told` counts
+ * the times they were replaced instead of appended to. `state` is loading, live, lost (no answer) or gone (deleted).
+ */
+class Feed {
+  constructor(id) {
+    this.id = id;
+    this.listeners = new Set();
+    this.state = "loading";
+    this.told = 0;
+    this.forget();
+    this.eager = Date.now() + EAGER;
+    this.misses = 0;
+    this.onvisible = () => document.visibilityState === "visible" && this.poke();
+    document.addEventListener("visibilitychange", this.onvisible);
+    window.addEventListener("online", this.onvisible);
+  }
+
+  forget() {
+    Object.assign(this, { generation: 0, seq: -1, columns: {}, events: [], control: { budget: {} } });
+    Object.assign(this, { samples: { fixed: [], random: [] }, real: null, known: "" });
+    Object.assign(this, { status: "", place: 0, error: "", fresh: true });
+    this.told += 1;
+  }
+
+  /** Number of records. */
+  get length() {
+    return this.columns.seq?.length ?? 0;
+  }
+
+  /** The newest value of a column, null when there is none. */
+  last(name) {
+    return this.columns[name]?.at(-1) ?? null;
+  }
+
+  /** Record k as { step, epoch, seconds }, zeros where there is none. */
+  record(k) {
+    const told = (name) => this.columns[name]?.[k] ?? 0;
+    return { step: told("step"), epoch: told("epoch"), seconds: told("seconds") };
+  }
+
+  /** How far the run is: its newest record, or what was done to it since. */
+  newest() {
+    const { step = 0, epoch = 0, seconds = 0 } = this.events.at(-1) ?? {};
+    const record = this.record(this.length - 1);
+    return step > record.step ? { step, epoch, seconds } : record;
+  }
+
+  /** The value of a column at a step, reckoned from the records around it. */
+  at(name, step) {
+    const steps = this.columns.step ?? [];
+    const values = this.columns[name] ?? [];
+    const k = steps.findIndex((value) => value >= step);
+    if (k < 0) return values.at(-1) ?? 0;
+    const [from, start] = k ? [steps[k - 1], values[k - 1]] : [0, 0];
+    return steps[k] === from ? values[k] : start + ((values[k] - start) * (step - from)) / (steps[k] - from);
+  }
+
+  /** Where a grid of this run is; `sort` is fixed or random. */
+  picture(sort, step) {
+    const born = Math.floor((this.events[0]?.time ?? 0) * 1000).toString(16);
+    return `/api/runs/${this.id}/samples/${sort}/${step}.webp?g=${this.generation}&c=${born}`;
+  }
+
+  /** Asks now, and often for a while: something was just done. */
+  poke() {
+    this.eager = Date.now() + EAGER;
+    clearTimeout(this.timer);
+    if (!this.asking) this.ask();
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    document.removeEventListener("visibilitychange", this.onvisible);
+    window.removeEventListener("online", this.onvisible);
+  }
+
+  async ask() {
+    if (this.closed || document.visibilityState !== "visible") return;
+    this.asking = true;
+    this.again = false;
+    try {
+      const query = this.fresh ? "" : `?after=${this.seq}&known=${this.known}`;
+      const answer = await fetch(`/api/runs/${this.id}/series${query}`, {
+        cache: "no-store",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (answer.status === 404) this.lose("gone");
+      else if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      else this.take(await answer.json());
+      this.misses = 0;
+    } catch {
+      this.misses += 1;
+      if (this.misses > 1) this.lose("lost");
+    } finally {
+      this.asking = false;
+      clearTimeout(this.timer);
+      if (!this.closed) this.timer = setTimeout(() => this.ask(), this.pause());
+    }
+  }
+
+  pause() {
+    if (this.again) return 0;
+    if (this.state === "gone") return DONE;
+    if (this.misses) return Math.min(500 * 2 ** this.misses, 5000);
+    const usual = { training: STEADY, paused: STEADY, queued: STEADY, stopped: STOPPED }[this.status] ?? DONE;
+    return Date.now() < this.eager ? Math.min(usual, FIRST) : usual;
+  }
+
+  lose(state) {
+    if (state === "gone") this.fresh = true;
+    if (this.state === state) return;
+    this.state = state;
+    this.tell();
+  }
+
+  take(answer) {
+    const cut = answer.generation !== this.generation || answer.seq < this.seq;
+    this.again = !this.fresh && (cut || this.length > MOST);
+    if (this.again) {
+      this.fresh = true; // a resume took a part of the log back, or there is too much: start over
+      return;
+    }
+    if (this.fresh) this.forget();
+    const before = JSON.stringify([this.state, this.status, this.place, this.error, this.real]);
+    const { columns, events, control, samples, ...rest } = answer;
+    const known = { events, control, samples };
+    for (const [name, part] of Object.entries(known)) if (part !== null) this[name] = part;
+    const news = this.fresh || columns.seq?.length || Object.values(known).some((part) => part !== null);
+    this.append(columns);
+    Object.assign(this, rest, { fresh: false, state: "live" });
+    const after = JSON.stringify([this.state, this.status, this.place, this.error, this.real]);
+    if (news || before !== after) this.tell();
+  }
+
+  append(columns) {
+    const before = this.length;
+    for (const [name, values] of Object.entries(columns)) {
+      this.columns[name] ??= new Array(before).fill(null);
+      this.columns[name].push(...values);
+    }
+  }
+
+  tell() {
+    for (const listener of [...this.listeners]) listener(this);
+  }
+}
