@@ -1,5 +1,7 @@
 // Draws on canvases: pictures pixel for pixel, points as a net, and z as a row of bars.
 
+const NET = 640; // pixels a side of a drawn net
+
 /** Pictures of an answer {pixels, n, h, w, c} as a sheet; `first` and `count` choose some. */
 export function drawSheet(canvas, answer, first, count, columns, gap) {
   const { pixels, h, w, c } = answer;
@@ -23,48 +25,73 @@ export function drawSheet(canvas, answer, first, count, columns, gap) {
   canvas.getContext("2d").putImageData(sheet, 0, 0);
 }
 
-/** A net of side x side points in [-reach, reach], denser lines where random z fall, and one dot. */
-export function drawNet(canvas, points, weights, side, dot, colour, reach) {
-  resize(canvas, 640, 640);
+/**
+ * A net of side x side points in the square of ±reach, stronger where `weights` are high, and one dot.
+ * `under` is a picture of the same square to lie below.
+ */
+export function drawNet(canvas, { points, weights, side, dot, reach, colour, under }) {
+  resize(canvas, NET, NET);
   const pen = canvas.getContext("2d");
-  const place = ([x, y]) => [320 + (x / reach) * 300, 320 - (y / reach) * 300];
-  pen.clearRect(0, 0, 640, 640);
+  const place = ([x, y = 0]) => [(NET / 2) * (1 + x / reach), (NET / 2) * (1 - y / reach)];
+  pen.clearRect(0, 0, NET, NET);
+  if (under) pen.drawImage(under, 0, 0, NET, NET);
   pen.strokeStyle = pen.fillStyle = colour.fake;
   pen.lineWidth = 2;
   const line = (a, b) => {
-    pen.globalAlpha = 0.06 + 0.8 * Math.min(weights[a], weights[b]);
+    pen.globalAlpha = 0.08 + 0.85 * Math.min(weights[a], weights[b]);
     pen.beginPath();
     pen.moveTo(...place(points[a]));
     pen.lineTo(...place(points[b]));
     pen.stroke();
   };
-  for (let k = 0; k < points.length; k++) {
+  points.forEach((point, k) => {
     if ((k + 1) % side) line(k, k + 1);
     if (k + side < points.length) line(k, k + side);
-  }
-  points.forEach((point, k) => disc(pen, place(point), 1.5 + 3.5 * weights[k], 0.35 + 0.65 * weights[k]));
+    disc(pen, place(point), 1.5 + 3.5 * weights[k], 0.35 + 0.65 * weights[k]);
+  });
   pen.fillStyle = colour.text;
   disc(pen, place(dot), 13, 1);
   pen.fillStyle = colour.fake;
   disc(pen, place(dot), 9, 1);
 }
 
-/** Every number of z as a bar from the middle; the shown ones stronger. */
-export function drawBars(canvas, z, reach, first, count, pinned, colour) {
-  const wide = Math.max(320, Math.round(canvas.clientWidth * devicePixelRatio));
-  const high = Math.round(96 * devicePixelRatio);
+/** The ink of a picture: what is white on it becomes clear. Null when it cannot be had. */
+export async function inkOf(url) {
+  const picture = new Image();
+  picture.src = url;
+  try {
+    await picture.decode();
+  } catch {
+    return null;
+  }
+  const sheet = document.createElement("canvas");
+  resize(sheet, picture.naturalWidth, picture.naturalHeight);
+  const pen = sheet.getContext("2d");
+  pen.drawImage(picture, 0, 0);
+  const ink = pen.getImageData(0, 0, sheet.width, sheet.height);
+  for (let k = 0; k < ink.data.length; k += 4) {
+    ink.data[k + 3] = 255 - Math.min(ink.data[k], ink.data[k + 1], ink.data[k + 2]);
+  }
+  pen.putImageData(ink, 0, 0);
+  return sheet;
+}
+
+/** Every number of z as a bar from the middle; those from first to last, which have sliders, stronger. */
+export function drawBars(canvas, z, reach, [first, last], pinned, colour) {
+  const [wide, high] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * devicePixelRatio));
+  if (!wide) return;
   resize(canvas, wide, high);
   const pen = canvas.getContext("2d");
   const step = wide / z.length;
   pen.clearRect(0, 0, wide, high);
   pen.fillStyle = colour.text;
-  pen.globalAlpha = 0.07;
-  pen.fillRect(first * step, 0, count * step, high);
+  pen.globalAlpha = 0.08;
+  pen.fillRect(first * step, 0, (last - first) * step, high);
   z.forEach((value, i) => {
-    pen.globalAlpha = i >= first && i < first + count ? 1 : 0.5;
+    const tall = (Math.max(-reach, Math.min(reach, value)) / reach) * (high / 2);
+    pen.globalAlpha = i >= first && i < last ? 1 : 0.45;
     pen.fillStyle = pinned.has(i) ? colour.accent : colour.text;
-    const tall = (Math.max(-reach, Math.min(reach, value)) / reach) * (high / 2 - 2);
-    pen.fillRect(i * step + step * 0.15, high / 2 - Math.max(tall, 0), step * 0.7, Math.max(1, Math.abs(tall)));
+    pen.fillRect((i + 0.15) * step, high / 2 - Math.max(tall, 0), 0.7 * step, Math.max(1, Math.abs(tall)));
   });
   pen.globalAlpha = 1;
 }

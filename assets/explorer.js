@@ -1,6 +1,7 @@
 // The latent explorer: noise under your fingers, and the picture that a generator makes of it.
 import { Asker } from "./asking.js";
-import { drawBars, drawNet, drawSheet } from "./canvases.js";
+import { drawBars, drawNet, drawSheet, inkOf } from "./canvases.js";
+import { onDrag, place } from "./pointer.js";
 import { drawVectors, fromText, neighbour, net, pack, toText } from "./latent.js";
 
 const MANY = 36;
@@ -8,6 +9,8 @@ const COLUMNS = 6;
 const SHOWN = 8; // sliders at a time
 const REACH = 3; // of a slider; 99.7 % of random numbers lie within
 const SIDE = 15; // of the net through which points are shown
+const EDGE = 3.2; // what the plane of z shows
+const VIEW = 1.1; // what a picture of points shows
 const LOOK = 2000; // ms between two looks for newer weights
 
 const explorers = new WeakMap();
@@ -51,7 +54,7 @@ class Explorer {
 
   /** The state that a link brings, or a fresh one. */
   begin(link) {
-    const { z_dim, step } = this.data;
+    const { id, z_dim, step, points } = this.data;
     const number = (name, low, high, otherwise) => {
       const value = Number(link.get(name) ?? NaN);
       return value >= low && value <= high ? value : otherwise;
@@ -59,6 +62,8 @@ class Explorer {
     this.first = 0;
     this.answer = this.asker.step = null;
     this.step = step;
+    this.real = null;
+    if (points) inkOf(`/api/runs/${id}/real.webp`).then((ink) => this.lay(ink));
     this.spread = number("spread", 0, 1, 0.45);
     this.draw(Math.floor(number("seed", 0, 2 ** 31, 1)), fromText(link.get("z"), z_dim));
     const set = (link.get("set") ?? "").split(".").map(Number);
@@ -80,15 +85,15 @@ class Explorer {
     part.save.onclick = () => this.save();
     part.back.onclick = () => this.turn(-SHOWN);
     part.on.onclick = () => this.turn(SHOWN);
-    part.all.ontoggle = () => this.bars();
+    new ResizeObserver(() => this.data && this.bars()).observe(part.bars);
     part.spread.oninput = () => ((this.spread = Number(part.spread.value)), this.changed());
     part.time.oninput = () => ((this.step = this.data.steps[part.time.value] ?? null), this.changed());
     part.many.onclick = (event) => this.pick(event);
     onDrag(part.bars, (x, y) => this.set(Math.floor(x * this.z.length), REACH * (1 - 2 * y)));
     onDrag(part.one, (x, y) => {
       if (!this.data.points) return;
-      this.set(0, (2 * x - 1) * REACH * 1.07);
-      if (this.z.length > 1) this.set(1, (1 - 2 * y) * REACH * 1.07);
+      this.set(0, (2 * x - 1) * EDGE);
+      if (this.z.length > 1) this.set(1, (1 - 2 * y) * EDGE);
     });
   }
 
@@ -140,18 +145,30 @@ class Explorer {
     const { part, data } = this;
     this.answer = answer;
     if (data.points) {
-      const colour = colours(part.one);
-      const flat = net(this.z, SIDE, REACH);
-      const weights = flat.map(([x, y = 0]) => Math.exp(-(x * x + y * y) / 2));
-      const made = (k) => [answer.pixels[2 * k] / 127.5 - 1, answer.pixels[2 * k + 1] / 127.5 - 1];
-      drawNet(part.one, flat, weights, SIDE, this.z, colour, REACH);
-      drawNet(part.many, flat.map((_, k) => made(k + 1)), weights, SIDE, made(0), colour, 1);
+      this.paintPoints(answer);
     } else {
       drawSheet(part.one, answer, 0, 1, 1, 0);
       drawSheet(part.many, answer, 1, MANY, COLUMNS, 2);
     }
-    part.status.textContent = `Generator of step ${whole(answer.step)}, ${Math.round(answer.took)} ms from your finger to the picture`;
+    const took = `${Math.round(answer.took)} ms from your finger to the picture`;
+    part.status.textContent = `Generator of step ${whole(answer.step)}, ${took}`;
     part.status.dataset.step = answer.step;
+  }
+
+  /** The real points come to lie under the net. */
+  lay(ink) {
+    this.real = ink;
+    if (this.answer) this.paint(this.answer);
+  }
+
+  paintPoints({ pixels }) {
+    const { part, z, real } = this;
+    const flat = net(z, SIDE, REACH);
+    const weights = flat.map(([x, y = 0]) => Math.exp(-(x * x + y * y) / 2));
+    const [dot, ...made] = [z, ...flat].map((_, k) => [0, 1].map((i) => pixels[2 * k + i] / 127.5 - 1));
+    const both = { weights, side: SIDE, colour: colours(part.one) };
+    drawNet(part.one, { ...both, points: flat, dot: z, reach: EDGE });
+    drawNet(part.many, { ...both, points: made, dot, reach: VIEW, under: real });
   }
 
   /** What changes with the run, not with z. */
@@ -165,9 +182,9 @@ class Explorer {
     part.many.ariaLabel = data.points ? "Where the generator puts z" : "36 neighbours of z";
     part["one-caption"].textContent = data.points ? "Noise z: drag the dot" : "G(z)";
     part["many-caption"].textContent = data.points
-      ? "G(z): the same net, bent by the generator"
-      : "36 neighbours; click one to go there";
-    part["all-title"].textContent = `All ${data.z_dim} numbers of z`;
+      ? "G(z): the same net, bent by the generator, over the real points"
+      : "36 neighbours: click one to go there";
+    part["all-caption"].textContent = `z: ${data.z_dim} random numbers; draw on them`;
     part.all.hidden = data.z_dim <= SHOWN;
     part.pager.hidden = data.z_dim <= SHOWN;
   }
@@ -211,8 +228,9 @@ class Explorer {
   }
 
   bars() {
-    const { bars, all } = this.part;
-    if (all.open) drawBars(bars, this.z, REACH, this.first, SHOWN, this.pinned, colours(bars));
+    const { bars } = this.part;
+    const shown = [this.first, this.first + SHOWN];
+    drawBars(bars, this.z, REACH, shown, this.pinned, colours(bars));
   }
 
   /** The address that brings this view back. */
@@ -267,23 +285,6 @@ class Explorer {
     this.part.message.textContent = sentence;
     this.part.message.hidden = !sentence;
   }
-}
-
-/** Calls `moved(x, y)` with the place in 0..1 while a pointer is held down on the element. */
-function onDrag(element, moved) {
-  element.onpointerdown = (event) => {
-    element.setPointerCapture(event.pointerId);
-    moved(...place(event, element));
-  };
-  element.onpointermove = (event) => {
-    if (element.hasPointerCapture(event.pointerId)) moved(...place(event, element));
-  };
-}
-
-function place(event, element) {
-  const box = element.getBoundingClientRect();
-  const within = (value) => Math.max(0, Math.min(0.9999, value));
-  return [within((event.clientX - box.left) / box.width), within((event.clientY - box.top) / box.height)];
 }
 
 function colours(element) {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gan.runs import Run
-from ui import assets
+from gan import registry
+from gan.runs import Run, RunError
+from ui import assets, weights
 
 SCRIPT = """
 export default async (component) => {
@@ -13,6 +14,7 @@ export default async (component) => {
   return mount(component);
 };
 """
+LINKED = "explorer"
 
 _mount = st.components.v2.component(
     "forger_explorer",
@@ -22,11 +24,11 @@ _mount = st.components.v2.component(
 )
 
 
-def explorer(run: Run, points: bool, step: int | None = None, key: str = "explorer") -> None:
-    """The explorer of one run, from its snapshot `step` or its newest generator on.
+def explorer(run: Run, step: int | None = None, key: str = LINKED) -> None:
+    """The explorer of one run, from its snapshot `step` or from its newest generator on.
 
-    `points`: it makes points of the plane. The key "explorer" is the page's own: it takes its state from the page's
-    address and keeps it there.
+    Under the key "explorer" it takes its state from the page's address and keeps it there. A run without a generator
+    is told so, and looked at again every two seconds. Raises RunError when its settings cannot be read.
     """
     _mount(
         key=key,
@@ -34,9 +36,17 @@ def explorer(run: Run, points: bool, step: int | None = None, key: str = "explor
             "script": assets.url("explorer.js"),
             "id": run.id,
             "z_dim": run.config().z_dim,
-            "points": points,
+            "points": makes_points(run),
             "steps": run.snapshots(),
             "step": step,
-            "linked": key == "explorer",
+            "linked": key == LINKED,
         },
     )
+
+
+def makes_points(run: Run) -> bool:
+    """Whether the run's samples are points of the plane; told by its data set until it has a generator."""
+    try:
+        return weights.about(run).is_points
+    except RunError:
+        return bool(registry.card("datasets", run.config().dataset).facts.get("POINTS"))
