@@ -15,6 +15,7 @@ from gan.runs import Run
 
 D_STATS = ("d_loss", "d_real", "d_fake", "grad_norm_d")
 G_STATS = ("g_loss", "grad_norm_g")
+Means = dict[tuple[str, ...], Tensor]  # names of statistics -> as many means, on the device
 
 
 class Diverged(Exception):
@@ -42,12 +43,12 @@ class Journal:
     since: tuple[int, float] = (0, 0.0)  # images and seconds at the start of this interval
     d_rows: list[Tensor] = field(default_factory=list)
     g_rows: list[Tensor] = field(default_factory=list)
-    waiting: list[tuple[dict[str, Any], Tensor]] = field(default_factory=list)
+    waiting: list[tuple[dict[str, Any], Means]] = field(default_factory=list)
 
     def end_interval(self, lr_d: float, lr_g: float) -> None:
         """Makes a record of the updates since the last one; it is written by the next flush."""
         images, seconds = self.images - self.since[0], self.seconds - self.since[1]
-        record: dict[str, Any] = {
+        record = {
             "seq": self.seq,
             "step": self.step,
             "epoch": round(self.epoch, 6),
@@ -57,9 +58,7 @@ class Journal:
             "lr_g": lr_g,
             "images_per_second": round(images / seconds, 1) if seconds > 0 else None,
         }
-        row = torch.cat([_mean(self.d_rows, len(D_STATS)), _mean(self.g_rows, len(G_STATS))])
-        record["played"] = (bool(self.d_rows), bool(self.g_rows))
-        self.waiting.append((record, row))
+        self.waiting.append((record, self._means()))
         self.seq += 1
         self.since = (self.images, self.seconds)
         self.d_rows, self.g_rows = [], []
@@ -67,25 +66,29 @@ class Journal:
     def flush(self) -> dict[str, Any] | None:
         """Fetches what waits on the device (one sync), appends it to metrics.jsonl, returns the newest record.
 
-        Raises Diverged after writing when a statistic of an update that was made is not finite, OSError when the disk
-        does not take it.
+        Raises Diverged after writing when a statistic is not finite, also one of the interval that is not over;
+        OSError when the disk does not take it.
         """
-        if not self.waiting:
-            return None
-        waiting, self.waiting = self.waiting, []
-        values = torch.stack([row for _, row in waiting]).tolist()
+        waiting, self.waiting = [*self.waiting, ({"step": self.step}, self._means())], []
+        fetched = [mean for _, means in waiting for mean in means.values()]
+        numbers = iter(torch.cat(fetched).tolist() if fetched else ())
         records, trouble = [], None
-        for (told, _), numbers in zip(waiting, values, strict=True):
-            played = told.pop("played")
-            stats = dict(zip((*D_STATS, *G_STATS), numbers, strict=True))
-            records.append({**told, **stats})
-            for made, names in zip(played, (D_STATS, G_STATS), strict=True):
-                odd = [name for name in names if made and not math.isfinite(stats[name])]
-                trouble = trouble or (odd and Diverged(told["step"], odd[0]))
-        files.append(self.run.path / "metrics.jsonl", records)
+        for told, means in waiting:
+            stats = {name: next(numbers) for names in means for name in names}
+            records.append({**told, **dict.fromkeys((*D_STATS, *G_STATS)), **stats})
+            odd = [name for name, value in stats.items() if not math.isfinite(value)]
+            trouble = trouble or (odd and Diverged(told["step"], odd[0]))
+        records.pop()  # the interval that is not over
+        if records:
+            files.append(self.run.path / "metrics.jsonl", records)
         if trouble:
             raise trouble
-        return records[-1]
+        return records[-1] if records else None
+
+    def _means(self) -> Means:
+        """Means over the updates of the interval so far; a player that made none is left out."""
+        rows = {D_STATS: self.d_rows, G_STATS: self.g_rows}
+        return {names: torch.stack(found).mean(0) for names, found in rows.items() if found}
 
     def told(self) -> dict[str, Any]:
         """What a state keeps of the log; everything waiting has to be flushed before."""
@@ -122,9 +125,3 @@ class Journal:
             file.truncate(offset)
             os.fsync(file.fileno())
         return True
-
-
-def _mean(rows: list[Tensor], width: int) -> Tensor:
-    if rows:
-        return torch.stack(rows).mean(0)
-    return torch.full((width,), math.nan)

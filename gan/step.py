@@ -39,6 +39,7 @@ class Players:
         Returns on the device (4,): loss, mean D(x), mean D(G(z)), gradient norm.
         """
         z = self.draws.z("z for D", self.d_updates, len(real), self.config.z_dim)
+        layers.rekey(self.G, self.draws.generator("dropout in G for D", self.d_updates))
         with torch.set_grad_enabled(self.config.reuse_fake):
             self._fake = self.G(z)
 
@@ -85,6 +86,7 @@ class Players:
         if fake is not None and fake.requires_grad:
             return fake
         z = self.draws.z("z for G", self.g_updates, self.config.batch, self.config.z_dim)
+        layers.rekey(self.G, self.draws.generator("dropout in G for G", self.g_updates))
         fresh: Tensor = self.G(z)
         return fresh
 
@@ -105,12 +107,13 @@ class Players:
             return
         kept = [norm.momentum for norm in norms]
         for norm in norms:
+            norm.reset_running_stats()  # also the count of batches: how often we look leaves no trace
             norm.momentum = 1.0
-        self.average.train()
+            norm.train()
         self.average(self.draws.z("recalibration", 0, RECALIBRATION, self.config.z_dim))
-        self.average.eval()
         for norm, momentum in zip(norms, kept, strict=True):
             norm.momentum = momentum
+            norm.eval()
 
     def set_rates(self, lr_g: float, lr_d: float) -> None:
         """Learning rates from the next update on."""
