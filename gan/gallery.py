@@ -61,13 +61,14 @@ class Gallery:
         self._last = time.perf_counter()
         self._cost = self._last - started
 
-    def forget_after(self, step: int) -> None:
-        """Removes what a run showed of steps that a resume takes back."""
+    def forget_after(self, step: int) -> bool:
+        """Removes what a run showed of steps that a resume takes back. True when there was something."""
         sorts: tuple[Sort, ...] = ("fixed", "random")
         later = [self.run.picture(s, k) for s in sorts for k in self.run.pictures(s) if k > step]
         later += [self.run.weights(k) for k in self.run.snapshots() if k > step]
         for path in later:
             path.unlink(missing_ok=True)
+        return bool(later)
 
     @torch.no_grad()
     def _draw(self, z: Tensor) -> images.Pixels:

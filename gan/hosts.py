@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan import hardware, runs
 from gan.config import RunConfig
-from gan.runs import Run, RunError
+from gan.runs import Control, Run, RunError
 
 if TYPE_CHECKING:
     from gan.datasets import Progress
@@ -155,16 +155,15 @@ class Trainers:
                     return
                 if tick.paused:
                     turn.leave(run.id)  # whoever waits may train meanwhile
-                    self._sleep(run, stop)
+                    self._sleep(run, tick.wish, stop)
                     if not turn.wait(run.id, stop):
                         return
 
     @staticmethod
-    def _sleep(run: Run, stop: threading.Event) -> None:
-        """Until the driver wants something else of a paused run than it wanted before."""
-        before = run.control()
+    def _sleep(run: Run, wish: Control, stop: threading.Event) -> None:
+        """Until the driver wants something else of a paused run than the `wish` it rests on."""
         desk = runs.Desk(run)
-        while not stop.wait(REST_SECONDS) and desk.read() == before:
+        while not stop.wait(REST_SECONDS) and desk.read() == wish:
             pass
 
 

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ from filelock import FileLock, Timeout
 
 from gan import files
 from gan.config import ConfigError, RunConfig
+from gan.control import Control as Control
+from gan.control import Desk as Desk
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 STATUSES = ("training", "paused", "queued", "stopped", "finished", "failed")
@@ -31,30 +33,6 @@ class RunError(Exception):
 
 class Busy(RunError):
     """Somebody else trains this run."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """What the driver wants of a run (`control.json`): replaced whole, obeyed by the trainer within a step.
-
-    `budget` has one of "steps", "epochs", "seconds": a total. `None` for a learning rate or an update count means the
-    config's own. `asked` counts the single steps asked for by hand so far: both networks, only D, only G.
-    """
-
-    want: Literal["run", "pause", "stop"] = "run"
-    title: str = ""
-    budget: Mapping[str, float] = field(default_factory=dict)
-    lr_g: float | None = None
-    lr_d: float | None = None
-    d_steps: int | None = None
-    g_steps: int | None = None
-    asked: Mapping[str, int] = field(default_factory=lambda: {"both": 0, "d": 0, "g": 0})
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Control:
-        """Takes what it knows, ignores the rest: a file of a newer version still works."""
-        known = {f.name for f in dataclasses.fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
 
 
 def root() -> Path:
@@ -150,8 +128,8 @@ class Run:
     def control(self) -> Control:
         """What the driver wants; the plain default when the file is missing or broken."""
         try:
-            return Control.from_dict(json.loads((self.path / "control.json").read_bytes()))
-        except (OSError, ValueError, TypeError, AttributeError):
+            return Control.read(self.path / "control.json")
+        except (OSError, ValueError):
             return Control(title=self.id)
 
     def write_control(self, **changes: Any) -> Control:
@@ -184,16 +162,17 @@ class Run:
     def rewind(self, step: int, cut: bool) -> int:
         """Forgets the events after `step` and a torn last line, when a resume goes back to it.
 
-        Returns the generation to announce: one more than before when the log was `cut`, else the one in force.
+        Returns the generation to announce, one more than before, when anything was taken back: events here or, as
+        `cut` tells, records or pictures. 0 when nothing was.
         """
         events = self.events()
         generation = max((int(e.get("generation", 0)) for e in events), default=0)
-        kept = [e for e in events if not cut or e.get("step", 0) <= step]
+        kept = [e for e in events if e.get("step", 0) <= step]
         text = "".join(files.dump(event) + "\n" for event in kept).encode()
         path = self.path / "events.jsonl"
         if not path.exists() or path.read_bytes() != text:
             files.replace(path, text)
-        return generation + cut
+        return generation + 1 if cut or len(kept) < len(events) else 0
 
     def created(self) -> float:
         """Unix time at which the run was made; 0.0 when nobody wrote it down."""
@@ -261,26 +240,6 @@ class Run:
             except OSError as error:
                 raise RunError(f"Run {self.id!r} cannot be removed: {error.strerror}.") from error
         shutil.rmtree(gone, ignore_errors=True)
-
-
-class Desk:
-    """Reads control.json again only when it was replaced: one stat a step."""
-
-    def __init__(self, run: Run):
-        self.run = run
-        self._seen: tuple[int, int] | None = None
-        self._control = Control()
-
-    def read(self) -> Control:
-        """What the driver wants now."""
-        try:
-            found = (self.run.path / "control.json").stat()
-        except OSError:
-            return self._control
-        if (found.st_mtime_ns, found.st_ino) != self._seen:
-            self._seen = (found.st_mtime_ns, found.st_ino)
-            self._control = self.run.control()
-        return self._control
 
 
 def status(run: Run, held: bool | None = None) -> str:

@@ -66,10 +66,10 @@ def save_state(
 def load_state(run: Run, players: Players) -> tuple[dict[str, Any], dict[str, Tensor], list[str]]:
     """Puts the newest state that holds into `players`.
 
-    Returns the log's part, the pending statistics, and a sentence for each newer state that was damaged. Raises Broken
-    when there are states but none of them can be used.
+    Returns the log's part, the pending statistics, and a sentence for each newer state that was damaged; those are
+    removed, because the log goes on without them. Raises Broken when there are states but none of them can be used.
     """
-    complaints = []
+    complaints: list[str] = []
     for step in reversed(run.states()):
         try:
             tensors, about = read_tensors(run.state(step))
@@ -77,6 +77,8 @@ def load_state(run: Run, players: Players) -> tuple[dict[str, Any], dict[str, Te
         except (Broken, KeyError, RuntimeError, ValueError) as error:
             complaints.append(f"The state of step {step} cannot be used: {error}")
             continue
+        for newer in run.states()[-len(complaints) :] if complaints else []:
+            run.state(newer).unlink(missing_ok=True)
         return about, pending, complaints
     raise Broken(" ".join(complaints))
 

@@ -43,6 +43,7 @@ class Tick:
     epoch: float
     seconds: float
     done: float  # share of the budget, 0.0 to 1.0
+    wish: Control  # what the driver wanted, as the trainer saw it
     paused: bool = False
     record: dict[str, Any] | None = None  # the newest line of the log, when one was just written
 
@@ -57,18 +58,19 @@ def train(run: Run, data: Data | None = None) -> Generator[Tick]:
     as RunError: a loss that is not finite, a full disk, missing data, too little memory.
     """
     with run.locked():
+        journal = Journal(run)
         try:
             (run.path / "error.txt").unlink(missing_ok=True)
-            yield from _Training(run, data).steps()
+            yield from _Training(run, journal, data).steps()
         except Exception as error:
-            raise RunError(_fail(run, error)) from error
+            raise RunError(_fail(journal, error)) from error
 
 
 class _Training:
     """A run being trained: its players, its log, its pictures, and the live settings in force."""
 
-    def __init__(self, run: Run, data: Data | None):
-        self.run = run
+    def __init__(self, run: Run, journal: Journal, data: Data | None):
+        self.run, self.journal = run, journal
         self.config = resolve(run.config(), cores())
         torch.set_num_threads(self.config.threads)
         self.data = data or datasets.open(self.config)
@@ -78,7 +80,6 @@ class _Training:
         )
         self.players = Players(self.config, G, D, registry.load("losses", self.config.loss))
         self.real = torch.tensor(self.data.images, device=device)  # all of it: uint8 N,C,H,W
-        self.journal = Journal(run)
         self.desk = Desk(run)
         self.in_force = self._wanted(Control())
         self.answered = dict(self.desk.read().asked)  # single steps asked for before count as done
@@ -135,47 +136,49 @@ class _Training:
             told, pending, complaints = state.load_state(self.run, self.players)
             self.journal.go_on(told, pending, self.players.device)
             self.in_force = told["in_force"]
-        elif self.run.weights().exists() and (self.run.path / "metrics.jsonl").exists():
-            self._refuse_shipped()
+        elif self.run.weights().exists():
+            raise RunError(
+                "This run was shipped without the state that training needs to go on. "
+                "Start a new run with its settings instead."
+            )
         first = not any(e["event"] == "started" for e in self.run.events())
-        cut = self.journal.cut(told["offset"])
-        generation = self.run.rewind(told["step"], cut)
         self.gallery = Gallery(self.run, self.players, self.data)
-        self.gallery.forget_after(told["step"])
-        self.mark = self.flushed_at = self.saved_at = time.perf_counter()
+        cut = self.gallery.forget_after(told["step"])
+        cut = self.journal.cut(told["offset"]) or cut
+        generation = self.run.rewind(told["step"], cut)
         self._record(
             "started" if first else "resumed",
             device=self.config.device,
             threads=torch.get_num_threads(),
             torch=str(torch.__version__),
-            **({"generation": generation} if cut else {}),
+            **({"generation": generation} if generation else {}),
         )
         for text in complaints:
             self._record("complaint", text=text)
         self._set_rates()
+        self.flushed_at = self.saved_at = time.perf_counter()
+        if not self.run.states():
+            self._save()  # before there are weights: weights without a state are a shipped run
         self.gallery.publish(self.journal.step)
-
-    def _refuse_shipped(self) -> None:
-        if not any(e["event"] == "started" for e in self.run.events()[-3:]):
-            raise RunError(
-                "This run was shipped without the state that training needs to go on. "
-                "Start a new run with its settings instead."
-            )
+        self.mark = time.perf_counter()
 
     def _leave(self, event: str) -> None:
         """Keeps everything at the end of a stretch of training."""
-        self._flush()
-        self.gallery.publish(self.journal.step)
-        self._record(event)
+        self.resting = False
+        self._show()
         self._save()
+        self._record(event)
 
     # -- the driver ------------------------------------------------------------------------------
 
     def _wanted(self, wish: Control) -> dict[str, Any]:
         """The live settings: the driver's where there are any, else the config's own."""
         names = [name for group in LIVE.values() for name in group]
-        chosen = {name: getattr(wish, name) for name in names}
-        return {k: getattr(self.config, k) if v is None else v for k, v in chosen.items()}
+        own = {name: getattr(self.config, name) for name in names}
+        chosen = {name: getattr(wish, name) for name in names if getattr(wish, name) is not None}
+        if not any({**own, **chosen}[name] for name in LIVE["ratio"]):
+            return {**own, **chosen, **{name: own[name] for name in LIVE["ratio"]}}
+        return {**own, **chosen}
 
     def _obey(self, wish: Control) -> None:
         """Puts new live settings into force and tells so in the log."""
@@ -255,20 +258,20 @@ class _Training:
 
     def _record(self, event: str, **more: Any) -> None:
         j = self.journal
-        self.run.record(event, j.step, round(j.seconds, 3), round(j.epoch, 6), **more)
+        self.run.record(event, j.step, round(j.seconds, 3), j.epoch, **more)
 
     def _tick(self, wish: Control, record: dict[str, Any] | None = None) -> Tick:
         j = self.journal
-        return Tick(j.step, j.epoch, j.seconds, min(1.0, self._done(wish)), self.resting, record)
+        done = min(1.0, self._done(wish))
+        return Tick(j.step, j.epoch, j.seconds, done, wish, self.resting, record)
 
 
-def _fail(run: Run, error: Exception) -> str:
+def _fail(j: Journal, error: Exception) -> str:
     """Tells in error.txt and in the log why training ended; returns the sentence. The last good state stays."""
     text = _in_words(error)
     try:
-        files.replace(run.path / "error.txt", text.encode())
-        step = error.step if isinstance(error, Diverged) else 0
-        run.record("failed", step=step, text=text)
+        files.replace(j.run.path / "error.txt", text.encode())
+        j.run.record("failed", j.step, round(j.seconds, 3), j.epoch, text=text)
     except OSError:
         pass  # the disk that is full may be the one the message should go to
     return text
