@@ -9,14 +9,7 @@ import streamlit as st
 from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import controls, new_run, starting
-
-try:
-    from ui.live import live
-except ImportError:  # until it is there
-
-    def live(run_id: str) -> None:
-        st.container(border=True, height=600).write(run_id)
-
+from ui.live import live
 
 SHIPPED = ("lean-mnist", "lean-strokes", "gan-2014-mnist")
 
@@ -35,8 +28,6 @@ def run_page(run: Run, pinned: bool) -> None:
     """Controls, live view, and what there is to say about this run."""
     controls.draw(run, pinned)
     starting.draw()
-    if error := run.error():
-        st.error(error, icon=":material/error:")
     live(run.id)
 
 

@@ -13,14 +13,6 @@ from gan.runs import Control, Run
 from ui import access, commands, dials, new_run, preset_cards, starting
 from ui.trouble import attempt, show
 
-LOOK = {
-    "training": ":primary-badge[:material/play_arrow: training]",
-    "paused": ":gray-badge[:material/pause: paused]",
-    "queued": ":gray-badge[:material/schedule: waiting]",
-    "stopped": ":gray-badge[:material/stop: stopped]",
-    "finished": ":gray-badge[:material/flag: finished]",
-    "failed": ":red-badge[:material/error: failed]",
-}
 SHOWN = "shown-run"
 AGAIN = "A new run from scratch with these settings, which you can change first."
 DRIVING, WATCHING = 1.0, 5.0  # seconds between two looks for what changed elsewhere
@@ -73,14 +65,16 @@ def _outline(run: Run, status: str, pinned: bool) -> tuple[Any, ...]:
 
 
 def _name(run: Run, control: Control, status: str) -> None:
-    """Title, status and what is trained, in one line."""
-    words = LOOK[status]
+    """Title, and what is trained; the live view below says how it stands."""
+    badge = ""
     if place := hosts.trainers().place(run):
-        words = f":gray-badge[:material/schedule: waiting, {place} before it]"
+        badge = f":gray-badge[:material/schedule: {place} before it]"
     elif control.want == "stop" and status in commands.ACTIVE:
-        words = ":gray-badge[:material/stop: saving …]"
-    with st.container(key="title", gap=None):
-        st.markdown(f"**{plain(control.title or run.id)}** {words}")
+        badge = ":gray-badge[:material/hourglass_top: saving …]"
+    elif status == "finished":
+        badge = ":gray-badge[:material/flag: a finished run]"
+    with st.container(gap=None):
+        st.markdown(f"**{plain(control.title or run.id)}** {badge}")
         st.caption(describe(run.config()))
 
 
@@ -105,10 +99,14 @@ def _ended(run: Run, status: str, off: bool) -> None:
     match status:
         case "stopped":
             _button("Go on", "play_arrow", partial(commands.resume, run), off, kind="primary")
-        case "failed":
+        case "failed" if "learning rate" in run.error():  # what the trainer advises
             act = partial(commands.resume_gently, run)
             why = "From the last good state, with both learning rates halved."
             _button("Go on with half the learning rates", "play_arrow", act, off, "primary", why)
+        case "failed":
+            why = "From the last good state, once the cause is gone."
+            act = partial(commands.resume, run)
+            _button("Try again", "refresh", act, off, "primary", why)
         case "finished":
             _next(off)
             if run.states():
