@@ -209,6 +209,7 @@ def test_the_app_takes_the_place_of_the_script(script, log):
     assert "http://localhost:8799" in done.stdout
     assert len([x for x in done.stdout.splitlines() if "strokes could not be made" in x]) == 1
     assert "--server.address localhost --server.port 8799" in log.read_text()
+    assert "--server.allowedHosts=localhost --server.allowedHosts=127.0.0.1" in log.read_text()
 
 
 def test_check_runs_every_step_and_names_what_failed(script, log):
