@@ -1,0 +1,295 @@
+"""POST /api/models/{id}/images: what it draws, what it refuses, and that it never keeps anybody waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from gan import hardware, runs
+from gan.runs import Run
+from gan.sampler import Sampler
+from tests import engine
+from ui import render
+from ui.render import MOST, Renderer, Samplers
+
+URL = "/api/models/tiny/images"
+Z_DIM = 3
+SCOPE = {
+    "type": "http", "method": "POST", "path": URL, "raw_path": URL.encode(), "query_string": b"",
+    "headers": [], "http_version": "1.1", "scheme": "http", "root_path": "",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAN_RUNS", str(folder))
+        engine.play(engine.make(folder, steps=2))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Run:
+    return Run(home / "tiny")
+
+
+class Client:
+    """Asks the app in this process, each question in an event loop of its own."""
+
+    def __init__(self, renderer: Renderer):
+        self.app = Starlette(routes=render.routes(renderer))
+
+    def post(self, url: str, content: bytes, method: str = "POST") -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+                return await client.request(method, url, content=content)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture(scope="module")
+def client(home: Path) -> Client:
+    return Client(Renderer(lambda: "ready"))
+
+
+def noise(count: int, length: int = Z_DIM) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((count, length)).astype("<f4")
+
+
+def pixels_of(answer: Any) -> np.ndarray:
+    shape = [int(side) for side in answer.headers["X-Shape"].split(",")]
+    return np.frombuffer(answer.content, np.uint8).reshape(shape)
+
+
+def test_draws_what_the_sampler_draws(client: Client, run: Run) -> None:
+    z = noise(5)
+    answer = client.post(URL, content=z.tobytes())
+    assert answer.status_code == 200
+    assert answer.headers["X-Step"] == "2"
+    expected = Sampler.load(run.path).images(z)
+    assert pixels_of(answer).shape == (5, 8, 8, 1)
+    np.testing.assert_array_equal(pixels_of(answer), expected)
+
+
+def test_w_of_a_plain_generator_is_z(client: Client) -> None:
+    z = noise(3).tobytes()
+    one, other = (client.post(f"{URL}?kind={kind}", content=z) for kind in "zw")
+    np.testing.assert_array_equal(pixels_of(one), pixels_of(other))
+
+
+def test_draws_with_a_snapshot(client: Client, run: Run) -> None:
+    first = run.snapshots()[0]
+    answer = client.post(f"/api/models/tiny@{first}/images", content=noise(1).tobytes())
+    assert answer.headers["X-Step"] == str(first) == "0"
+
+
+def test_points_come_as_two_bytes(client: Client, home: Path) -> None:
+    config = engine.tiny(model="first-steps", width=16, z_dim=2)
+    engine.play(engine.make(home, config, steps=1, run_id="dots"), engine.points())
+    answer = client.post("/api/models/dots/images", content=noise(4, 2).tobytes())
+    assert answer.headers["X-Shape"] == "4,1,1,2"
+
+
+WRONG = [
+    ("", b"", 400, "0 numbers"),
+    ("", b"abc", 400, "float32"),
+    ("", noise(1).tobytes()[:8], 400, "3 float32"),
+    ("", noise(MOST + 1).tobytes(), 413, str(MOST)),
+    ("", np.full(3, np.nan, "<f4").tobytes(), 400, "finite"),
+    ("", np.full(3, np.inf, "<f4").tobytes(), 400, "finite"),
+    ("", np.full(3, 20.5, "<f4").tobytes(), 400, "20"),
+    ("?kind=x", noise(1).tobytes(), 400, "kind"),
+    ("?kind=w", noise(1).tobytes()[:8], 400, "3 float32"),
+    ("?class=1", noise(1).tobytes(), 400, "classes"),
+    ("?class=one", noise(1).tobytes(), 400, "whole number"),
+    ("?after=-1", noise(1).tobytes(), 400, "whole number"),
+]
+
+
+@pytest.mark.parametrize(("query", "body", "status", "word"), WRONG)
+def test_refuses_with_a_sentence(
+    client: Client, query: str, body: bytes, status: int, word: str
+) -> None:
+    answer = client.post(URL + query, content=body)
+    assert answer.status_code == status
+    assert word in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nobody", "tiny@7", "tiny@", "tiny@-1", "TINY", "..", "%2e%2e%2ftiny", "tiny@٣", "x" * 65],
+)
+def test_unknown_generators_are_not_found(client: Client, name: str) -> None:
+    answer = client.post(f"/api/models/{name}/images", content=noise(1).tobytes())
+    assert answer.status_code == 404
+
+
+def test_a_run_without_weights_says_so(client: Client, home: Path) -> None:
+    engine.make(home, run_id="empty")
+    answer = client.post("/api/models/empty/images", content=noise(1).tobytes())
+    assert answer.status_code == 404
+    assert "no generator yet" in answer.json()["error"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=64),
+        st.lists(st.floats(width=32), max_size=12).map(lambda n: np.array(n, "<f4").tobytes()),
+    )
+)
+def test_any_body_gets_pictures_or_a_sentence(client: Client, body: bytes) -> None:
+    answer = client.post(URL, content=body)
+    numbers = np.frombuffer(body, "<f4") if len(body) % 4 == 0 else np.empty(0)
+    right = numbers.size > 0 and numbers.size % Z_DIM == 0 and bool((np.abs(numbers) <= 20).all())
+    assert answer.status_code == (200 if right else 400)
+    if right:
+        assert pixels_of(answer).shape == (numbers.size // Z_DIM, 8, 8, 1)
+    else:
+        assert answer.json()["error"].endswith(".")
+
+
+def asked(renderer: Renderer, chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[int, int]:  # fmt: skip
+    """The status of a request told piece by piece, and how many pieces were taken."""
+    taken, sent = 0, []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": chunks[taken - 1], "more_body": taken < len(chunks)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(
+        Starlette(routes=render.routes(renderer))({**SCOPE, "headers": headers}, receive, send)
+    )
+    return sent[0]["status"], taken
+
+
+def test_stops_reading_a_body_that_is_too_long(home: Path) -> None:
+    renderer = Renderer(lambda: "ready")
+    assert asked(renderer, [bytes(2048)] * 100, []) == (413, 2)  # 3072 bytes are the most
+    told = [(b"content-length", b"3073")]
+    assert asked(renderer, [bytes(3073)], told) == (413, 0)
+    assert asked(renderer, [bytes(12)], [(b"content-length", b"many")]) == (400, 0)
+
+
+def test_gives_up_on_a_body_that_does_not_come(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "PATIENCE", 0.02)
+
+    async def stalled() -> int:
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(30)
+            raise AssertionError
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await Starlette(routes=render.routes(Renderer(lambda: "ready")))(SCOPE, receive, send)
+        return int(sent[0]["status"])
+
+    assert asyncio.run(stalled()) == 408
+
+
+def test_a_full_house_is_told_to_come_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    real = Samplers.get
+
+    def slow(self: Samplers, run: Run, step: int | None) -> Any:
+        begun.set()
+        assert go_on.wait(20)
+        return real(self, run, step)
+
+    monkeypatch.setattr(Samplers, "get", slow)
+    client = Client(Renderer(lambda: "ready", waiting=1))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.post, URL, content=noise(1).tobytes())
+        assert begun.wait(20)
+        busy = client.post(URL, content=noise(1).tobytes())
+        wrong = client.post(URL, content=b"abc")  # refused at once, though nobody can draw
+        go_on.set()
+        assert first.result(20).status_code == 200
+    assert busy.status_code == 503
+    assert int(busy.headers["Retry-After"]) >= 1
+    assert busy.json()["error"]
+    assert wrong.status_code == 400
+    assert client.post(URL, content=noise(1).tobytes()).status_code == 200
+
+
+def test_waits_for_torch_with_a_sentence(home: Path) -> None:
+    answer = Client(Renderer(lambda: "loading")).post(URL, content=noise(1).tobytes())
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "PyTorch" in answer.json()["error"]
+    answer = Client(Renderer(lambda: "failed: no such file")).post(URL, content=noise(1).tobytes())
+    assert answer.status_code == 500
+    assert "no such file" in answer.json()["error"]
+
+
+def test_newer_weights_are_drawn_with(client: Client, home: Path) -> None:
+    run = engine.make(home, steps=4, run_id="growing")
+    engine.until(run, 2)
+    url, body = "/api/models/growing/images", noise(2).tobytes()
+    before = client.post(url, content=body)
+    same = client.post(f"{url}?after={before.headers['X-Step']}", content=body)
+    assert same.status_code == 204
+    assert same.headers["X-Step"] == before.headers["X-Step"]
+    engine.play(run)
+    after = client.post(f"{url}?after={before.headers['X-Step']}", content=body)
+    assert int(after.headers["X-Step"]) > int(before.headers["X-Step"])
+    np.testing.assert_array_equal(pixels_of(after), Sampler.load(run.path).images(noise(2)))
+
+
+def test_damaged_weights_are_a_sentence(client: Client, home: Path) -> None:
+    run = engine.make(home, steps=1, run_id="torn")
+    engine.play(run)
+    whole = run.weights().read_bytes()
+    for data, status in ((whole[:-50], 409), (whole[:100], 404), (b"", 404)):
+        run.weights().write_bytes(data)
+        answer = client.post("/api/models/torn/images", content=noise(1).tobytes())
+        assert answer.status_code == status
+        assert answer.json()["error"]
+
+
+def test_only_a_few_generators_stay_in_memory(run: Run) -> None:
+    samplers = Samplers(most=2)
+    kept = [samplers.get(run, step)[0] for step in (None, 0, None)]
+    assert kept[0] is kept[2]
+    for step in run.snapshots():
+        samplers.get(run, step)
+    assert len(samplers._kept) <= 2
+
+
+def test_the_drawing_thread_takes_no_core_of_the_trainer() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(hardware.use_threads, 1).result()
+            assert pool.submit(torch.get_num_threads).result() == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_only_post(client: Client) -> None:
+    assert client.post(URL, b"", "GET").status_code == 405
+    assert runs.find("tiny").config().z_dim == Z_DIM
