@@ -35,12 +35,12 @@ def write(path: Path, fill: Callable[[IO[bytes]], object], durable: bool = True)
         Path(temp).unlink(missing_ok=True)
         raise
     if durable:
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a rename in `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Makes what was written to a file, or a rename in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -53,16 +53,26 @@ def dump(value: Any) -> str:
 
 
 def append(path: Path, records: list[dict[str, Any]]) -> None:
-    """Appends records as JSON lines with one write, so that a reader sees whole lines or a torn last one."""
-    with path.open("ab") as file:
-        file.write("".join(dump(record) + "\n" for record in records).encode())
+    """Appends records as JSON lines, so that a reader sees whole lines or a torn last one.
+
+    Raises OSError, with what was there before untouched.
+    """
+    left = memoryview("".join(dump(record) + "\n" for record in records).encode())
+    with path.open("ab", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        try:
+            while left:  # a disk that is nearly full takes a part
+                left = left[file.write(left) :]
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole records of a JSON-lines file; a torn or broken line is passed over, a missing file has none."""
+    """The whole records of a JSON-lines file; a torn or broken line is passed over, an unreadable file has none."""
     try:
         text = path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return
     for line in text.split(b"\n")[:-1]:  # what follows the last newline is still being written
         try:

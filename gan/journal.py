@@ -93,6 +93,8 @@ class Journal:
     def told(self) -> dict[str, Any]:
         """What a state keeps of the log; everything waiting has to be flushed before."""
         path = self.run.path / "metrics.jsonl"
+        if path.exists():
+            files.sync(path)  # a state must not outlive the records it counts on
         return {
             "step": self.step,
             "images": self.images,

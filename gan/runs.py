@@ -25,6 +25,7 @@ from gan.control import Desk as Desk
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 STATUSES = ("training", "paused", "queued", "stopped", "finished", "failed")
 Sort = Literal["fixed", "random"]
+TEMPORARY = (".state-*.tmp", ".weights.*.tmp", ".events.*.tmp", "s*/.*.tmp", "samples/*/.*.tmp")
 
 
 class RunError(Exception):
@@ -78,7 +79,8 @@ def create(
         raise RunError(
             f"{run_id!r} is not a run id: lower-case letters, digits and hyphens, at most 64."
         )
-    stem = f"{preset or config.model}-{config.dataset}"[:56]
+    stem = re.sub(r"[^a-z0-9]+", "-", f"{preset or config.model}-{config.dataset}".lower())
+    stem = stem.strip("-")[:56]
     wanted = [run_id] if run_id else [f"{stem}-{k}" for k in range(1, 10_000)]
     run = None
     try:
@@ -215,6 +217,8 @@ class Run:
     @contextlib.contextmanager
     def locked(self, timeout: float = 2.0) -> Iterator[None]:
         """Holds the run's kernel lock, which dies with the process. Raises Busy when somebody trains it."""
+        if not self.path.is_dir():  # the lock would make the folder
+            raise RunError(f"There is no run {self.id!r} in {self.path.parent}.")
         lock = FileLock(
             self.path / "lock", timeout=timeout, thread_local=False, fallback_to_soft=False
         )
@@ -230,6 +234,12 @@ class Run:
             yield
         finally:
             lock.release()
+
+    def sweep(self) -> None:
+        """Removes what a killed trainer left half written; for whoever holds the lock."""
+        for pattern in TEMPORARY:
+            for path in self.path.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def delete(self) -> None:
         """Removes the folder for good. Raises Busy while somebody trains it, RunError when it cannot be removed."""

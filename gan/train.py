@@ -61,6 +61,7 @@ def train(run: Run, data: Data | None = None) -> Generator[Tick]:
         journal = Journal(run)
         try:
             (run.path / "error.txt").unlink(missing_ok=True)
+            run.sweep()
             yield from _Training(run, journal, data).steps()
         except Exception as error:
             raise RunError(_fail(journal, error)) from error
