@@ -1,0 +1,91 @@
+"""Tiny runs for the tests of the engine: a few random pictures, two small networks, a handful of steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gan import files, runs, state
+from gan.config import RunConfig
+from gan.datasets import Data
+from gan.runs import Run
+from gan.train import Tick, train
+
+CLOCK = ("seconds", "images_per_second")  # all that may differ between two runs of one config
+TINY: dict[str, Any] = {
+    "dataset": "mnist",  # only a name here: the data are handed over
+    "model": "lean",
+    "width": 4,
+    "z_dim": 3,
+    "batch": 4,
+    "samples": 16,
+    "log_every": 3,
+    "device": "cpu",
+    "threads": 1,
+}
+
+
+def tiny(**changes: Any) -> RunConfig:
+    """The settings of a run that makes a step in two milliseconds."""
+    return RunConfig(**{**TINY, **changes})
+
+
+def pictures(side: int = 8, channels: int = 1, count: int = 10) -> Data:
+    """Random pictures; 10 of them in batches of 4 make batches that lie across epochs."""
+    rng = np.random.default_rng(0)
+    return Data(rng.integers(0, 256, (count, channels, side, side), dtype=np.uint8))
+
+
+def points(count: int = 10) -> Data:
+    """Random points of the plane."""
+    rng = np.random.default_rng(0)
+    return Data(rng.uniform(-1, 1, (count, 2, 1, 1)).astype(np.float32))
+
+
+def make(
+    home: Path,
+    config: RunConfig | None = None,
+    steps: int = 10,
+    run_id: str = "tiny",
+    **budget: Any,
+) -> Run:
+    """A new run folder in `home`."""
+    return runs.create(config or tiny(), budget or {"steps": steps}, run_id=run_id, home=home)
+
+
+def play(run: Run, data: Data | None = None) -> list[Tick]:
+    """Trains to the end of the budget; the ticks."""
+    return list(train(run, data or pictures()))
+
+
+def until(run: Run, step: int, data: Data | None = None) -> None:
+    """Trains up to a step, then stops as a host does that closes the generator."""
+    ticks = train(run, data or pictures())
+    for tick in ticks:
+        if tick.step >= step:
+            break
+    ticks.close()
+
+
+def rows(run: Run) -> list[dict[str, Any]]:
+    """The log without the clock."""
+    told = files.lines(run.path / "metrics.jsonl")
+    return [{key: value for key, value in row.items() if key not in CLOCK} for row in told]
+
+
+def kept(run: Run, step: int | None = None) -> dict[str, torch.Tensor]:
+    """The tensors of a state, the newest one by default: weights, average, moments, pending statistics."""
+    return state.read_tensors(run.state(run.states()[-1] if step is None else step))[0]
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """Whether two states hold the same bits."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def happened(run: Run) -> list[str]:
+    """The names of the events, oldest first."""
+    return [event["event"] for event in run.events()]

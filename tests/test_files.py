@@ -1,0 +1,117 @@
+"""Files: whole or not at all, lines that a crash tore, JSON that a browser can read."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan import files
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def left_over(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_a_file_is_replaced_whole_and_readable_by_others(tmp_path):
+    path = tmp_path / "a.json"
+    files.replace(path, b"old")
+    files.replace(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "fchmod"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, failing):
+    path = tmp_path / "a.json"
+    files.replace(path, b"old")
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, failing, refuse)
+    with pytest.raises(OSError, match="No space"):
+        files.replace(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert left_over(tmp_path) == []
+
+
+def test_a_replaced_file_reaches_the_disk_before_its_name_does(tmp_path, monkeypatch):
+    done = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("fsync"), fsync(handle)))
+    monkeypatch.setattr(Path, "replace", lambda a, b: (done.append("replace"), replace(a, b)))
+    files.replace(tmp_path / "durable", b"x")
+    assert done == ["fsync", "replace", "fsync"]  # content, name, folder
+    done.clear()
+    files.replace(tmp_path / "picture", b"x", durable=False)
+    assert done == ["replace"]
+
+
+@given(JSON)
+def test_what_is_written_is_json_that_a_browser_reads(value):
+    text = files.dump(value)
+    assert "\n" not in text
+    told = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert told == finite(value)
+
+
+def finite(value):
+    """The value as JSON can hold it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    return value
+
+
+def test_lines_pass_over_what_is_torn_or_no_record(tmp_path):
+    path = tmp_path / "log.jsonl"
+    files.append(path, [{"a": 1}, {"a": 2}])
+    with path.open("ab") as file:
+        file.write(b'{"a": 3\n[4]\n5\n\xff\xfe\n\n{"a": 6}\n{"a": 7}')
+    assert list(files.lines(path)) == [{"a": 1}, {"a": 2}, {"a": 6}]
+
+
+def test_there_are_no_lines_where_none_can_be_read(tmp_path):
+    assert list(files.lines(tmp_path / "missing.jsonl")) == []
+    assert list(files.lines(tmp_path)) == []  # a folder
+
+
+FILL = """
+import resource, sys
+from pathlib import Path
+from gan import files
+path = Path(sys.argv[1])
+files.append(path, [{"kept": "x" * 50}])
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    files.append(path, [{"too long": "y" * 200}, {"lost": 1}])
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_a_disk_that_takes_a_part_of_a_record_is_left_with_whole_ones(tmp_path):
+    """The limit on a file's size makes the kernel write 100 bytes and refuse the rest, as a full disk does."""
+    path = tmp_path / "log.jsonl"
+    command = [sys.executable, "-c", FILL, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "File too large"
+    assert path.read_bytes() == b'{"kept": "' + b"x" * 50 + b'"}\n'

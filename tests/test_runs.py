@@ -1,0 +1,316 @@
+"""The run folder: making, reading and removing it, its lock, its status, and thinning what it keeps."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan import files, runs
+from gan.config import RunConfig
+from gan.runs import Busy, Prober, Run, RunError
+
+BUDGET = {"steps": 10}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return runs.create(RunConfig(), BUDGET, title="One", run_id="one", home=tmp_path)
+
+
+# -- making and finding ----------------------------------------------------------------------------
+
+
+def test_a_new_run_says_what_it_is(run):
+    assert run.config() == RunConfig()
+    assert run.control().budget == BUDGET
+    assert run.control().title == "One"
+    assert run.control().want == "run"
+    assert run.created() == pytest.approx(time.time(), abs=60)
+    assert [event["event"] for event in run.events()] == ["created"]
+    assert runs.find("one", run.path.parent) == run
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-a", "A", "a_b", "a/b", "../a", ".", "a" * 65, "a\n", "ä", "a.b", " a"]
+)
+def test_an_odd_id_is_refused(tmp_path, name):
+    assert not runs.ID.match(name)
+    with pytest.raises(RunError, match=r"is not a run id"):
+        runs.find(name, tmp_path)
+    if name:
+        with pytest.raises(RunError, match=r"is not a run id"):
+            runs.create(RunConfig(), BUDGET, run_id=name, home=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_is_taken_once(run):
+    with pytest.raises(RunError, match=r"'one' is there already"):
+        runs.create(RunConfig(), BUDGET, run_id="one", home=run.path.parent)
+    assert run.config() == RunConfig()
+
+
+def test_ids_are_made_from_preset_or_model_and_data_and_count_up(tmp_path):
+    made = [runs.create(RunConfig(), BUDGET, home=tmp_path).id for _ in range(2)]
+    assert made == ["lean-strokes-1", "lean-strokes-2"]
+    odd = runs.create(RunConfig(), BUDGET, preset="My_Best.Preset" * 9, home=tmp_path)
+    assert runs.ID.match(odd.id)
+    assert odd.id.startswith("my-best-preset")
+
+
+def test_half_a_run_does_not_hold_its_name(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "append", full)
+        with pytest.raises(RunError, match=r"cannot be written: No space left"):
+            runs.create(RunConfig(), BUDGET, run_id="one", home=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    runs.create(RunConfig(), BUDGET, run_id="one", home=tmp_path)
+
+
+def test_a_home_that_is_a_file_is_said(tmp_path):
+    (tmp_path / "home").write_text("")
+    with pytest.raises(RunError, match=r"cannot be written"):
+        runs.create(RunConfig(), BUDGET, home=tmp_path / "home")
+
+
+def test_runs_come_newest_first_and_odd_folders_are_passed_over(run, monkeypatch):
+    home = run.path.parent
+    for name in ("Odd", ".deleted-x", "no-config"):
+        (home / name).mkdir()
+    (home / "Odd" / "config.json").write_text("{}")
+    (home / "a-file").write_text("")
+    two = runs.create(RunConfig(), BUDGET, run_id="two", home=home)
+    assert runs.runs(home) == [two, run]
+    assert runs.runs(home / "nowhere") == []
+    monkeypatch.setenv("GAN_RUNS", str(home))
+    assert runs.find("two") == two
+
+
+@pytest.mark.parametrize("broken", ["events.jsonl", "control.json", "metrics.jsonl", "config.json"])
+def test_a_file_that_cannot_be_read_breaks_only_its_own_run(run, broken):
+    """A folder in place of the file cannot be read by anybody, not even by root."""
+    two = runs.create(RunConfig(), BUDGET, run_id="two", home=run.path.parent)
+    (run.path / broken).unlink(missing_ok=True)
+    (run.path / broken).mkdir()
+    assert two in runs.runs(run.path.parent)
+    assert runs.status(run) == "stopped"
+    assert run.control().want == "run"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "cannot be read"),
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ("\xff", "cannot be read"),
+        ('{"lr_g": "fast"}', "lr_g: 'fast' is not a number; allowed: 1e-06 to 1."),
+        ('{"batch": 0, "colour": 1}', "colour: no such setting; there are dataset, model"),
+    ],
+)
+def test_settings_that_do_not_hold_are_said(run, text, said):
+    (run.path / "config.json").write_text(text, encoding="latin-1")
+    with pytest.raises(RunError) as caught:
+        run.config()
+    assert str(caught.value).startswith("The settings of run 'one' cannot be read:")
+    assert said in str(caught.value)
+
+
+# -- lock, status, delete --------------------------------------------------------------------------
+
+
+def test_one_trainer_a_run(run):
+    with run.locked():
+        with pytest.raises(Busy, match=r"'one' is being trained by another trainer"):
+            run.locked(timeout=0).__enter__()
+        with pytest.raises(Busy):
+            run.delete()
+    with run.locked(timeout=0):
+        pass
+
+
+def test_a_run_that_is_gone_is_not_made_by_locking_it(run):
+    run.delete()
+    with pytest.raises(RunError, match=r"There is no run 'one'"):
+        run.locked().__enter__()
+    with pytest.raises(RunError, match=r"There is no run 'one'"):
+        run.delete()
+    assert list(run.path.parent.iterdir()) == []
+
+
+def test_a_lock_that_cannot_be_made_is_said(run):
+    (run.path / "lock").mkdir()
+    with pytest.raises(RunError, match=r"cannot be locked"):
+        run.locked().__enter__()
+    assert runs.status(run) == "stopped"
+
+
+def test_a_delete_that_fails_keeps_the_run(run, monkeypatch):
+    def refuse(*_):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(RunError, match=r"cannot be removed: Permission denied"):
+        run.delete()
+    assert run.config() == RunConfig()
+
+
+STATUSES = [
+    ({}, "stopped"),
+    ({"held": True}, "training"),
+    ({"held": True, "want": "pause"}, "paused"),
+    ({"held": True, "want": "stop"}, "training"),  # still saving
+    ({"held": True, "error": "Boom."}, "training"),
+    ({"want": "pause"}, "stopped"),  # a killed trainer cannot leave a run that claims to live
+    ({"error": "Boom."}, "failed"),
+    ({"error": "Boom.", "step": 10}, "failed"),
+    ({"step": 9}, "stopped"),
+    ({"step": 10}, "finished"),
+    ({"step": 10, "budget": {"steps": 20}}, "stopped"),
+    ({"step": 10, "budget": {}}, "stopped"),
+    ({"epoch": 1 / 3, "budget": {"epochs": 1 / 3}}, "finished"),
+    ({"seconds": 4.9, "budget": {"seconds": 5}}, "stopped"),
+    ({"seconds": 5.0, "budget": {"seconds": 5}}, "finished"),
+]
+
+
+@pytest.mark.parametrize(("given_", "expected"), STATUSES)
+def test_status_is_derived(run, given_, expected):
+    run.write_control(**{key: given_[key] for key in ("want", "budget") if key in given_})
+    run.record("stopped", **{key: given_.get(key, 0) for key in ("step", "seconds", "epoch")})
+    (run.path / "error.txt").write_text(given_.get("error", ""))
+    assert runs.status(run, held=given_.get("held", False)) == expected
+
+
+def test_the_prober_sees_a_lock_and_looks_at_most_once_in_its_interval(run):
+    prober = Prober(every=60)
+    with run.locked():
+        assert prober.held(run)
+    assert prober.held(run)  # still what it saw
+    prober.forget(run)
+    assert not prober.held(run)
+    with run.locked():
+        assert not prober.held(run)
+        assert Prober().held(run)
+
+
+def test_looking_never_keeps_a_trainer_out(run):
+    prober = Prober(every=0)
+    with run.locked():
+        pass
+    for _ in range(200):
+        prober.held(run)
+        with run.locked(timeout=0.5):
+            assert prober.held(run)
+
+
+# -- log -------------------------------------------------------------------------------------------
+
+
+def test_going_back_forgets_events_and_raises_the_generation(run):
+    for step in (0, 5, 9):
+        run.record("lr", step=step)
+    assert run.rewind(9, cut=False) == 0
+    assert len(run.events()) == 4
+    assert run.rewind(5, cut=False) == 1  # an event was taken back
+    run.record("resumed", step=5, generation=1)
+    assert [event["step"] for event in run.events()] == [0, 0, 5, 5]
+    assert run.rewind(5, cut=True) == 2  # records were
+    assert run.rewind(5, cut=False) == 0
+
+
+def test_going_back_drops_a_torn_last_line(run):
+    run.record("lr")
+    before = run.events()
+    with (run.path / "events.jsonl").open("ab") as file:
+        file.write(b'{"event": "sto')
+    run.rewind(0, cut=False)
+    run.record("resumed")
+    assert [event["event"] for event in run.events()] == ["created", "lr", "resumed"]
+    assert run.events()[:-1] == before
+
+
+def test_what_a_killed_trainer_left_half_written_goes(run):
+    mine = [
+        ".state-7.safetensors.a.tmp",
+        ".weights.safetensors.a.tmp",
+        ".events.jsonl.a.tmp",
+        "snapshots/.7.safetensors.a.tmp",
+        "samples/.real.webp.a.tmp",
+        "samples/fixed/.7.webp.a.tmp",
+    ]
+    for name in [*mine, ".control.json.a.tmp"]:
+        (run.path / name).write_bytes(b"")
+    kept = {path for path in run.path.rglob("*") if not path.name.endswith(".tmp")}
+    run.sweep()
+    assert set(run.path.rglob("*")) == kept | {
+        run.path / ".control.json.a.tmp"
+    }  # not the trainer's
+
+
+# -- thinning --------------------------------------------------------------------------------------
+
+STEPS = st.lists(st.integers(0, 10**6), unique=True, max_size=60).map(sorted)
+
+
+@given(STEPS, st.integers(2, 20))
+def test_thinning_keeps_at_most_so_many_and_both_ends(steps, keep):
+    dropped = runs.thin(steps, keep)
+    left = [step for step in steps if step not in dropped]
+    assert len(left) == min(len(steps), keep)
+    assert len(left) + len(dropped) == len(steps)
+    assert left[:1] == steps[:1]
+    assert left[-1:] == steps[-1:]
+
+
+def test_thinning_step_by_step_stays_dense_early_and_reaches_the_end():
+    left: list[int] = []
+    for step in range(0, 20_000, 10):
+        left.append(step)
+        for old in runs.thin(left, 24):
+            left.remove(old)
+    assert len(left) == 24
+    assert (left[0], left[-1]) == (0, 19_990)
+    assert all(
+        b <= 3 * a + 20 for a, b in zip(left, left[1:], strict=False)
+    )  # no hole on a log axis
+    assert sum(step < 2_000 for step in left) >= 8
+
+
+@given(st.sampled_from(["steps", "epochs", "seconds"]), st.floats(0.001, 1e6), st.floats(0, 1e6))
+def test_a_budget_is_spent_when_it_is_used_up(unit, total, used):
+    told = {"steps": 0, "epochs": 0.0, "seconds": 0.0, unit: used}
+    assert runs.spent({unit: total}, *told.values()) == used / total
+    assert runs.spent({}, *told.values()) == 0.0
+
+
+def test_an_unknown_file_among_the_numbered_ones_is_passed_over(run):
+    for name in ("10.webp", "9.webp", "x.webp", ".1.webp.tmp", "2.png"):
+        (run.path / "samples" / "fixed" / name).write_bytes(b"")
+    for name in ("state-3.safetensors", "state-20.safetensors", "state-x.safetensors"):
+        (run.path / name).write_bytes(b"")
+    assert run.pictures("fixed") == [9, 10]
+    assert run.states() == [3, 20]
+    assert run.snapshots() == []
+
+
+def test_importing_needs_no_root_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("GAN_RUNS", raising=False)
+    assert runs.root() == Path("checkpoints")
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path))
+    assert runs.root() == tmp_path
+
+
+def test_the_files_are_plain_json(run):
+    for name in ("config.json", "control.json"):
+        assert isinstance(json.loads((run.path / name).read_text()), dict)
+    assert os.access(run.path / "events.jsonl", os.R_OK)
