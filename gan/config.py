@@ -211,10 +211,15 @@ def check(name: str, value: Any) -> str:
 def preset(name: str) -> tuple[RunConfig, dict[str, Any]]:
     """The settings and the whole text (title, sentence, budget, …) of a preset.
 
-    Raises registry.Unknown for a name that is no preset, ConfigError for settings that do not hold.
+    Raises registry.Unknown for a name that is no preset, ConfigError for a file or settings that do not hold.
     """
-    told = registry.load("presets", name)
-    return RunConfig.from_dict(told["config"]), told
+    try:
+        told = registry.load("presets", name)
+        return RunConfig.from_dict(told["config"]), told
+    except ConfigError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ConfigError([f"The preset {name!r} cannot be read: {error}"]) from error
 
 
 def _problems(config: RunConfig) -> list[str]:

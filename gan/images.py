@@ -102,8 +102,8 @@ def decimate(
 ) -> dict[str, NDArray[np.float64]]:
     """Thins columns of equal length to at most `most` rows, keeping every peak and valley of every column.
 
-    Rows are put in `most // 2` buckets; of each bucket a column keeps its minimum and maximum, in the order in which
-    they came, so rising columns such as the step stay rising. The last row is kept as it is.
+    Rows are put in `most // 2` buckets; of each bucket a column keeps its minimum and maximum, in the direction in
+    which the bucket runs, so rising columns such as the step stay rising. The last row is kept as it is.
     """
     length = len(next(iter(columns.values()), ()))
     if length <= most:

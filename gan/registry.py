@@ -91,6 +91,6 @@ def _constants(tree: ast.Module) -> list[tuple[str, Any]]:
             case ast.Assign(targets=[ast.Name(id=key)], value=value) if key.isupper():
                 try:
                     found.append((key, ast.literal_eval(value)))
-                except ValueError:
+                except (ValueError, TypeError):
                     continue  # computed, not literal: not a fact that can be read
     return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from array import array
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -51,12 +53,11 @@ class Tail:
         """
         with self._guard:
             self._read()
-            columns = {name: np.array(values) for name, values in self._columns.items()}
+            told = self._columns.get("seq", array("d"))
+            first = 0 if after is None else bisect_right(told, after)
+            columns = {name: np.array(values[first:]) for name, values in self._columns.items()}
             events, generation = self.events, self.generation
-        seq = int(columns["seq"][-1]) if columns else -1
-        if after is not None and columns:
-            new = columns["seq"] > after
-            columns = {name: values[new] for name, values in columns.items()}
+            seq = int(told[-1]) if told else -1
         return {
             "generation": generation,
             "seq": seq,
@@ -88,9 +89,11 @@ class Tail:
         self._offset += whole
         for line in text[:whole].splitlines():
             try:
-                self._add(json.loads(line))
-            except (ValueError, AttributeError):
+                record = json.loads(line)
+            except ValueError:
                 continue  # a line torn by a crash
+            if isinstance(record, dict) and _number(record.get("seq")) >= 0:
+                self._add(record)
 
     def _read_events(self) -> None:
         try:
@@ -111,10 +114,16 @@ class Tail:
 
     def _add(self, record: dict[str, Any]) -> None:
         rows = len(self._columns["seq"]) if self._columns else 0
-        for name in record.keys() | self._columns.keys() | set(COLUMNS):
-            column = self._columns.setdefault(name, array("d", [float("nan")]) * rows)
-            value = record.get(name)
-            column.append(float(value) if isinstance(value, int | float) else float("nan"))
+        for name in dict.fromkeys((*COLUMNS, *self._columns, *record)):
+            column = self._columns.setdefault(name, array("d", [math.nan]) * rows)
+            column.append(_number(record.get(name)))
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return math.nan
 
 
 def _json(values: np.ndarray) -> list[float | int | None]:
