@@ -1,0 +1,85 @@
+"""Cores that may really be used, and the device that is chosen."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from gan import hardware
+from gan.config import ConfigError, RunConfig
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with eight cores and the accelerators of `here`."""
+
+    def have(*here):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in here)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in here)
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    have()
+    return have
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000\n"}, 8),
+        ({"cpu.max": "250000 100000\n"}, 3),
+        ({"cpu.max": "10000 100000\n"}, 1),
+        ({"cpu.max": "1600000 100000\n"}, 8),
+        ({"cpu.max": ""}, 8),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 2),
+    ],
+)
+def test_affinity_and_quota_bound_the_cores(tmp_path, monkeypatch, machine, files, expected):
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    quota = hardware._quota(tmp_path)
+    monkeypatch.setattr(hardware, "_quota", lambda: quota)
+    assert hardware.cores() == expected
+
+
+def test_a_system_without_affinity_counts_its_cores(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(hardware, "_quota", lambda: 1_000_000)
+    assert hardware.cores() == 3
+
+
+@pytest.mark.parametrize(
+    ("here", "wanted", "got"),
+    [
+        ((), "auto", "cpu"),
+        (("mps",), "auto", "mps"),
+        (("cuda", "mps"), "auto", "cuda"),
+        (("cuda",), "cpu", "cpu"),
+        (("mps",), "mps", "mps"),
+    ],
+)
+def test_auto_takes_cuda_then_mps_then_the_cpu(machine, here, wanted, got):
+    machine(*here)
+    assert hardware.resolve(RunConfig(device=wanted), 4).device == got
+
+
+def test_a_device_that_is_not_here_is_told_with_those_that_are(machine):
+    with pytest.raises(
+        ConfigError, match=r"^device: 'cuda' is not on this machine; there is cpu\."
+    ):
+        hardware.resolve(RunConfig(device="cuda"), 4)
+    machine("cuda")
+    with pytest.raises(ConfigError, match=r"there is cpu, cuda\."):
+        hardware.resolve(RunConfig(device="mps"), 4)
+
+
+def test_zero_threads_are_decided_and_others_kept(machine):
+    assert hardware.resolve(RunConfig(), 4).threads == 4
+    assert hardware.resolve(RunConfig(threads=2), 4).threads == 2
+    settled = hardware.resolve(RunConfig(), 4)
+    assert hardware.resolve(settled, 8) == settled
