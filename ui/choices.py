@@ -24,7 +24,8 @@ def data_job(name: str) -> str:
 
 def best_data() -> str:
     """What a new run learns unless somebody chooses: real digits where they are, else the made ones."""
-    return "strokes" if missing("mnist") else "mnist"
+    here = "mnist" in registry.names("datasets") and not missing("mnist")
+    return "mnist" if here else "strokes"
 
 
 def refusal(model: Card, data: Card) -> str:

@@ -121,11 +121,10 @@ def _next(off: bool) -> None:
         if st.button("Watch what is being trained", type="primary", icon=":material/play_arrow:"):
             _go(run=busy[0].id)
         return
-    name, told = preset_cards.presets()[0]
-    why = f"{told['title']}. {told['sentence']}"
-    mark = ":material/play_arrow:"
-    if st.button("Start training", type="primary", icon=mark, disabled=off, help=why):
-        starting.begin_preset(name)
+    for name, told in list(preset_cards.presets().items())[:1]:
+        why, mark = f"{told.title}. {told.sentence}", ":material/play_arrow:"
+        if st.button("Start training", type="primary", icon=mark, disabled=off, help=why):
+            starting.begin_preset(name)
 
 
 def _go(**link: str) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from gan import hosts, registry, runs
+from gan import hosts, runs
 from gan.config import RunConfig
 from gan.runs import Run
 from ui import choices, commands, form, preset_cards, starting
@@ -34,7 +34,13 @@ def draw(preset: str, like: str) -> None:
         st.subheader("Settings", anchor=False)
         config = form.draw()
         budget = _budget()
-        st.text_input("Title", key=TITLE, max_chars=120, placeholder="made from the settings")
+        st.text_input(
+            "Title",
+            key=TITLE,
+            max_chars=120,
+            placeholder="made from the settings",
+            persist_state="session",
+        )
         _start(config, budget)
         show()
 
@@ -57,7 +63,7 @@ def _fill_once(preset: str, like: str) -> None:
         values = choices.settle(values)[0]
     else:
         values = preset_cards.settings(preset)
-        budget = dict(registry.load("presets", preset)["budget"])
+        budget = dict(preset_cards.presets()[preset].budget)
     form.fill(values)
     unit, amount = next(iter(budget.items()), ("epochs", 5))
     st.session_state.update(
@@ -75,22 +81,30 @@ def _budget() -> dict[str, float]:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         unit = st.segmented_control(
-            "Train for", UNITS, format_func=UNITS.__getitem__, key=UNIT, required=True,
+            "Train for", UNITS, format_func=UNITS.__getitem__, key=UNIT, required=True, persist_state="session",
             help="An epoch is one pass over the data; a step is one round of updates of D and G.",
         )  # fmt: skip
     with right:
         amount = st.number_input(
-            "How many", 1, 10_000_000, step=1, key=AMOUNT, label_visibility="hidden"
+            "How many",
+            1,
+            10_000_000,
+            step=1,
+            key=AMOUNT,
+            label_visibility="hidden",
+            persist_state="session",
         )
     return {"seconds": 60.0 * amount} if unit == "minutes" else {str(unit): amount}
 
 
 def _start(config: RunConfig | None, budget: dict[str, float]) -> None:
     """Start; while another run has the device, its owner decides which one goes first."""
-    title, preset = st.session_state[TITLE], st.session_state[PRESET]
     if config is None:
         _press("Start", "play_arrow", off=True, primary=True)
         return
+    title, preset = st.session_state[TITLE], st.session_state[PRESET]
+    if (told := preset_cards.presets().get(preset)) and told.model != config.model:
+        preset = ""  # too far from it to carry its name
     absent = choices.missing(config.dataset)
     if not can_drive():
         st.caption(f":material/visibility: {HOW_TO_DRIVE}")

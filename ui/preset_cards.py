@@ -2,45 +2,82 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from gan import registry
-from gan.config import RunConfig
+from gan.config import ConfigError, RunConfig, preset
 from ui import choices
 
 COLUMNS = 2
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError)
 
 
-def presets() -> list[tuple[str, dict[str, Any]]]:
-    """All presets with their names, in the order they want to be shown in."""
-    found = [(name, registry.load("presets", name)) for name in registry.names("presets")]
-    return sorted(found, key=lambda item: (item[1].get("order", 99), item[0]))
+@dataclass(frozen=True)
+class Preset:
+    """A preset that can be used; its text is what the file tells."""
+
+    name: str
+    title: str
+    sentence: str
+    budget: Mapping[str, float]
+    config: Mapping[str, Any]
+    model: str
+    order: int
+
+    @property
+    def who(self) -> str:
+        """The title up to its colon: who learns."""
+        return self.title.partition(":")[0]
+
+
+def presets() -> dict[str, Preset]:
+    """The presets by name, in the order they want to be shown in; a broken file is left out."""
+    found = []
+    for name in registry.names("presets"):
+        with contextlib.suppress(*BROKEN):
+            found.append(_read(name))
+    return {p.name: p for p in sorted(found, key=lambda p: (p.order, p.name))}
 
 
 def settings(name: str) -> dict[str, Any]:
-    """The settings of a preset here: one that leaves the data open learns the best there is."""
-    told = registry.load("presets", name)["config"]
-    values = RunConfig.from_dict({"dataset": choices.best_data(), **told}).to_dict()
-    return choices.settle(values)[0]
+    """The settings of a preset here: one that leaves the data open learns the best there is.
+
+    Raises registry.Unknown for a name that is no preset.
+    """
+    registry.card("presets", name)
+    values = dict(_read(name).config)
+    values.setdefault("dataset", choices.best_data())
+    return choices.settle(RunConfig.from_dict(values).to_dict())[0]
 
 
 def draw(chosen: str) -> str:
     """The cards; returns the name of the one just picked, or ""."""
     picked = ""
-    shown = presets()
+    shown = list(presets().values())
     for start in range(0, len(shown), COLUMNS):
-        row = shown[start : start + COLUMNS]
-        for place, (name, told) in zip(st.columns(COLUMNS, gap="small"), row, strict=False):
-            state = "on" if name == chosen else "off"
-            with place, st.container(key=f"card-{state}-{name}", gap=None, height="stretch"):
-                st.markdown(f"**{told['title']}**")
-                st.caption(told["sentence"])
-                _first_digits(name)
-                if st.button(f"Choose: {told['title']}", key=f"choose-{name}"):
-                    picked = name
+        places = st.columns(COLUMNS, gap="small")
+        for place, told in zip(places, shown[start : start + COLUMNS], strict=False):
+            state = "on" if told.name == chosen else "off"
+            with place, st.container(key=f"card-{state}-{told.name}", gap=None, height="stretch"):
+                st.markdown(f"**{told.title}**")
+                st.caption(told.sentence)
+                _first_digits(told.name)
+                if st.button(f"Choose: {told.title}", key=f"choose-{told.name}"):
+                    picked = told.name
+    if broken := [name for name in registry.names("presets") if name not in presets()]:
+        st.caption(f":red[These presets cannot be read: {', '.join(broken)}.]")
     return picked
+
+
+def _read(name: str) -> Preset:
+    config, told = preset(name)
+    title, sentence, order = told["title"], told["sentence"], int(told.get("order", 99))
+    return Preset(name, title, sentence, dict(told["budget"]), told["config"], config.model, order)
 
 
 def _first_digits(name: str) -> None:

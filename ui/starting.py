@@ -43,8 +43,8 @@ def begin(
 
 def begin_preset(name: str) -> None:
     """Starts a preset as it is."""
-    told = registry.load("presets", name)
-    begin(RunConfig.from_dict(preset_cards.settings(name)), told["budget"], preset=name)
+    config = RunConfig.from_dict(preset_cards.settings(name))
+    begin(config, preset_cards.presets()[name].budget, preset=name)
 
 
 def draw() -> None:
@@ -71,7 +71,6 @@ def _wait() -> None:
 
 def default_title(config: RunConfig, preset: str) -> str:
     """What a run is called unless somebody says: who learns what."""
-    known = preset in registry.names("presets")
-    told = registry.load("presets", preset)["title"] if known else ""
-    who = told.partition(":")[0] or registry.card("models", config.model).title
+    told = preset_cards.presets().get(preset)
+    who = told.who if told else registry.card("models", config.model).title
     return f"{who} on {registry.card('datasets', config.dataset).title}"

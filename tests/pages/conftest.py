@@ -1,0 +1,111 @@
+"""Pages without a browser: a folder of small runs, and trainers that only remember what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan import files, hosts, images, runs
+from gan.config import RunConfig
+from gan.runs import Run
+
+HOME = Path(__file__).parents[2]
+MakeRun: TypeAlias = Callable[..., Run]
+Open: TypeAlias = Callable[..., AppTest]
+
+
+class FakeTrainers:
+    """What gan.hosts.Trainers tells, as the test sets it: run id -> status of a living thread."""
+
+    def __init__(self) -> None:
+        self.alive: dict[str, str] = {}
+        self.started: list[str] = []
+
+    def start(self, run: Run) -> None:
+        self.started.append(run.id)
+        self.alive[run.id] = "training"
+
+    def active(self) -> list[str]:
+        return list(self.alive)
+
+    def place(self, run: Run) -> int:
+        return int(self.alive.get(run.id) == "queued")
+
+    def status(self, run: Run) -> str:
+        told = self.alive.get(run.id) or runs.status(run)
+        return "paused" if told == "training" and run.control().want == "pause" else told
+
+    def failure(self, run_id: str) -> str:
+        return ""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Empty folders for runs and data; returns the one for runs."""
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("FORGER_PIN", raising=False)
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def trainers(monkeypatch: pytest.MonkeyPatch) -> FakeTrainers:
+    """Trainers without threads, and new runs without torch."""
+
+    def new_run(
+        config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = ""
+    ) -> Run:
+        settled = config.replace(device="cpu", threads=1)
+        return runs.create(settled, budget, title=title, preset=preset)
+
+    fake = FakeTrainers()
+    monkeypatch.setattr(hosts, "trainers", lambda: fake)
+    monkeypatch.setattr(hosts, "new_run", new_run)
+    monkeypatch.setattr(hosts, "torch_state", lambda: "ready")
+    monkeypatch.setattr(hosts, "warm_up", lambda: None)
+    return fake
+
+
+@pytest.fixture
+def make_run() -> MakeRun:
+    """Makes a run that has trained for `steps` of a budget of 100 steps."""
+
+    def make(run_id: str, steps: int = 100, title: str = "", error: str = "", **config: Any) -> Run:
+        settled = RunConfig.from_dict({"dataset": "mnist", "device": "cpu", "threads": 1, **config})
+        run = runs.create(settled, {"steps": 100}, title=title, run_id=run_id)
+        rows = [
+            {"seq": k, "step": k + 1, "seconds": float(k), "d_loss": 1.0, "g_loss": 1.0}
+            for k in range(steps)
+        ]
+        files.append(run.path / "metrics.jsonl", rows)
+        sheet = images.grid(np.zeros((4, 28, 28, 1), np.uint8))
+        for sort in ("fixed", "random"):
+            run.picture(sort, 0).write_bytes(images.webp(sheet))
+        run.record("started")
+        if steps:
+            run.record("finished" if steps >= 100 else "stopped", step=steps, seconds=float(steps))
+        if error:
+            (run.path / "error.txt").write_text(error, encoding="utf-8")
+        return run
+
+    return make
+
+
+@pytest.fixture
+def open_page(trainers: FakeTrainers) -> Open:
+    """Draws a page of pages/ with a query, as a fresh session does."""
+
+    def open_(name: str, **query: str) -> AppTest:
+        at = AppTest.from_file(str(HOME / "pages" / f"{name}.py"), default_timeout=20)
+        for key, value in query.items():
+            at.query_params[key] = value
+        at.run()
+        assert not at.exception, at.exception
+        return at
+
+    return open_

@@ -1,0 +1,156 @@
+"""Who may drive: the PIN, the grant in the server's session, guessing, and that every command asks."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from gan import runs
+from gan.config import RunConfig
+from ui import access, commands
+from ui.access import NotAllowed
+
+PIN = "483920"
+COMMANDS = [
+    function
+    for name, function in inspect.getmembers(commands, inspect.isfunction)
+    if function.__module__ == commands.__name__ and not name.startswith("_")
+]
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A session of its own, and a door nobody has tried."""
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setitem(access.sys.modules, "forger_access", types.ModuleType("forger_access"))
+    return state
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGER_PIN", PIN)
+
+
+def test_alone_everybody_drives():
+    assert access.can_drive()
+    access.require_driver()
+
+
+@pytest.mark.usefixtures("open_app")
+def test_open_one_watches_until_the_pin_is_given():
+    assert not access.can_drive()
+    assert not access.unlock("000000")
+    with pytest.raises(NotAllowed, match="PIN"):
+        access.require_driver()
+    assert access.unlock(f" {PIN} ")
+    access.require_driver()
+    access.lock()
+    assert not access.can_drive()
+
+
+@pytest.mark.usefixtures("open_app")
+@pytest.mark.parametrize("forged", [True, "yes", PIN, PIN.encode(), b"", b"\0" * 32, None, 1])
+def test_a_grant_cannot_be_made_up(session, forged):
+    session[access.GRANT] = forged
+    assert not access.can_drive()
+
+
+def test_another_pin_ends_the_grant(monkeypatch):
+    monkeypatch.setenv("FORGER_PIN", PIN)
+    assert access.unlock(PIN)
+    monkeypatch.setenv("FORGER_PIN", "111111")
+    assert not access.can_drive()
+
+
+@pytest.mark.usefixtures("open_app")
+def test_one_session_does_not_open_another(session, monkeypatch):
+    assert access.unlock(PIN)
+    monkeypatch.setattr(st, "session_state", {})
+    assert not access.can_drive()
+
+
+@pytest.mark.usefixtures("open_app")
+def test_guessing_slows_down_for_everybody(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(access.time, "monotonic", lambda: now)
+    for _ in range(access.FREE):
+        assert not access.unlock("wrong")
+    waits = []
+    for _ in range(8):
+        monkeypatch.setattr(st, "session_state", {})  # a new session waits as long
+        with pytest.raises(NotAllowed, match=r"in \d+ s"):
+            access.unlock(PIN)  # nor is the right one looked at
+        waits.append(access.door().wait(now))
+        now += waits[-1]
+        assert not access.unlock("wrong")
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+    now += 60
+    assert access.unlock(PIN)
+    assert not access.unlock("wrong"), "the right PIN clears the count"
+
+
+@pytest.mark.usefixtures("open_app")
+def test_a_quiet_while_forgives(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(access.time, "monotonic", lambda: now)
+    for _ in range(access.FREE - 1):
+        access.unlock("wrong")
+    now += access.FORGET + 1
+    for _ in range(access.FREE):
+        assert not access.unlock("wrong")
+
+
+def test_the_pin_is_compared_in_constant_time(monkeypatch):
+    monkeypatch.setenv("FORGER_PIN", PIN)
+    compared = []
+    real = access.hmac.compare_digest
+    monkeypatch.setattr(
+        access.hmac, "compare_digest", lambda a, b: compared.append((len(a), len(b))) or real(a, b)
+    )
+    access.unlock("1")
+    access.unlock("a much longer guess than the PIN is")
+    assert compared == [(32, 32), (32, 32)], "digests of one length, whatever was typed"
+
+
+def test_the_door_outlives_a_reload():
+    assert access.door() is access.door()
+    assert access.sys.modules["forger_access"].door is access.door()
+
+
+def test_there_are_commands():
+    assert {"start", "pause", "resume", "stop", "delete"} <= {c.__name__ for c in COMMANDS}
+
+
+@pytest.mark.usefixtures("open_app")
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.__name__)
+def test_every_command_refuses_a_watcher(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+    run = runs.create(RunConfig(dataset="mnist"), {"steps": 1}, run_id="mine")
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
+    given = {
+        "run": run,
+        "config": run.config(),
+        "budget": {"steps": 2},
+        "lr_g": 0.001,
+        "lr_d": 0.001,
+        "d_steps": 2,
+        "g_steps": 1,
+        "what": "both",
+        "title": "Mine",
+        "name": "mnist",
+        "data": b"zip",
+    }
+    wanted = [
+        name
+        for name, p in inspect.signature(command).parameters.items()
+        if p.default is inspect.Parameter.empty
+    ]
+    with pytest.raises(NotAllowed):
+        command(**{name: given[name] for name in wanted})
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before, "and touches nothing"

@@ -1,0 +1,173 @@
+"""What a page may change: each command acts on the folder, or says in a sentence why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gan import hosts, registry, runs
+from gan.config import ConfigError, RunConfig
+from gan.runs import RunError
+from tests.pages.conftest import FakeTrainers
+from ui import commands
+
+
+@pytest.fixture
+def fake(monkeypatch, tmp_path):
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+    trainers = FakeTrainers()
+    monkeypatch.setattr(hosts, "trainers", lambda: trainers)
+    return trainers
+
+
+@pytest.fixture
+def run(fake):
+    return runs.create(RunConfig(dataset="mnist"), {"steps": 10}, run_id="mine", title="Mine")
+
+
+def active(fake, run, status="training"):
+    fake.alive[run.id] = status
+    return run
+
+
+def test_start_makes_a_run_and_trains_it(fake, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+    monkeypatch.setattr(
+        hosts, "new_run", lambda c, b, title, preset: runs.create(c, b, title, "new", preset)
+    )
+    run = commands.start(RunConfig(dataset="mnist"), {"epochs": 2}, " A title ", "lean")
+    assert fake.started == ["new"]
+    assert (run.control().title, run.control().budget) == ("A title", {"epochs": 2})
+
+
+def test_start_refuses_data_that_is_not_here(fake, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: ["a file"])
+    with pytest.raises(RunError, match="not here yet"):
+        commands.start(RunConfig(dataset="mnist"), {"steps": 5})
+    assert not fake.started
+
+
+def test_start_tells_that_torch_is_broken(fake, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+
+    def broken(*args, **kwargs):
+        raise ImportError("libgomp.so.1 is not there")
+
+    monkeypatch.setattr(hosts, "new_run", broken)
+    with pytest.raises(RunError, match="libgomp"):
+        commands.start(RunConfig(dataset="mnist"), {"steps": 5})
+
+
+@pytest.mark.parametrize(
+    "budget", [{}, {"steps": 0}, {"steps": -1}, {"years": 1}, {"steps": 1, "epochs": 1},
+               {"seconds": float("inf")}, {"epochs": float("nan")}],
+)  # fmt: skip
+def test_a_budget_is_one_number_above_zero(fake, run, budget):
+    for command in (lambda: commands.start(run.config(), budget),
+                    lambda: commands.raise_budget(run, budget)):  # fmt: skip
+        with pytest.raises(ConfigError, match=r"budget: one of steps, epochs, seconds"):
+            command()
+    assert run.control().budget == {"steps": 10}
+
+
+def test_pause_resume_stop(fake, run):
+    active(fake, run)
+    assert commands.pause(run).control().want == "pause"
+    assert commands.resume(run).control().want == "run"
+    assert commands.stop(run).control().want == "stop"
+    assert not fake.started
+
+
+def test_a_stopped_run_is_taken_up_again(fake, run):
+    run.write_control(want="stop")
+    commands.resume(run)
+    assert fake.started == ["mine"]
+    assert run.control().want == "run"
+
+
+def test_a_finished_run_needs_a_larger_budget(fake, run):
+    run.record("finished", step=10)
+    with pytest.raises(RunError, match="budget"):
+        commands.resume(run)
+    with pytest.raises(RunError, match="larger"):
+        commands.raise_budget(run, {"steps": 10})
+    commands.raise_budget(run, {"steps": 20})
+    assert fake.started == ["mine"]
+
+
+def test_a_running_run_takes_a_larger_budget_as_it_goes(fake, run):
+    commands.raise_budget(active(fake, run), {"steps": 20})
+    assert run.control().budget == {"steps": 20}
+    assert not fake.started
+
+
+@pytest.mark.parametrize("what", ["both", "d", "g"])
+def test_a_single_step_only_while_paused(fake, run, what):
+    with pytest.raises(RunError, match="paused"):
+        commands.step(active(fake, run), what)
+    active(fake, run, "paused")
+    commands.step(run, what)
+    assert run.control().asked[what] == 1
+    assert sum(run.control().asked.values()) == 1
+
+
+def test_no_other_step(fake, run):
+    with pytest.raises(RunError, match="both, d and g"):
+        commands.step(active(fake, run, "paused"), "x")  # type: ignore[arg-type]
+
+
+def test_rates_and_ratio_are_checked(fake, run):
+    commands.rates(run, 0.001, 0.002)
+    commands.ratio(run, 5, 1)
+    control = run.control()
+    assert (control.lr_g, control.lr_d, control.d_steps, control.g_steps) == (0.001, 0.002, 5, 1)
+    for wrong in (0.0, -1.0, 2.0, float("nan")):
+        with pytest.raises(ConfigError, match="lr_g"):
+            commands.rates(run, wrong, 0.002)
+    for d_steps, g_steps in ((11, 1), (1, -1), (0, 0)):
+        with pytest.raises(ConfigError, match="steps"):
+            commands.ratio(run, d_steps, g_steps)
+    assert run.control() == control
+
+
+def test_a_gentle_resume_halves_both_rates(fake, run):
+    run.write_control(lr_g=0.008)
+    commands.resume_gently(run)
+    assert (run.control().lr_g, run.control().lr_d) == (0.004, 0.001)
+    assert fake.started == ["mine"]
+
+
+def test_a_title_is_one_line_of_text(fake, run):
+    assert commands.rename(run, "  two\n words ").control().title == "two words"
+    for wrong in ("", "   ", "x" * 121):
+        with pytest.raises(RunError, match="120"):
+            commands.rename(run, wrong)
+
+
+def test_delete_spares_what_is_being_trained(fake, run):
+    for status in commands.ACTIVE:
+        with pytest.raises(RunError, match="stop it first"):
+            commands.delete(active(fake, run, status))
+    fake.alive.clear()
+    commands.delete(run)
+    assert not run.path.exists()
+
+
+def test_an_upload_is_named_by_its_content(fake, tmp_path):
+    one, again, other = (commands.keep_upload(data) for data in (b"a", b"a", b"b"))
+    assert one == again != other
+    assert [p.parent for p in map(Path, (one, other))] == [tmp_path / "data/uploads"] * 2
+    assert Path(one).read_bytes() == b"a"
+
+
+def test_a_large_upload_is_refused(fake, monkeypatch):
+    monkeypatch.setattr(commands, "UPLOAD_MB", 0)
+    with pytest.raises(RunError, match="larger"):
+        commands.keep_upload(b"a")
+
+
+def test_data_that_cannot_be_fetched(fake):
+    with pytest.raises(registry.Unknown):
+        commands.get_data("no-such-data")

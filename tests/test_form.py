@@ -1,0 +1,201 @@
+"""The form: widgets from the knobs, only what the choices use, nothing that cannot go together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan import registry
+from gan.config import ConfigError, RunConfig, fields, knob_of
+from ui import choices
+
+FILES = {
+    "datasets/grey.py": '"""Grey: small."""\nSHAPE = (1, 28, 28)\nFILES = ()\n',
+    "datasets/colour.py": '"""Colour: larger."""\nSHAPE = (3, 32, 32)\nFILES = ()\n',
+    "datasets/dots.py": '"""Dots: points."""\nSHAPE = (2, 1, 1)\nPOINTS = True\nFILES = ()\n',
+    "datasets/away.py": '"""Away: not here."""\nSHAPE = (1, 28, 28)\nFILES = ("a/b",)\nDOWNLOAD_MB = 7\n',
+    "datasets/own_images.py": '"""Own images: yours."""\nFILES = ()\n',
+    "models/any.py": '"""Any: all pictures."""\nKNOBS = ("z_dim", "width")\nMULTIPLE = 4\n',
+    "models/small.py": '"""Small: 16 only."""\nKNOBS = ("z_dim",)\nSIZES = (16,)\n',
+    "models/mono.py": '"""Mono: grey."""\nKNOBS = ()\nSIZES = (28,)\nCHANNELS = (1,)\n',
+    "models/plane.py": '"""Plane: dots."""\nKNOBS = ("z_dim",)\nPOINTS = True\n',
+    "models/torn.py": "def broken(:\n",
+    "losses/only.py": '"""Only: one."""\n',
+}
+START = {"dataset": "grey", "model": "any", "loss": "only"}
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Choices of our own in place of those of gan/, and no data."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "presets").mkdir()
+    monkeypatch.setattr(registry, "HOME", tmp_path)
+    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+def values(**changes):
+    return {**{n: f.default for n, f in fields().items()}, **START, **changes}
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui import form
+
+    if form.DRAFT not in st.session_state:
+        form.fill(st.session_state["start"])
+    st.session_state["config"] = form.draw()
+
+
+def drawn(**changes) -> AppTest:
+    at = AppTest.from_function(page, default_timeout=20)
+    at.session_state["start"] = values(**changes)
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def labels(at: AppTest) -> set[str]:
+    return {w.label for w in (*at.selectbox, *at.number_input, *at.toggle, *at.text_input)}
+
+
+def label(name: str) -> str:
+    return knob_of(name).label
+
+
+@pytest.mark.parametrize("name", [n for n in fields() if n not in ("source",)])
+def test_every_knob_has_a_widget(name):
+    assert label(name) in labels(drawn())
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "hidden"),
+    [
+        ("any", "grey", {"source"}),
+        ("small", "grey", {"width", "image_size", "source"}),
+        ("mono", "grey", {"z_dim", "width", "image_size", "source"}),
+        ("plane", "dots", {"width", "image_size", "source"}),
+        ("any", "own-images", set()),
+    ],
+)
+def test_only_what_the_choices_use(model, dataset, hidden):
+    assert set(fields()) - set(choices.used(values(model=model, dataset=dataset))) == hidden
+
+
+@pytest.mark.parametrize(
+    ("dataset", "models"),
+    [
+        ("grey", ["any", "mono", "plane", "small"]),
+        ("colour", ["any", "plane", "small"]),
+        ("dots", ["plane"]),
+        ("own-images", ["any", "mono", "plane", "small"]),
+    ],
+)
+def test_models_that_cannot_learn_the_data_are_not_offered(dataset, models):
+    assert choices.models_for(registry.card("datasets", dataset)) == models
+
+
+def test_a_model_that_does_not_fit_is_replaced_and_told():
+    settled, notes = choices.settle(values(dataset="dots"))
+    assert settled["model"] == "plane"
+    assert notes == ["Any makes pictures, and Dots are points. So the model is Plane now."]
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "size", "settled"),
+    [
+        ("any", "grey", 0, 0),
+        ("any", "grey", 31, 32),
+        ("small", "grey", 0, 16),
+        ("mono", "grey", 16, 0),
+        ("any", "own-images", 0, 28),
+        ("plane", "dots", 28, 0),
+    ],
+)
+def test_the_side_is_one_the_model_can_make(model, dataset, size, settled):
+    found, _ = choices.settle(values(model=model, dataset=dataset, image_size=size))
+    assert found["image_size"] == settled
+
+
+@pytest.mark.parametrize("dataset", ["grey", "colour", "dots", "own-images"])
+@pytest.mark.parametrize("model", ["any", "mono", "plane", "small", "torn"])
+def test_settling_ends(model, dataset):
+    once, _ = choices.settle(values(model=model, dataset=dataset))
+    assert choices.settle(once) == (once, [])
+
+
+def test_choosing_data_in_the_form_carries_the_rest_along():
+    at = drawn(width=24)
+    at.selectbox(key="knob-dataset").set_value("dots").run()
+    assert at.selectbox(key="knob-model").value == "plane"
+    assert "points" in at.info[0].value
+    at.selectbox(key="knob-dataset").set_value("grey").run()
+    at.selectbox(key="knob-model").set_value("any").run()
+    assert at.session_state["config"].width == 24, "hidden for a while, not lost"
+
+
+def test_a_rate_that_is_not_in_the_list_is_offered():
+    at = drawn(lr_g=0.0007)
+    assert at.selectbox(key="knob-lr_g").value == 0.0007
+    assert "0.0007" in at.selectbox(key="knob-lr_g").options
+    assert "0.0007" not in at.selectbox(key="knob-lr_d").options
+
+
+def test_problems_are_told_beside_the_form_and_nothing_is_lost():
+    at = drawn(batch=77)
+    for name in ("d_steps", "g_steps"):
+        at.number_input(key=f"knob-{name}").set_value(0)
+    at.run()
+    assert at.session_state["config"] is None
+    assert "d_steps, g_steps: at least one" in at.error[0].value
+    at.number_input(key="knob-g_steps").set_value(1).run()
+    assert not at.error
+    config = at.session_state["config"]
+    assert (config.batch, config.d_steps, config.g_steps) == (77, 0, 1)
+
+
+def test_the_bounds_of_a_knob_are_those_of_its_widget():
+    at = drawn()
+    for name in ("batch", "seed", "beta1", "ema_decay", "n_images"):
+        widget, knob = at.number_input(key=f"knob-{name}"), knob_of(name)
+        assert (widget.min, widget.max) == (knob.low, knob.high)
+
+
+def test_missing_data_is_marked_and_one_button_gets_it():
+    at = drawn(dataset="away")
+    assert "Away  (not here yet)" in at.selectbox(key="knob-dataset").options
+    assert at.button(key="get-away").label == "Get Away (7 MB)"
+
+
+def test_a_broken_file_breaks_only_itself():
+    at = drawn()
+    assert "torn" not in {o.lower() for o in at.selectbox(key="knob-model").options}
+    assert at.session_state["config"] == RunConfig(**START)
+
+
+def test_a_config_is_what_the_form_says():
+    assert drawn(seed=5, ema_decay=0.5).session_state["config"] == RunConfig(
+        **START, seed=5, ema_decay=0.5
+    )
+
+
+def test_a_broken_preset_is_left_out(shelf):
+    from ui import preset_cards
+
+    good = {"title": "Good: one", "sentence": "It works.", "budget": {"steps": 5}, "config": START}
+    (shelf / "presets/good.json").write_text(json.dumps(good))
+    (shelf / "presets/torn.json").write_text("{")
+    (shelf / "presets/wrong.json").write_text(json.dumps({**good, "config": {"batch": 0}}))
+    assert list(preset_cards.presets()) == ["good"]
+    assert preset_cards.presets()["good"].who == "Good"
+    with pytest.raises(registry.Unknown):
+        preset_cards.settings("no-such")
+    with pytest.raises(ConfigError, match="batch"):
+        preset_cards.settings("wrong")
