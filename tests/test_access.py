@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import inspect
+import sys
+import time
 import types
 from typing import Any
 
@@ -27,7 +30,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A session of its own, and a door nobody has tried."""
     state: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setitem(access.sys.modules, "forger_access", types.ModuleType("forger_access"))
+    monkeypatch.setitem(sys.modules, "forger_access", types.ModuleType("forger_access"))
     return state
 
 
@@ -77,7 +80,7 @@ def test_one_session_does_not_open_another(session, monkeypatch):
 @pytest.mark.usefixtures("open_app")
 def test_guessing_slows_down_for_everybody(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(access.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     for _ in range(access.FREE):
         assert not access.unlock("wrong")
     waits = []
@@ -97,7 +100,7 @@ def test_guessing_slows_down_for_everybody(monkeypatch):
 @pytest.mark.usefixtures("open_app")
 def test_a_quiet_while_forgives(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(access.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     for _ in range(access.FREE - 1):
         access.unlock("wrong")
     now += access.FORGET + 1
@@ -107,11 +110,14 @@ def test_a_quiet_while_forgives(monkeypatch):
 
 def test_the_pin_is_compared_in_constant_time(monkeypatch):
     monkeypatch.setenv("FORGER_PIN", PIN)
-    compared = []
-    real = access.hmac.compare_digest
-    monkeypatch.setattr(
-        access.hmac, "compare_digest", lambda a, b: compared.append((len(a), len(b))) or real(a, b)
-    )
+    compared: list[tuple[int, int]] = []
+    real = hmac.compare_digest
+
+    def watched(a, b):
+        compared.append((len(a), len(b)))
+        return real(a, b)
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
     access.unlock("1")
     access.unlock("a much longer guess than the PIN is")
     assert compared == [(32, 32), (32, 32)], "digests of one length, whatever was typed"
@@ -119,7 +125,7 @@ def test_the_pin_is_compared_in_constant_time(monkeypatch):
 
 def test_the_door_outlives_a_reload():
     assert access.door() is access.door()
-    assert access.sys.modules["forger_access"].door is access.door()
+    assert sys.modules["forger_access"].door is access.door()
 
 
 def test_there_are_commands():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -25,7 +26,7 @@ FILES = {
     "models/torn.py": "def broken(:\n",
     "losses/only.py": '"""Only: one."""\n',
 }
-START = {"dataset": "grey", "model": "any", "loss": "only"}
+START: dict[str, Any] = {"dataset": "grey", "model": "any", "loss": "only"}
 
 
 @pytest.fixture(autouse=True)
@@ -153,11 +154,11 @@ def test_problems_are_told_beside_the_form_and_nothing_is_lost():
     for name in ("d_steps", "g_steps"):
         at.number_input(key=f"knob-{name}").set_value(0)
     at.run()
-    assert at.session_state["config"] is None
+    assert not at.session_state["config"]
     assert "d_steps, g_steps: at least one" in at.error[0].value
     at.number_input(key="knob-g_steps").set_value(1).run()
     assert not at.error
-    config = at.session_state["config"]
+    config: RunConfig = at.session_state["config"]
     assert (config.batch, config.d_steps, config.g_steps) == (77, 0, 1)
 
 
