@@ -129,13 +129,6 @@ def rename(run: Run, title: str) -> Run:
     return run
 
 
-def duplicate(run: Run) -> Run:
-    """Starts a new run from scratch with the settings and the budget of this one."""
-    require_driver()
-    control = run.control()
-    return start(run.config(), control.budget, title=f"{control.title or run.id}, again")
-
-
 def delete(run: Run) -> None:
     """Removes the run's folder for good."""
     require_driver()
