@@ -160,3 +160,28 @@ def test_every_command_refuses_a_watcher(command, tmp_path, monkeypatch):
     with pytest.raises(NotAllowed):
         command(**{name: given[name] for name in wanted})
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before, "and touches nothing"
+
+
+@pytest.mark.usefixtures("open_app")
+def test_a_wrong_pin_is_counted_once_however_often_the_page_is_drawn(monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.undo()
+    monkeypatch.setenv("FORGER_PIN", PIN)
+    monkeypatch.setitem(sys.modules, "forger_access", types.ModuleType("forger_access"))
+
+    def page() -> None:
+        from ui import frame
+
+        frame.draw()
+
+    at = AppTest.from_function(page).run()
+    at.text_input(key="pin").set_value("000000").run()
+    assert any("not the PIN" in caption.value for caption in at.caption)
+    for _ in range(2 * access.FREE):
+        at.run()
+    at.text_input(key="pin").set_value(PIN).run()
+    assert not at.exception
+    assert [button.label for button in at.button] == ["Hand the wheel back"]
+    at.button[0].click().run()
+    assert at.text_input(key="pin").value == ""

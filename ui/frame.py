@@ -8,8 +8,8 @@ import streamlit as st
 
 from gan import hardware, hosts
 from ui import access
-from ui.trouble import attempt, say, show
 
+PIN, TOLD = "pin", "pin-told"
 LOADING = 1.0  # seconds between two looks while PyTorch is loaded
 
 
@@ -40,23 +40,25 @@ def _machine(was_loading: bool) -> None:
 
 def _role() -> None:
     if access.can_drive():
-        with st.popover("Driving", icon=":material/sports_esports:"):
+        with st.popover("Driving", icon=":material/sports_esports:", key="role-driving"):
             st.caption("You may start, pause, change and delete. Everybody else watches.")
-            if st.button("Hand the wheel back", key="lock"):
-                access.lock()
-                st.rerun()
+            st.button("Hand the wheel back", on_click=access.lock)
         return
-    with st.popover("Watching", icon=":material/visibility:"):
+    with st.popover("Watching", icon=":material/visibility:", key="role-watching"):
         st.caption("Everybody may watch and explore. Who has the PIN drives.")
-        pin = st.text_input("PIN", type="password", key="pin", max_chars=64)
-        if not pin:
-            return
-        opened: bool | None = attempt(access.unlock, pin)
-        if opened:
-            st.rerun()
-        if opened is False:
-            say("That is not the PIN.")
-        show()
+        st.text_input("PIN", type="password", key=PIN, max_chars=64, on_change=_try)
+        if told := st.session_state.get(TOLD):
+            st.caption(f":red[{told}]")
+
+
+def _try() -> None:
+    """Once for each PIN that is given, not once for each time the page is drawn."""
+    given, st.session_state[PIN] = st.session_state[PIN], ""
+    try:
+        right = not given or access.unlock(given)
+        st.session_state[TOLD] = "" if right else "That is not the PIN."
+    except access.NotAllowed as error:
+        st.session_state[TOLD] = str(error)
 
 
 def failed(error: Exception) -> bool:

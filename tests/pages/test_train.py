@@ -69,6 +69,17 @@ def test_it_follows_what_is_being_trained(open_page, make_run, trainers):
     assert "Mine" not in words(open_page("train", run="lean-mnist"))
 
 
+def test_it_stays_with_a_run_that_has_ended(open_page, make_run, trainers):
+    make_run("lean-mnist")
+    make_run("mine", steps=5, title="Mine")
+    trainers.alive["mine"] = "training"
+    at = open_page("train")
+    trainers.alive.clear()
+    at.run()
+    assert "Mine" in words(at)
+    assert primary(at) == ["Go on"]
+
+
 def test_a_link_that_leads_nowhere_says_so(open_page, make_run):
     make_run("mine", title="Mine")
     for wrong in ("nothing", "../../etc", "A B", ""):
