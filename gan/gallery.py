@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 
 import numpy as np
@@ -10,7 +11,6 @@ from torch import Tensor
 
 from gan import files, images
 from gan.datasets import Data
-from gan.models import _layers as layers
 from gan.runs import Run, Sort, thin
 from gan.state import save_weights
 from gan.step import Players
@@ -77,14 +77,14 @@ class Gallery:
             return images.grid(images.to_pixels(x))
         return images.scatter(self.data.images[:POINTS, :, 0, 0], x[:, :, 0, 0], self._field())
 
-    def _field(self, side: int = 48) -> np.ndarray | None:
-        """D's probability of "real" over the plane, side,side from the top row down."""
-        if layers.mixes_samples(self.players.D):
-            return None
+    @torch.no_grad()
+    def _field(self, side: int = 48) -> np.ndarray:
+        """D's probability of "real" over the plane, side,side from the top row down; of a copy that drops nothing."""
+        D = copy.deepcopy(self.players.D).eval()
         axis = torch.linspace(-images.VIEW, images.VIEW, side, device=self.players.device)
         y, x = torch.meshgrid(-axis, axis, indexing="ij")
         points = torch.stack([x, y], -1).reshape(-1, 2, 1, 1)
-        return self.players.D(points).sigmoid().view(side, side).cpu().numpy()
+        return D(points).sigmoid().view(side, side).cpu().numpy()
 
     def _show_real(self) -> None:
         path = self.run.path / "samples" / "real.webp"
