@@ -49,7 +49,7 @@ def test_only_our_own_formats_are_decoded():
 def test_a_gif_plays_every_frame_and_rests_on_the_last(channels):
     sheets = [np.full((8, 8, channels), value, np.uint8) for value in (0, 120, 255)]
     with Image.open(io.BytesIO(images.gif(sheets, milliseconds=50, hold=700))) as film:
-        assert film.n_frames == 3
+        assert getattr(film, "n_frames", 1) == 3
         times = []
         for k, sheet in enumerate(sheets):
             film.seek(k)

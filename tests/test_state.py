@@ -1,0 +1,171 @@
+"""States and weights: what is written is what is read, and a single flipped bit is found."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import torch
+
+from gan import models, registry, state
+from gan.runs import Run
+from gan.state import Broken
+from gan.step import Players
+from tests.engine import tiny
+
+ABOUT = {"in_force": {"lr_g": 0.1}, "since": (1, 0.5), "offset": 3}
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "snapshots").mkdir()
+    return Run(tmp_path)
+
+
+def players_of(updates=2, seed=0, **settings) -> Any:
+    config = tiny(seed=seed, **settings)
+    G, D = models.build(config, (1, 8, 8), 0, seed, "cpu")
+    players = Players(config, G, D, registry.load("losses", config.loss))
+    for _ in range(updates):
+        players.update_d(torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(1)))
+        players.update_g()
+    return players
+
+
+def everything(players):
+    """All tensors of the players by name, those of the optimizers too."""
+    nets = {"G": players.G, "D": players.D, "average": players.average}
+    found = {f"{n}.{key}": v for n, net in nets.items() for key, v in net.state_dict().items()}
+    for name, optimizer in (("opt_g", players.opt_g), ("opt_d", players.opt_d)):
+        for index, slots in optimizer.state_dict()["state"].items():
+            found |= {f"{name}.{index}.{key}": value for key, value in slots.items()}
+    return found
+
+
+def equal(one, other):
+    mine, yours = everything(one), everything(other)
+    return mine.keys() == yours.keys() and all(torch.equal(mine[k], yours[k]) for k in mine)
+
+
+@pytest.mark.parametrize("updates", [0, 2])
+def test_a_state_brings_everything_back(run, updates):
+    players, rows = players_of(updates), torch.rand(2, 4)
+    state.save_state(run, players, {"step": 5, **ABOUT}, {"d": rows})
+    fresh = players_of(updates=3)
+    told, pending, complaints = state.load_state(run, fresh)
+    assert equal(players, fresh)
+    assert (fresh.d_updates, fresh.g_updates) == (updates, updates)
+    assert told["in_force"] == {"lr_g": 0.1}
+    assert told["step"] == 5
+    assert list(pending) == ["d"]
+    assert torch.equal(pending["d"], rows)
+    assert complaints == []
+    for one in (players, fresh):  # and so is the next step
+        one.update_d(torch.ones(4, 1, 8, 8))
+    assert equal(players, fresh)
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    odd = bytearray(data)
+    odd[bit // 8] ^= 1 << bit % 8
+    return bytes(odd)
+
+
+def test_a_flipped_bit_anywhere_and_a_cut_is_found(tmp_path):
+    path = tmp_path / "x.safetensors"
+    tensors = {"a": torch.arange(6.0).view(2, 3), "n": torch.tensor(3), "h": torch.ones(2).half()}
+    state.write_tensors(path, tensors, {"step": 3, "told": "words"})
+    data = path.read_bytes()
+    assert state.read_tensors(path)[1] == {"step": 3, "told": "words"}
+    rng = random.Random(0)
+    for byte in range(len(data)):
+        path.write_bytes(flipped(data, 8 * byte + rng.randrange(8)))
+        with pytest.raises(Broken, match=r"x\.safetensors (is damaged|cannot be read)"):
+            state.read_tensors(path)
+    for length in range(0, len(data), 7):
+        path.write_bytes(data[:length])
+        with pytest.raises(Broken):
+            state.read_tensors(path)
+    path.unlink()
+    with pytest.raises(Broken, match=r"cannot be read"):
+        state.read_tensors(path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_state_is_told_and_the_one_before_is_taken(run, seed):
+    old, new = players_of(1), players_of(2)
+    state.save_state(run, old, {"step": 1, **ABOUT}, {})
+    state.save_state(run, new, {"step": 2, **ABOUT}, {})
+    data, rng = run.state(2).read_bytes(), random.Random(seed)
+    odd = (
+        data[: rng.randrange(len(data))]
+        if seed % 2
+        else flipped(data, rng.randrange(8 * len(data)))
+    )
+    run.state(2).write_bytes(odd)
+    fresh = players_of(0, seed=5)
+    told, _, complaints = state.load_state(run, fresh)
+    assert told["step"] == 1
+    assert equal(fresh, old)
+    (text,) = complaints
+    assert text.startswith("The state of step 2 cannot be used: state-2.safetensors")
+    assert run.states() == [1]  # the log goes on without it
+
+
+def test_when_no_state_can_be_used_all_are_told_and_none_is_touched(run):
+    for step in (1, 2):
+        state.save_state(run, players_of(1), {"step": step, **ABOUT}, {})
+        run.state(step).write_bytes(b"junk")
+    with pytest.raises(Broken, match=r"step 2 cannot be used.*step 1 cannot be used"):
+        state.load_state(run, players_of(0))
+    assert run.states() == [1, 2]
+
+
+def test_a_state_of_another_model_is_refused_with_the_difference(run):
+    state.save_state(run, players_of(1, model="gan-2014"), {"step": 1, **ABOUT}, {})
+    with pytest.raises(Broken, match=r"G has other layers than the file: bn1"):
+        state.load_state(run, players_of(0))
+    state.save_state(run, players_of(1, width=8), {"step": 1, **ABOUT}, {})
+    with pytest.raises(Broken, match=r"G\.fc\.weight is \(64, 3\), and \(32, 3\) is needed"):
+        state.load_state(run, players_of(0))
+
+
+def test_the_last_two_states_stay_and_five_along_the_way(run):
+    players = players_of(0)
+    for step in range(0, 2000, 100):
+        state.save_state(run, players, {"step": step, **ABOUT}, {})
+        assert len(run.states()) <= 7
+    assert run.states()[-2:] == [1800, 1900]
+    assert run.states()[0] == 0
+    assert len(run.states()) == 7
+
+
+def test_weights_hold_the_average_and_d_and_say_what_they_are(run):
+    players, data = players_of(2), {"shape": [1, 8, 8], "n_classes": 0, "names": []}
+    state.save_weights(run, players, 7, data, snapshot=False)
+    assert run.snapshots() == []
+    state.save_weights(run, players, 8, data, snapshot=True)
+    assert run.snapshots() == [8]
+    for path in (run.weights(), run.weights(8)):
+        tensors, about = state.read_tensors(path)
+        assert about == {"config": players.config.to_dict(), "step": 8, "data": data}
+        assert torch.equal(tensors["G.fc.weight"], players.average.fc.weight)
+        assert not torch.equal(tensors["G.fc.weight"], players.G.fc.weight)
+        assert torch.equal(tensors["D.fc.weight"], players.D.fc.weight)
+
+
+def test_a_disk_that_is_full_keeps_the_old_state(run, monkeypatch):
+    from gan import files
+
+    state.save_state(run, players_of(1), {"step": 1, **ABOUT}, {})
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "replace", full)
+        with pytest.raises(OSError, match="No space"):
+            state.save_state(run, players_of(2), {"step": 2, **ABOUT}, {})
+    assert run.states() == [1]
+    assert state.load_state(run, players_of(0))[0]["step"] == 1
