@@ -4,13 +4,16 @@ A link decides what is shown: `?run=ID` a run, `?preset=NAME` and `?like=ID` the
 preset or from another run's settings; nothing, the run being trained or else a finished one.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from gan import registry, runs
 from gan.runs import Run, RunError
-from ui import controls, new_run, starting
+from ui import controls, new_run, preset_cards, starting
 from ui.live import live
 
+LEARN = Path(__file__).parent / "learn.py"
 SHIPPED = ("lean-mnist", "lean-strokes", "gan-2014-mnist")
 LAST = "last-run"  # in the session: what was shown last
 
@@ -50,14 +53,18 @@ def lost(text: str) -> None:
             st.rerun()
 
 
-def words() -> None:
-    """What one sees, below the fold."""
+def words(run: Run) -> None:
+    """What one sees, and what to conclude from it."""
+    name = next((str(event.get("preset", "")) for event in run.events()), "")
+    told = preset_cards.presets().get(name)
+    look_for = f"\n\n**What to look for here.** {told.look_for}" if told else ""
     left, right = st.columns(2, gap="large")
     left.markdown(
         "#### What you see\n"
         "The forger, :orange[**G**], turns noise into pictures: the :violet[**generated**] ones. "
         "The detective, :blue[**D**], looks at them and at :green[**real**] ones and says which is "
         "which; each learns from the other's mistakes, and nobody tells the forger what a digit is."
+        + look_for
     )
     right.markdown(
         "#### What to conclude\n"
@@ -65,6 +72,9 @@ def words() -> None:
         "fixed grid shows progress, because its noise never changes; the random grid shows "
         "diversity. When every picture looks alike, the forger has collapsed onto what works."
     )
+    if (LEARN).exists():
+        with right:
+            st.page_link(LEARN, label="How it works, step by step", icon=":material/school:")
 
 
 asked = st.query_params
@@ -73,7 +83,7 @@ try:
         form_page(asked.get("preset", "lean"), asked.get("like", ""))
     elif run := runs.find(asked["run"]) if "run" in asked else current():
         run_page(run, "run" in asked)
-        words()
+        words(run)
     else:
         form_page("lean")
 except (RunError, registry.Unknown) as error:

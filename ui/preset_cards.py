@@ -24,6 +24,7 @@ class Preset:
     name: str
     title: str
     sentence: str
+    look_for: str
     budget: Mapping[str, float]
     config: Mapping[str, Any]
     model: str
@@ -69,6 +70,8 @@ def draw(chosen: str) -> str:
                 _first_digits(told.name)
                 if st.button(f"Choose: {told.title}", key=f"choose-{told.name}"):
                     picked = told.name
+    if (on := presets().get(chosen)) and on.look_for:
+        st.markdown(f"**What to look for.** {on.look_for}")
     if broken := [name for name in registry.names("presets") if name not in presets()]:
         st.caption(f":red[These presets cannot be read: {', '.join(broken)}.]")
     return picked
@@ -76,8 +79,16 @@ def draw(chosen: str) -> str:
 
 def _read(name: str) -> Preset:
     config, told = preset(name)
-    title, sentence, order = told["title"], told["sentence"], int(told.get("order", 99))
-    return Preset(name, title, sentence, dict(told["budget"]), told["config"], config.model, order)
+    return Preset(
+        name=name,
+        title=told["title"],
+        sentence=told["sentence"],
+        look_for=told.get("look_for", ""),
+        budget=dict(told["budget"]),
+        config=told["config"],
+        model=config.model,
+        order=int(told.get("order", 99)),
+    )
 
 
 def _first_digits(name: str) -> None:

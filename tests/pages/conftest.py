@@ -98,10 +98,13 @@ def make_run() -> MakeRun:
 
 @pytest.fixture
 def open_page(trainers: FakeTrainers) -> Open:
-    """Draws a page of pages/ with a query, as a fresh session does."""
+    """Draws a page of pages/ in its frame, with a query, as a fresh session does."""
 
     def open_(name: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(HOME / "pages" / f"{name}.py"), default_timeout=20)
+        at = AppTest.from_file(str(HOME / "ui" / "main.py"), default_timeout=20)
+        if name != "train":
+            at.run()
+            at.switch_page(f"../pages/{name}.py")
         for key, value in query.items():
             at.query_params[key] = value
         at.run()
