@@ -1,0 +1,104 @@
+"""Trains the runs that come with the project and packs them small: history, grids, weights, no state.
+
+    python -m benchmarks.ship [lean-mnist …]
+
+Left out names mean all. A run that is under $GAN_RUNS (default: a folder of its own, .ship) is gone on with, so an
+interrupted command continues. What is packed goes to checkpoints/NAME: at most 48 fixed and 12 random grids, 6
+snapshots, weights in float16. MNIST has to be under $GAN_DATA.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from gan import files, runs, state
+from gan.runs import Run, Sort, thin
+
+SHIPPED: dict[str, dict[str, Any]] = {
+    "lean-mnist": {
+        "preset": "lean",
+        "dataset": "mnist",
+        "epochs": 10,
+        "title": "Lean DCGAN on MNIST",
+    },
+    "gan-2014-mnist": {
+        "preset": "gan-2014",
+        "dataset": "mnist",
+        "epochs": 20,
+        "title": "The first GAN on MNIST",
+    },
+    "lean-strokes": {
+        "preset": "lean",
+        "dataset": "strokes",
+        "epochs": 5,
+        "title": "Lean DCGAN on strokes",
+    },
+}
+KEEP: dict[Sort, int] = {"fixed": 48, "random": 12}
+SNAPSHOTS = 6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=", ".join(SHIPPED))
+    workshop = Path(os.environ.get("GAN_RUNS") or ".ship")
+    for name in parser.parse_args().names or SHIPPED:
+        run = _train(name, workshop)
+        pack(run, Path("checkpoints") / name)
+
+
+def _train(name: str, workshop: Path) -> Run:
+    told, run = SHIPPED[name], Run(workshop / name)
+    begin = [
+        "--preset",
+        told["preset"],
+        "--dataset",
+        told["dataset"],
+        "--epochs",
+        str(told["epochs"]),
+    ]
+    how = ["--resume"] if (run.path / "config.json").exists() else begin
+    command = [sys.executable, "-m", "gan", "train", "--run", name, "--device", "cpu", *how]
+    subprocess.run(command, check=True, env={**os.environ, "GAN_RUNS": str(workshop)})
+    run.write_control(title=told["title"])
+    return run
+
+
+def pack(run: Run, out: Path) -> None:
+    """Copies what a reader needs of a finished run to `out`, replacing what is there."""
+    shutil.rmtree(out, ignore_errors=True)
+    for sort, most in KEEP.items():
+        (out / "samples" / sort).mkdir(parents=True)
+        shown = run.pictures(sort)
+        for step in sorted(set(shown) - set(thin(shown, most))):
+            shutil.copy(run.picture(sort, step), Run(out).picture(sort, step))
+    shutil.copy(run.path / "samples" / "real.webp", out / "samples")
+    for name in ("config.json", "metrics.jsonl", "events.jsonl"):
+        shutil.copy(run.path / name, out)
+    (out / "snapshots").mkdir()
+    kept = run.snapshots()
+    for step in sorted(set(kept) - set(thin(kept, SNAPSHOTS))):
+        _halve(run.weights(step), Run(out).weights(step))
+    _halve(run.weights(), Run(out).weights())
+    control = dataclasses.replace(run.control(), want="stop")
+    files.replace(out / "control.json", (files.dump(dataclasses.asdict(control)) + "\n").encode())
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"{out}: {runs.status(Run(out), held=False)}, {size / 1e6:.1f} MB")
+
+
+def _halve(source: Path, out: Path) -> None:
+    """The same tensors in float16: half the size, and no difference anybody can see."""
+    tensors, about = state.read_tensors(source)
+    small = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+    state.write_tensors(out, small, about)
+
+
+if __name__ == "__main__":
+    main()
