@@ -47,12 +47,13 @@ FILES = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-
 DOWNLOAD_GB, DISK_GB = (3.2, 6.4) if sys.platform == "linux" else (0.5, 2.0)
 
 STROKES = """
-from gan import datasets, registry
-root = datasets.root()
-if registry.missing(registry.card("datasets", "strokes"), root):
-    for p in registry.load("datasets", "strokes").make(root):
-        print(f"\\r  strokes, the data set that comes along: {p.done:,} of {p.total:,} {p.unit}",
-              end="\\n" if p.done >= p.total else "", flush=True)
+from gan.datasets import root, strokes
+told = False
+for p in strokes.make(root()):
+    told = told or p.done < p.total
+    if told:
+        print(f"\\r  {p.text}: {p.done:,} of {p.total:,} {p.unit}", end="", flush=True)
+print(end="\\n" if told else "")
 """
 
 say = functools.partial(print, flush=True)
@@ -282,7 +283,7 @@ def main(name: str = "help", *arguments: str) -> int:
         os.execv(other, [other, str(ROOT / "bootstrap.py"), name, *arguments])
     for variable in ("GAN_DATA", "GAN_RUNS"):
         if os.environ.get(variable):
-            os.environ[variable] = str(Path(os.environ[variable]).absolute())
+            os.environ[variable] = str(Path(os.environ[variable]).expanduser().absolute())
     os.chdir(ROOT)
     try:
         COMMANDS[name](*arguments)

@@ -4,6 +4,7 @@ import ast
 import fcntl
 import importlib.metadata
 import importlib.util
+import inspect
 import json
 import re
 import shutil
@@ -11,12 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-import tomllib
 from collections import namedtuple
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from gan import datasets
+from gan.datasets import strokes
 
 ROOT = Path(__file__).resolve().parent.parent
 FAKE = """#!/bin/sh
@@ -262,26 +265,26 @@ def test_wrong_usage_lists_the_commands(script, capsys):
     assert capsys.readouterr().out.count("class   open the app to the network") == 2
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_every_requirement_is_pinned_to_what_is_installed(name):
-    lines = (ROOT / name).read_text().splitlines()
-    wanted = [line for line in lines if not line.startswith(("#", "-r"))]
-    assert [line + "\n" for line in wanted] == [pin(line.partition("==")[0]) for line in wanted]
+PRETEND_STROKES = """
+from types import SimpleNamespace as Progress
+def make(root):
+    for done in {done}:
+        yield Progress(done=done, total=5, unit="pictures", text="Writing")
+"""
 
 
-def test_make_has_every_command_and_nothing_of_its_own(script):
-    text = (ROOT / "Makefile").read_text()
-    targets = dict(re.findall(r"^(\w+): ; @\$\(PYTHON\) bootstrap\.py (\w+)", text, re.MULTILINE))
-    assert targets == {name: name for name in ["help", *script.COMMANDS]}
-    assert next(iter(targets)) == "help"
+MAKING = "\r  Writing: 2 of 5 pictures\r  Writing: 5 of 5 pictures\n"
 
 
-def test_the_server_is_set_up_as_measured():
-    config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
-    assert config["server"]["address"] == "localhost"
-    assert config["server"]["fileWatcherType"] == "none"
-    assert config["server"]["enableXsrfProtection"] is config["server"]["enableCORS"] is True
-    assert config["server"]["showEmailPrompt"] is config["browser"]["gatherUsageStats"] is False
-    assert config["runner"]["postScriptGC"] is False
-    assert config["client"]["showErrorDetails"] == "type"
-    assert "headless" not in config["server"], "the browser opens"
+@pytest.mark.parametrize(("done", "told"), [([2, 5], MAKING), ([5], "")], ids=["made", "there"])
+def test_making_the_data_set_that_comes_along_is_shown(script, monkeypatch, capfd, done, told):
+    assert inspect.signature(strokes.make).bind(datasets.root()), "what the script calls"
+    script.ensure("run")
+    monkeypatch.chdir(script.ROOT)
+    folder = Path("gan/datasets")
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("root = str")
+    (folder / "strokes.py").write_text(PRETEND_STROKES.format(done=done))
+    capfd.readouterr()
+    script.setup()
+    assert capfd.readouterr().out == told
