@@ -1,0 +1,110 @@
+"""Runs: all of them, newest first, with what can be done to each.
+
+A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import commands, run_dialogs, run_list, run_row
+from ui.access import HOW_TO_DRIVE, can_drive
+from ui.links import PAGES
+from ui.run_list import Entry
+from ui.trouble import attempt, show
+
+A_PAGE = 10  # runs drawn at once
+MANY = 6  # runs from which there is a search
+LOOK = 3.0  # seconds between two looks for what changed elsewhere
+STAMP = "runs-stamp"
+SHOWN = {
+    "all": "All",
+    "active": "In training",
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
+
+def watch() -> None:
+    """Redraws the page when a run came, went, or had something done to it elsewhere."""
+    if run_list.stamp() != st.session_state[STAMP]:
+        st.rerun()
+
+
+def head(found: list[Entry]) -> list[Entry]:
+    """Title, search and filter; returns the runs that are wanted."""
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-head"):
+        st.subheader(
+            f"{len(found)} {'run' if len(found) == 1 else 'runs'}", anchor=False, width="content"
+        )
+        words, kind = "", "all"
+        if len(found) > MANY:
+            words = st.text_input(
+                "Search", key="q", type="search", live=True, bind="query-params",
+                placeholder="Title, model, data, loss …", label_visibility="collapsed",
+            ) or ""  # fmt: skip
+            kind = st.segmented_control(
+                "Show", SHOWN, default="all", format_func=SHOWN.__getitem__, key="show",
+                required=True, bind="query-params", label_visibility="collapsed",
+            )  # fmt: skip
+        if st.button("New run", icon=":material/add:", type="primary", disabled=not can_drive()):
+            st.switch_page(PAGES / "train.py", query_params={"preset": "lean"})
+    if not can_drive():
+        st.caption(f":material/visibility: {HOW_TO_DRIVE}")
+    statuses = commands.ACTIVE if kind == "active" else (kind,)
+    split = words.casefold().split()
+    return [e for e in found if (kind == "all" or e.status in statuses) and e.says(split)]
+
+
+def rows(wanted: list[Entry]) -> None:
+    """One page of the list."""
+    pages = max(1, -(-len(wanted) // A_PAGE))
+    at = min(pages, st.session_state.get("page", 1))
+    with st.container(key="run-list", gap=None):
+        for entry in wanted[(at - 1) * A_PAGE : at * A_PAGE]:
+            if picked := run_row.draw(entry):
+                act(picked, entry)
+    if pages > 1:
+        st.pagination(pages, key="page", bind="query-params")
+    if not wanted:
+        st.info("No run is like that.", icon=":material/search_off:")
+
+
+def act(picked: str, entry: Entry) -> None:
+    """What was picked from the menu of a run."""
+    run = entry.run
+    match picked:
+        case "resume":
+            attempt(commands.resume, run)
+            st.rerun()
+        case "stop":
+            attempt(commands.stop, run)
+            st.rerun()
+        case "like":
+            st.switch_page(PAGES / "train.py", query_params={"like": run.id})
+        case "compare":
+            st.switch_page(PAGES / "compare.py", query_params={"runs": run.id})
+        case dialog:
+            run_dialogs.open_(dialog, run)
+
+
+def empty() -> None:
+    st.subheader("No runs yet", anchor=False)
+    st.write(
+        "A run is one training: its settings, its curves, its pictures, its networks. Start one on the Train "
+        "page; it appears here with its first step, and stays until you delete it."
+    )
+    st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
+
+
+st.html(Path(__file__).parent.parent / "assets" / "runs.css")
+st.session_state[STAMP] = run_list.stamp()
+found = run_list.entries()
+st.fragment(watch, run_every=LOOK)()
+show()
+if found:
+    rows(head(found))
+    run_dialogs.draw(found)
+else:
+    empty()

@@ -1,0 +1,159 @@
+"""Everything there is to say about one run: its picture, settings, history and size."""
+
+from __future__ import annotations
+
+import html
+import time
+from typing import Any
+
+import streamlit as st
+
+from gan import registry
+from gan.config import RunConfig, fields, knob_of
+from gan.runs import Control, Run
+from ui import choices, run_list, run_row
+from ui.links import PAGES
+from ui.run_list import Entry, Facts
+
+LIVE = ("lr_g", "lr_d", "d_steps", "g_steps")
+
+
+def draw(entry: Entry) -> None:
+    """The drawer's content."""
+    run = entry.run
+    if entry.broken:
+        st.error(entry.broken, icon=":material/error:")
+        st.caption("The rest of the app works. What is in the folder can still be saved by hand.")
+        return _disk(run)
+    facts = Facts.of(entry)
+    st.html(f'<div class="fr-large">{run_row.picture(facts, "Newest pictures")}</div>')
+    st.html(f'<p class="fr-line">{run_row.chip(entry.status)} {_standing(entry, facts)}</p>')
+    if entry.status in ("failed", "stopped") and (why := run.error()):
+        st.error(why, icon=":material/error:")
+    st.page_link(
+        PAGES / "train.py", label="Open on the Train page", icon=":material/open_in_new:",
+        query_params={"run": run.id},
+    )  # fmt: skip
+    assert entry.config
+    _settings(entry.config, preset_of(run), run.control())
+    _history(run.events())
+    _disk(run)
+    return None
+
+
+def preset_of(run: Run) -> str:
+    """The preset that the run was started from, "" when there was none or it is no longer here."""
+    name = next((str(e.get("preset", "")) for e in run.events() if e.get("event") == "created"), "")
+    return name if name in registry.names("presets") else ""
+
+
+def base(preset: str) -> dict[str, Any]:
+    """The settings of a preset; the defaults without one."""
+    told = registry.load("presets", preset)["config"] if preset else {}
+    return {name: field.default for name, field in fields().items()} | told
+
+
+def shown(name: str, value: Any) -> str:
+    """A setting as people read it: the title of a choice, "1e-04" as 0.0001, "yes" for True."""
+    kind = knob_of(name).kind
+    if kind and value in registry.names(kind):
+        return registry.card(kind, value).title
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in ("n_images", "image_size", "threads") and value == 0:
+        return {"n_images": "all", "image_size": "as they are", "threads": "chosen"}[name]
+    return (
+        f"{value:g}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else value
+    )
+
+
+def _standing(entry: Entry, facts: Facts) -> str:
+    assert entry.config
+    created = time.strftime("%-d %B %Y, %H:%M", time.localtime(facts.created))
+    return html.escape(
+        f"{run_list.names(entry.config)}. {facts.step:,} steps, {facts.epoch:,.1f} epochs, "
+        f"{run_list.lasted(facts.seconds)} of training. Made {created}. Id: {entry.run.id}"
+    )
+
+
+def _settings(config: RunConfig, preset: str, control: Control) -> None:
+    """What differs from the preset first, with what it would be; the rest behind a click."""
+    usual, used = base(preset), choices.used(config.to_dict())
+    values = config.to_dict()
+    own = [n for n in used if values[n] != usual[n] and n not in ("device", "threads")]
+    title = registry.load("presets", preset)["title"] if preset else ""
+    st.markdown("##### Settings")
+    st.caption(f"Started from the preset “{title}”." if preset else "Started without a preset.")
+    if own:
+        rows = [(n, shown(n, values[n]), f"instead of {shown(n, usual[n])}") for n in own]
+        st.html(_table(rows, strong=True))
+    else:
+        st.caption("Nothing differs from it." if preset else "Every setting has its default.")
+    changed = [(n, getattr(control, n)) for n in LIVE if getattr(control, n) is not None]
+    if changed := [(n, v) for n, v in changed if v != values[n]]:
+        st.caption("Changed while it trained, and in force now:")
+        st.html(
+            _table(
+                [(n, shown(n, v), f"instead of {shown(n, values[n])}") for n, v in changed],
+                strong=True,
+            )
+        )
+    with st.expander("All settings"):
+        st.html(
+            _table(
+                [(n, shown(n, values[n]), "" if n in used else "not used here") for n in fields()]
+            )
+        )
+
+
+def _table(rows: list[tuple[str, str, str]], strong: bool = False) -> str:
+    kind = "fr-table fr-own" if strong else "fr-table"
+    lines = [
+        f"<tr><th>{html.escape(knob_of(name).label)}</th><td>{html.escape(str(value))}</td>"
+        f"<td>{html.escape(note)}</td></tr>"
+        for name, value, note in rows
+    ]
+    return f'<table class="{kind}">{"".join(lines)}</table>'
+
+
+def _history(events: list[dict[str, Any]]) -> None:
+    st.markdown("##### What was done")
+    lines = [
+        f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(e.get('time', 0)))}</td>"
+        f"<td>step {e.get('step', 0):,}</td><td>{html.escape(told(e))}</td></tr>"
+        for e in events[-100:]
+    ]
+    st.html(f'<div class="fr-scroll"><table class="fr-table">{"".join(lines)}</table></div>')
+
+
+def told(event: dict[str, Any]) -> str:
+    """An event in words."""
+    match event.get("event"):
+        case "lr":
+            return f"learning rates: G {event.get('lr_g'):g}, D {event.get('lr_d'):g}"
+        case "ratio":
+            return f"updates a step: D {event.get('d_steps')}, G {event.get('g_steps')}"
+        case "stepped":
+            return {"both": "one step by hand", "d": "one update of D", "g": "one update of G"}.get(
+                str(event.get("what")), "one step by hand"
+            )
+        case "failed":
+            return f"failed: {event.get('text', '')}"
+        case "started":
+            return f"started on {event.get('device', '?')}, {event.get('threads', '?')} threads"
+        case "resumed":
+            return "resumed from its last state"
+        case name:
+            return str(name)
+
+
+def _disk(run: Run) -> None:
+    sizes = run_list.sizes(run)
+    st.markdown("##### On disk")
+    rows = [*sizes.items(), ("together", sum(sizes.values()))]
+    lines = [f"<tr><th>{name}</th><td>{run_list.weight(size)}</td></tr>" for name, size in rows]
+    st.html(f'<table class="fr-table">{"".join(lines)}</table>')

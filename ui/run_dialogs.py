@@ -1,0 +1,152 @@
+"""The dialogs of the Runs page. Which one is open is kept, so that a redrawn page does not close it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Literal
+
+import streamlit as st
+
+from gan.runs import Run
+from ui import commands, packing, run_details, run_list
+from ui.access import can_drive
+from ui.controls import plain
+from ui.run_list import Entry, Facts
+from ui.trouble import attempt, show
+
+OPEN = "runs-dialog"  # (what, run id) or absent
+Kind = Literal["png", "svg", "pdf"]
+KINDS: tuple[Kind, ...] = ("png", "svg", "pdf")
+LOOK = 0.5  # seconds between two looks at a zip being made
+
+
+def open_(what: str, run: Run) -> None:
+    """Opens a dialog; `draw` shows it."""
+    st.session_state[OPEN] = what, run.id
+
+
+def close() -> None:
+    """Closes the dialog with the next run of the page."""
+    st.session_state.pop(OPEN, None)
+
+
+def draw(entries: list[Entry]) -> None:
+    """Shows the dialog that is open, unless its run is gone."""
+    what, run_id = st.session_state.get(OPEN, ("", ""))
+    entry = next((entry for entry in entries if entry.run.id == run_id), None)
+    if entry is None:
+        return close()
+    match what:
+        case "details":
+            shown = st.dialog(
+                plain(entry.title), width="medium", position="right", on_dismiss=close
+            )
+            shown(run_details.draw)(entry)
+        case "take":
+            st.dialog("Take away", width="medium", on_dismiss=close)(_take)(entry)
+        case "rename":
+            st.dialog("Rename", on_dismiss=close)(_rename)(entry)
+        case "delete":
+            st.dialog("Delete", on_dismiss=close)(_delete)(entry)
+    return None
+
+
+def _rename(entry: Entry) -> None:
+    with st.form("rename", border=False):
+        title = st.text_input("Title", entry.title, max_chars=120)
+        st.caption(f"The id, `{entry.run.id}`, and so every link to the run, stays.")
+        sent = st.form_submit_button("Rename", type="primary", disabled=not can_drive())
+    renamed = attempt(commands.rename, entry.run, title) if sent else None
+    if renamed:
+        close()
+        st.rerun()
+    show()
+
+
+def _delete(entry: Entry) -> None:
+    """Names what is lost; a run being trained has to be stopped before."""
+    run, name = entry.run, plain(entry.title)
+    if entry.status in commands.ACTIVE:
+        st.write(f"**{name}** is being trained. Stop it first; that loses nothing.")
+        if st.button("Stop it", icon=":material/stop:", disabled=not can_drive()):
+            attempt(commands.stop, run)
+            st.rerun()
+        return show()
+    facts, size = Facts.of(entry), sum(run_list.sizes(run).values())
+    pictures = len(run.pictures("fixed")) + len(run.pictures("random"))
+    st.write(
+        f"**{name}** will be gone for good: {facts.step:,} steps, {run_list.lasted(facts.seconds)} of training, "
+        f"{pictures} pictures, {len(run.snapshots())} kept generators, {run_list.weight(size)} in all. "
+        "There is no undo."
+    )
+    if facts.shipped:
+        st.caption("It came along with the app, which shows it to those who come here first.")
+    with st.container(horizontal=True):
+        if st.button(
+            "Delete for good", type="primary", icon=":material/delete:", disabled=not can_drive()
+        ):
+            attempt(commands.delete, run)
+            if not run.path.exists():
+                st.toast(f"{name} is gone.")
+                close()
+                st.rerun()
+        if st.button("Keep it"):
+            close()
+            st.rerun()
+    return show()
+
+
+def _take(entry: Entry) -> None:
+    """The zip, made on demand, and the figure for slides."""
+    st.markdown(f"**{plain(entry.title)}**")
+    st.write(
+        "One zip with the weights, the settings, the history, the last samples, a GIF of the training, and a "
+        "script in plain PyTorch that rebuilds both networks, draws and can train on: nothing of this app is needed."
+    )
+    if not entry.run.weights().is_file():
+        st.info("Not available yet: this run has no generator so far.", icon=":material/info:")
+    else:
+        found = packing.job(entry.run)
+        running = found is not None and found.state == "running"
+        st.fragment(_zip, run_every=LOOK if running else None)(entry.run, running)
+    st.divider()
+    st.write(
+        "**A figure for slides**: the curves, and the grids of several steps beside real pictures."
+    )
+    with st.container(horizontal=True):
+        for kind in KINDS:
+            st.download_button(
+                kind.upper(), functools.partial(_figure, entry.run, kind), f"{entry.run.id}.{kind}",
+                key=f"figure-{kind}", on_click="ignore", icon=":material/image:",
+            )  # fmt: skip
+
+
+def _zip(run: Run, was_running: bool) -> None:
+    job, made = packing.job(run), packing.packed(run)
+    running = job is not None and job.state == "running"
+    if running != was_running:
+        st.rerun(scope="app")  # the dialog with another timer; it stays open
+    if job and running:
+        st.progress(job.done / max(job.total, 1), f"Packing … {job.text}")
+        return
+    if job and job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    if made:
+        size = run_list.weight(len(made.content))
+        st.download_button(
+            f"Download the zip ({size})", made.content, f"{run.id}.zip", "application/zip",
+            type="primary", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        if made.is_current(run):
+            return
+        st.caption("The run has trained on since this zip was packed.")
+    label = "Pack it again" if made else "Pack the zip"
+    if st.button(label, type="secondary" if made else "primary", icon=":material/folder_zip:"):
+        packing.begin(run)
+        st.rerun(scope="app")
+
+
+def _figure(run: Run, kind: Kind) -> bytes:
+    from gan import figure
+
+    return figure.figure(run, kind)

@@ -1,0 +1,112 @@
+"""One run in the list: its picture, how it stands, and a menu of what can be done with it."""
+
+from __future__ import annotations
+
+import html
+import time
+
+import streamlit as st
+
+from gan import hosts
+from ui import commands, run_list
+from ui.access import can_drive
+from ui.controls import plain
+from ui.links import PAGES
+from ui.run_list import Entry, Facts
+
+TRAIN = PAGES / "train.py"
+LIVE = 2.0  # seconds between two looks at a run that is being trained
+MENU = {
+    "resume": ":material/play_arrow: Go on",
+    "stop": ":material/stop: Stop",
+    "details": ":material/info: Details",
+    "compare": ":material/compare_arrows: Compare",
+    "take": ":material/download: Take away …",
+    "like": ":material/content_copy: Same settings …",
+    "rename": ":material/edit: Rename …",
+    "delete": ":material/delete: Delete …",
+}
+WATCHERS = ("details", "compare", "take")
+
+
+def draw(entry: Entry) -> str:
+    """The row; returns what was picked from its menu, a key of MENU, or ""."""
+    run_id = entry.run.id
+    with st.container(
+        key=f"run-{run_id}", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        active = entry.status in commands.ACTIVE
+        st.fragment(_look, run_every=LIVE if active else None)(entry)
+        picked = st.menu_button(
+            "More",
+            offers(entry),
+            key=f"menu-{run_id}",
+            format_func=MENU.__getitem__,
+            type="tertiary",
+        )
+    return picked or ""
+
+
+def offers(entry: Entry) -> list[str]:
+    """What the menu of a run has, for this session."""
+    if entry.broken:
+        return ["delete"] if can_drive() else ["details"]
+    active = entry.status in commands.ACTIVE
+    able = {"resume": entry.status in ("stopped", "failed"), "stop": active}
+    return [name for name in MENU if able.get(name, True) and (can_drive() or name in WATCHERS)]
+
+
+def _look(entry: Entry) -> None:
+    """Picture and words; redraws the page when the run is in another state than its row."""
+    run = entry.run
+    if entry.status in commands.ACTIVE and hosts.trainers().status(run) != entry.status:
+        st.rerun()
+    facts = Facts.of(entry)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"look-{run.id}"):
+        st.html(picture(facts, f"Newest pictures of {entry.title}"), width="content")
+        with st.container(gap=None, key=f"about-{run.id}"):
+            if entry.broken:
+                st.markdown(f"**{plain(entry.title)}**")
+            else:
+                st.page_link(TRAIN, label=f"**{plain(entry.title)}**", query_params={"run": run.id})
+            st.html(_words(entry, facts))
+
+
+def picture(facts: Facts, alt: str) -> str:
+    """The newest fixed grid as HTML, or an empty frame."""
+    if not facts.thumbnail:
+        return '<span class="fr-thumb"></span>'
+    kind = "fr-thumb" if facts.points else "fr-thumb pixels"
+    source, text = html.escape(facts.thumbnail), html.escape(alt)
+    return f'<img class="{kind}" src="{source}" alt="{text}" loading="lazy">'
+
+
+def chip(status: str) -> str:
+    """A status as HTML: a sign and a word."""
+    return f'<span class="fr-chip" data-status="{status}">{run_list.WORDS[status]}</span>'
+
+
+def _words(entry: Entry, facts: Facts) -> str:
+    if entry.broken:
+        return f'<p class="fr-line">{chip("broken")} {html.escape(entry.broken)}</p>'
+    assert entry.config
+    mark = '<span class="fr-mark">comes with the app</span>' if facts.shipped else ""
+    told = [
+        f"<b>{facts.step:,}</b> steps",
+        f"<b>{facts.epoch:,.1f}</b> epochs",
+        f"trained <b>{run_list.lasted(facts.seconds)}</b>",
+    ]
+    if facts.created:
+        exact = time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.created))
+        told.append(f'<span title="{exact}">{run_list.ago(facts.created)}</span>')
+    bar = ""
+    if entry.status in commands.ACTIVE:
+        share = f"{100 * facts.done:.0f}"
+        bar = (
+            f'<div class="fr-bar" role="progressbar" aria-label="Progress" aria-valuenow="{share}" '
+            f'aria-valuemin="0" aria-valuemax="100"><i style="width:{share}%"></i></div>'
+        )
+    return (
+        f'<p class="fr-line">{chip(entry.status)}{mark} {html.escape(run_list.names(entry.config))}</p>'
+        f'<p class="fr-facts">{" · ".join(f"<span>{fact}</span>" for fact in told)}</p>{bar}'
+    )
