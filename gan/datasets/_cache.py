@@ -1,0 +1,113 @@
+"""Made arrays kept on disk: whole or not at all, checked before use, wherever a folder can be written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from gan.datasets import DataError
+
+Arrays = dict[str, np.ndarray]
+Check = Callable[[Arrays], bool]
+SUMS = "sums.json"  # file -> CRC-32; written last
+STALE = 3600  # seconds after which an unfinished folder belongs to nobody
+
+
+def find(root: Path, folder: str, right: Check) -> Arrays | None:
+    """The kept arrays, memory-mapped read-only; None where they are missing, broken or not `right`."""
+    found = (_read(place / folder, right) for place in _places(root))
+    return next((arrays for arrays in found if arrays is not None), None)
+
+
+def keep(arrays: Arrays, root: Path, folder: str, right: Check) -> None:
+    """Writes the arrays to root/folder, else to the user's cache, else to the temporary folder.
+
+    Several processes may do so at once: one wins, and all find it. Raises DataError.
+    """
+    problems = []
+    for place in _places(root):
+        try:
+            _write(arrays, place, folder, right)
+        except OSError as error:
+            problems.append(f"{place} ({error.strerror or error})")
+        else:
+            return
+    size = sum(column.nbytes for column in arrays.values()) / 1e6
+    raise DataError(
+        f"No folder takes the {size:.0f} MB of {folder}: {', '.join(problems)}. "
+        "Make room, or set GAN_DATA to a folder that can be written."
+    )
+
+
+def _places(root: Path) -> Iterator[Path]:
+    yield root
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        yield Path(cache) / "forger"
+    elif (home := os.path.expanduser("~")) != "~":  # noqa: PTH111  (Path.expanduser may raise)
+        yield Path(home) / ".cache" / "forger"
+    yield Path(os.environ.get("TMPDIR") or "/tmp") / f"forger-{os.getuid()}"
+
+
+def _read(folder: Path, right: Check) -> Arrays | None:
+    try:
+        sums = json.loads((folder / SUMS).read_text())
+        if any(_sum(folder / name) != sums[name] for name in sums):
+            return None
+        arrays = {Path(name).stem: np.load(folder / name, mmap_mode="r") for name in sums}
+        return arrays if right(arrays) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _sum(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            value = zlib.crc32(chunk, value)
+    return value
+
+
+def _write(arrays: Arrays, place: Path, folder: str, right: Check) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    _sweep(place, folder)
+    temp = Path(tempfile.mkdtemp(prefix=f".{folder}.", dir=place))
+    try:
+        new = temp / "new"
+        new.mkdir()
+        for name, column in arrays.items():
+            np.save(new / f"{name}.npy", column)
+        sums = {f"{name}.npy": _sum(new / f"{name}.npy") for name in arrays}
+        (new / SUMS).write_text(json.dumps(sums))
+        for attempt in range(5):
+            try:
+                new.rename(place / folder)
+                return
+            except OSError:
+                if _read(place / folder, right) is not None:
+                    return
+                if attempt == 4:
+                    raise
+                _move_away(place / folder, temp / f"broken-{attempt}")
+    finally:
+        shutil.rmtree(temp, ignore_errors=True)
+
+
+def _sweep(place: Path, folder: str) -> None:
+    for old in place.glob(f".{folder}.*"):
+        with contextlib.suppress(OSError):
+            if time.time() - old.stat().st_mtime > STALE:
+                shutil.rmtree(old)
+
+
+def _move_away(broken: Path, to: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # another process was faster
+        broken.rename(to)
