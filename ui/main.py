@@ -7,13 +7,7 @@ import streamlit as st
 from ui import frame
 
 HOME = Path(__file__).parent.parent
-ORDER = (
-    "train",
-    "explore",
-    "compare",
-    "runs",
-    "learn",
-)  # others come after
+ORDER = ("train", "explore", "compare", "runs", "learn")  # others come after
 
 
 def pages() -> list[Path]:
@@ -22,7 +16,8 @@ def pages() -> list[Path]:
     return [found[name] for name in (*ORDER, *sorted(found.keys() - {*ORDER})) if name in found]
 
 
-st.set_page_config(page_title="Forger", page_icon=":material/draw:", layout="wide")
+# a picture of our own: a symbol by name would be fetched from another server
+st.set_page_config(page_title="Forger", page_icon=HOME / "assets" / "icon.png", layout="wide")
 st.html(HOME / "assets" / "app.css")
 page = st.navigation(
     [
