@@ -17,6 +17,7 @@ from gan import config as configs
 from gan import hardware, registry, runs
 from gan.config import ConfigError, RunConfig
 from gan.runs import Run, RunError
+from gan.tail import Tail
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 BUDGET = {"steps": int, "epochs": float, "seconds": float}
@@ -238,12 +239,12 @@ def _row(run: Run) -> dict[str, Any]:
         config = run.config().to_dict()
     except RunError as error:
         return {"id": run.id, "title": str(error), "status": "failed", "step": 0}
-    last = max(run.events(), key=lambda e: e.get("step", 0), default={})
+    last = Tail(run).last() or max(run.events(), key=lambda e: e.get("step", 0), default={})
     return {
         "id": run.id,
         "title": run.control().title,
         "status": runs.status(run),
-        "step": last.get("step", 0),
+        "step": int(last.get("step", 0)),
         "seconds": last.get("seconds", 0.0),
         **{key: config[key] for key in ("dataset", "model", "loss", "seed")},
     }
