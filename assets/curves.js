@@ -44,7 +44,8 @@ const COLOURS = { d: "#0072B2", g: "#E69F00", real: "#009E73", fake: "#CC79A7" }
 const RUNS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#B8A800"];
 const DASHES = ["solid", "dot", "dash", "dashdot"];
 const FEW = 40; // records up to which the points themselves are shown
-const CROWDED = 0.035; // share of the width within which only one mark is labelled
+const MANY = 160; // records from which a smoothed line lies over the single values
+const CROWDED = 0.035; // share of the width within which marks share a label
 
 let loading;
 
@@ -91,6 +92,12 @@ export class Curves {
     return this.queue;
   }
 
+  /** What to conclude from what is shown. */
+  get note() {
+    const smooth = this.runs.some(({ feed }) => span(feed.length));
+    return `${this.about().note}${smooth ? " Bold lines are smoothed." : ""}`;
+  }
+
   /** Marks a step with a line across the chart; null takes it away. */
   mark(step) {
     if (step === this.cursor) return;
@@ -112,7 +119,7 @@ export class Curves {
     const grown = same && now.lengths.some((length, k) => length > this.drawn.lengths[k]);
     if (!same) await this.plot(Plotly);
     else if (grown) await this.extend(Plotly);
-    if (same && (grown || now.marks !== this.drawn.marks)) await Plotly.relayout(this.element, { shapes: this.shapes() });
+    if (same && (grown || now.marks !== this.drawn.marks)) await Plotly.relayout(this.element, this.marks());
     this.drawn = now;
     this.anew = false;
     if (this.pointer) Plotly.Fx?.hover(this.element, this.pointer);
@@ -122,7 +129,7 @@ export class Curves {
   state() {
     const lengths = this.runs.map(({ feed }) => feed.length);
     const few = lengths.map((length) => length < FEW);
-    const key = JSON.stringify([this.panel, this.along, few, this.runs.map(({ feed, name }) => [feed.id, feed.told, name])]);
+    const key = JSON.stringify([this.panel, this.along, few, lengths.map(span), this.runs.map(({ feed, name }) => [feed.id, feed.told, name])]);
     const marks = JSON.stringify([this.cursor, this.runs.map(({ feed }) => feed.events.length)]);
     return { lengths, key, marks };
   }
@@ -140,42 +147,53 @@ export class Curves {
   }
 
   extend(Plotly) {
-    const { lines } = this.about();
     const x = [];
     const y = [];
     const which = [];
-    this.runs.forEach(({ feed }, r) => {
-      const from = this.drawn.lengths[r];
+    this.lines().forEach(({ feed, run, values }, k) => {
+      const from = this.drawn.lengths[run];
       if (feed.length === from) return;
-      lines.forEach(([column], k) => {
-        x.push(this.values(feed, this.along, from));
-        y.push(this.values(feed, column, from));
-        which.push(r * lines.length + k);
-      });
+      x.push(this.values(feed, this.along).slice(from));
+      y.push(values().slice(from));
+      which.push(k);
     });
     return Plotly.extendTraces(this.element, { x, y }, which);
   }
 
   traces() {
+    return this.lines().map(({ feed, values, style }) => ({
+      type: "scatter",
+      mode: feed.length < FEW ? "lines+markers" : "lines",
+      marker: { size: 4 },
+      connectgaps: false,
+      x: this.values(feed, this.along),
+      y: values(),
+      ...style,
+    }));
+  }
+
+  /** Every line to draw. Noisy ones are drawn twice: pale as they are, and smoothed; of several runs only smoothed. */
+  lines() {
     const { lines } = this.about();
     const single = this.runs.length === 1;
-    return this.runs.flatMap(({ feed, name }, r) =>
-      lines.map(([column, label, colour], k) => ({
-        type: "scatter",
-        mode: feed.length < FEW ? "lines+markers" : "lines",
-        marker: { size: 4 },
-        x: this.values(feed, this.along, 0),
-        y: this.values(feed, column, 0),
-        name: single ? label : lines.length > 1 ? `${name} · ${label}` : name,
-        line: {
-          color: single ? (COLOURS[colour] ?? this.style("--st-text-color")) : RUNS[r % RUNS.length],
-          width: 1.8,
-          dash: single ? "solid" : DASHES[k],
-        },
-        connectgaps: false,
-        hovertemplate: "%{y:.4~g}",
-      })),
+    const found = this.runs.flatMap(({ feed, name }, run) =>
+      lines.flatMap(([column, label, role], k) => {
+        const color = single ? (COLOURS[role] ?? this.style("--st-text-color")) : RUNS[run % RUNS.length];
+        const style = {
+          name: single ? label : lines.length > 1 ? `${name} · ${label}` : name,
+          line: { color, width: 1.8, dash: single ? "solid" : DASHES[k] },
+          hovertemplate: "%{y:.4~g}",
+        };
+        const raw = () => this.values(feed, column);
+        const width = span(feed.length);
+        if (!width) return [{ feed, run, values: raw, style }];
+        const smooth = { feed, run, values: () => smoothed(raw(), width), style };
+        if (!single) return [smooth];
+        const pale = { ...style, opacity: 0.28, showlegend: false, line: { color, width: 1 } };
+        return [{ feed, run, values: raw, style: pale }, { ...smooth, style: { ...style, hoverinfo: "skip", hovertemplate: null } }];
+      }),
     );
+    return found.sort((a, b) => (a.style.opacity ?? 1) - (b.style.opacity ?? 1)); // pale ones behind
   }
 
   layout() {
@@ -202,34 +220,37 @@ export class Curves {
         title: { text: about.axis, standoff: 4 },
         type: about.log ? "log" : "linear",
         rangemode: about.zero ? "tozero" : "normal",
-        ...(about.log ? { dtick: 1, exponentformat: "power" } : {}),
         ...(about.range ? { range: [-0.02, 1.02] } : {}),
       },
-      shapes: this.shapes(),
+      ...this.marks(),
     };
   }
 
   /** What was done to the run, as thin marks with words, and the step of the time slider. */
-  shapes() {
-    if (this.runs.length !== 1) return [];
+  marks() {
+    if (this.runs.length !== 1) return { shapes: [], annotations: [] };
     const { feed } = this.runs[0];
     const ink = this.style("--st-text-color") || "#31333f";
-    const width = (feed.last(this.along) ?? 0) - (feed.columns[this.along]?.[0] ?? 0);
+    const first = feed.columns[this.along]?.[0] ?? 0;
+    const width = (feed.last(this.along) ?? 0) - first;
+    const annotations = [];
     let labelled = -Infinity;
-    const marks = marksOf(feed).map(({ at, text }) => {
+    const shapes = marksOf(feed).map(({ at, text }) => {
       const x = this.place(feed, at);
-      const crowded = x - labelled < width * CROWDED;
-      if (!crowded) labelled = x;
-      return {
-        ...upright(x),
-        line: { color: ink, width: 1, dash: "dot" },
-        opacity: 0.55,
-        label: { text: crowded ? "" : text, textposition: "end", textangle: -90, yanchor: "top", font: { size: 10, color: ink } },
-      };
+      const beside = x - labelled < width * CROWDED;
+      labelled = x;
+      if (beside) Object.assign(annotations.at(-1), { x, text: `${annotations.at(-1).text}, ${text}` });
+      else {
+        const xanchor = x > first + 0.94 * width ? "right" : "left";
+        annotations.push({ text, x, xanchor, y: 1, yref: "paper", yanchor: "top", textangle: -90, showarrow: false, opacity: 0.75, font: { size: 10.5 } });
+      }
+      return { ...upright(x), line: { color: ink, width: 1, dash: "dot" }, opacity: 0.5 };
     });
-    if (this.cursor === null) return marks;
-    const line = { color: this.style("--st-primary-color") || "#d55e00", width: 2 };
-    return [...marks, { ...upright(this.place(feed, { step: this.cursor })), line }];
+    if (this.cursor !== null) {
+      const line = { color: this.style("--st-primary-color") || "#d55e00", width: 2 };
+      shapes.push({ ...upright(this.place(feed, { step: this.cursor })), line });
+    }
+    return { shapes, annotations };
   }
 
   /** Where an event is along the bottom. Images are reckoned from the records around its step. */
@@ -241,8 +262,8 @@ export class Curves {
     return PANELS.find(({ id }) => id === this.panel);
   }
 
-  values(feed, column, from) {
-    return feed.columns[column]?.slice(from) ?? new Array(feed.length - from).fill(null);
+  values(feed, column) {
+    return feed.columns[column] ?? new Array(feed.length).fill(null);
   }
 
   style(name) {
@@ -253,6 +274,22 @@ export class Curves {
     clearTimeout(this.fitting);
     this.fitting = setTimeout(() => this.drawn && !this.gone && window.Plotly.Plots.resize(this.element), 60);
   }
+}
+
+/** Over how many records to smooth that many; 0 for not at all. Powers of two, so that it seldom changes. */
+function span(length) {
+  return length < MANY ? 0 : 2 ** Math.floor(Math.log2(length / 40));
+}
+
+/** The exponential mean of values with nulls between them, which stay null. */
+function smoothed(values, width) {
+  const share = 2 / (width + 1);
+  let mean = null;
+  return values.map((value) => {
+    if (value === null) return null;
+    mean = mean === null ? value : mean + share * (value - mean);
+    return mean;
+  });
 }
 
 function upright(x) {

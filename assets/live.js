@@ -37,10 +37,10 @@ export function mount(parent, data) {
 class View {
   constructor(parent) {
     this.chip = h("span", { class: "gl-chip", "data-testid": "live-status", role: "status" });
-    this.step = fact("step");
-    this.epoch = fact("epoch");
-    this.speed = fact("images/s");
-    this.time = fact("trained");
+    this.step = fact("step", "");
+    this.epoch = fact("epoch", "");
+    this.speed = fact("", "images/s");
+    this.time = fact("", "trained");
     this.step.value.dataset.testid = "live-step";
     this.fill = h("i");
     this.progress = h("div", { class: "gl-progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100, "data-testid": "live-progress" }, this.fill);
@@ -85,11 +85,11 @@ class View {
   }
 
   choose(panel) {
-    const { note, label } = PANELS.find(({ id }) => id === panel);
-    this.caption.textContent = note;
+    const { label } = PANELS.find(({ id }) => id === panel);
     this.plot.setAttribute("aria-label", `Chart: ${label}`);
     this.tabs.forEach((tab) => tab.setAttribute("aria-pressed", String(tab.dataset.panel === panel)));
     this.curves.show({ panel });
+    this.caption.textContent = this.curves.note;
   }
 
   update(feed) {
@@ -109,6 +109,7 @@ class View {
     }
     if (this.curves.runs[0]?.feed !== feed) this.curves.show({ runs: [{ feed, name: feed.id }] });
     else this.curves.refresh();
+    this.caption.textContent = this.curves.note;
   }
 
   bar(feed) {
@@ -118,7 +119,8 @@ class View {
     const newest = feed.newest();
     this.step.set(newest.step);
     this.epoch.set(newest.epoch, 2);
-    this.speed.set(feed.last("images_per_second"));
+    const mean = newest.seconds > 0 ? (feed.last("images") ?? 0) / newest.seconds : null;
+    this.speed.set(state === "training" ? feed.last("images_per_second") : mean);
     this.time.say(duration(newest.seconds));
     const done = Math.min(1, fraction(feed, newest));
     this.progress.setAttribute("aria-valuenow", Math.round(100 * done));
@@ -168,10 +170,10 @@ function timeLeft(feed) {
   return gained > 0 && seconds > 0 ? ((1 - Math.min(1, done)) * seconds) / gained : null;
 }
 
-/** A number with its unit that counts up to a new value. */
-function fact(unit) {
+/** A number that counts up to a new value, with a word before or after it. */
+function fact(before, after) {
   const value = h("b");
-  const element = h("span", { class: "gl-fact" }, value, " ", h("span", {}, unit));
+  const element = h("span", { class: "gl-fact" }, before, " ", value, " ", after);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let shown = null;
   let timer;

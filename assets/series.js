@@ -83,7 +83,7 @@ class Feed {
     const steps = this.columns.step ?? [];
     const values = this.columns[name] ?? [];
     const k = steps.findIndex((value) => value >= step);
-    if (k < 0) return values.at(-1) ?? 0;
+    if (k < 0) return this.newest()[name] ?? values.at(-1) ?? 0;
     const [from, start] = k ? [steps[k - 1], values[k - 1]] : [0, 0];
     return steps[k] === from ? values[k] : start + ((values[k] - start) * (step - from)) / (steps[k] - from);
   }

@@ -31,12 +31,13 @@ def live(run_id: str, key: str = "live", view: Literal["full", "compact"] = "ful
     Another `run_id` under the same `key` changes what is shown without mounting anew. A run that is not there is
     told so in the view.
     """
+    about: dict[str, object] = {}
     try:
         run = runs.find(run_id)
-        config = run.config()
-        points = bool(registry.card("datasets", config.dataset).facts.get("POINTS"))
-        about = {"points": points, "count": 0 if points else config.samples}
         about["now"] = hosts.trainers().status(run)  # a change makes the view ask at once
+        config = run.config()
+        about["points"] = bool(registry.card("datasets", config.dataset).facts.get("POINTS"))
+        about["count"] = 0 if about["points"] else config.samples
     except RunError:
-        about = {}
+        pass  # the view says what is wrong
     _mount(key=key, data={"run": run_id, "view": view, "script": assets.url("live.js"), **about})
