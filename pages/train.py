@@ -12,6 +12,7 @@ from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import controls, new_run, preset_cards, starting
 from ui.live import live
+from ui.words import plain
 
 LEARN = Path(__file__).parent / "learn.py"
 SHIPPED = ("lean-mnist", "lean-strokes", "gan-2014-mnist")
@@ -48,7 +49,7 @@ def lost(text: str) -> None:
     st.warning(text, icon=":material/search_off:")
     st.write("These runs are here:")
     for run in runs.runs()[:12]:
-        if st.button(controls.plain(run.control().title or run.id), key=f"go-{run.id}"):
+        if st.button(plain(run.control().title or run.id), key=f"go-{run.id}"):
             st.query_params.from_dict({"run": run.id})
             st.rerun()
 
@@ -72,7 +73,7 @@ def words(run: Run) -> None:
         "fixed grid shows progress, because its noise never changes; the random grid shows "
         "diversity. When every picture looks alike, the forger has collapsed onto what works."
     )
-    if (LEARN).exists():
+    if LEARN.exists():
         with right:
             st.page_link(LEARN, label="How it works, step by step", icon=":material/school:")
 

@@ -175,6 +175,16 @@ def test_missing_data_is_marked_and_one_button_gets_it():
     assert at.button(key="get-away").label == "Get Away (7 MB)"
 
 
+def test_own_images_need_a_place_where_they_are(tmp_path):
+    def lacking(source: str) -> str:
+        return choices.lacking(RunConfig.from_dict(values(dataset="own-images", source=source)))
+
+    assert "Choose a zip" in lacking("")
+    assert "nothing at '/no/such/folder'" in lacking("/no/such/folder")
+    assert lacking(str(tmp_path)) == ""
+    assert "source" not in choices.used(values())
+
+
 def test_a_broken_file_breaks_only_itself():
     at = drawn()
     assert "torn" not in {o.lower() for o in at.selectbox(key="knob-model").options}

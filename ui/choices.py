@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gan import config, datasets, registry
+from gan.config import RunConfig
 from gan.registry import Card
 
 Values = dict[str, Any]
@@ -15,6 +17,19 @@ SIDES = (16, 28, 32, 48, 64, 96, 128)  # what a form offers where the model leav
 def missing(name: str) -> bool:
     """Whether files of this data set are not on this machine yet."""
     return bool(registry.missing(registry.card("datasets", name), datasets.root()))
+
+
+def lacking(settings: RunConfig) -> str:
+    """What a run with these settings still needs on this machine, in one sentence; "" for nothing."""
+    card = registry.card("datasets", settings.dataset)
+    if missing(settings.dataset):
+        return f"{card.title} is not here yet: get it first, or choose another data set."
+    if settings.dataset == "own-images":
+        if not settings.source:
+            return "Choose a zip of your images, or name the folder they are in."
+        if not Path(settings.source).expanduser().exists():
+            return f"source: there is nothing at {settings.source!r} on this machine."
+    return ""
 
 
 def data_job(name: str) -> str:

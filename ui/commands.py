@@ -26,9 +26,8 @@ def start(config: RunConfig, budget: Mapping[str, float], title: str = "", prese
     """Makes a new run and trains it, after the one that has the device, if there is one."""
     require_driver()
     _check_budget(budget)
-    card = registry.card("datasets", config.dataset)
-    if registry.missing(card, datasets.root()):
-        raise RunError(f"{card.title} is not here yet: get it first, or choose another data set.")
+    if why := choices.lacking(config):
+        raise RunError(why)
     try:
         run = hosts.new_run(config, budget, title=title.strip(), preset=preset)
     except ImportError as error:

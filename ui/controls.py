@@ -12,6 +12,7 @@ from gan.config import RunConfig
 from gan.runs import Control, Run
 from ui import access, commands, dials, new_run, preset_cards, starting
 from ui.trouble import attempt, show
+from ui.words import plain
 
 SHOWN = "shown-run"
 AGAIN = "A new run from scratch with these settings, which you can change first."
@@ -159,8 +160,3 @@ def describe(config: RunConfig) -> str:
     threads = f", {config.threads} {'thread' if config.threads == 1 else 'threads'}"
     where = config.device.upper() + (threads if config.device == "cpu" else "")
     return f"{model} on {data} · {loss} loss · {where}"
-
-
-def plain(title: str) -> str:
-    """A title as plain words: nothing in it is markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!:$~<>|" else c for c in title)

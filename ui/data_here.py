@@ -74,5 +74,8 @@ def _own_images(source_key: str) -> None:
     if zipped and (path := attempt(commands.keep_upload, zipped.getvalue())):
         st.session_state[source_key] = path
     st.text_input(
-        "… or a folder or zip on this machine", key=source_key, placeholder="/home/me/pictures"
+        "… or a folder or zip on this machine",
+        key=source_key,
+        placeholder="/home/me/pictures",
+        disabled=not can_drive(),
     )

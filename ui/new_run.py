@@ -12,6 +12,7 @@ from gan.runs import Run
 from ui import choices, commands, form, preset_cards, starting
 from ui.access import HOW_TO_DRIVE, can_drive
 from ui.trouble import attempt, show
+from ui.words import plain
 
 UNITS = {"epochs": "Epochs", "steps": "Steps", "minutes": "Minutes"}
 PRESET, UNIT, AMOUNT, TITLE = "new-preset", "new-unit", "new-amount", "new-title"
@@ -81,19 +82,15 @@ def _budget() -> dict[str, float]:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         unit = st.segmented_control(
-            "Train for", UNITS, format_func=UNITS.__getitem__, key=UNIT, required=True, persist_state="session",
+            "Train for", UNITS, format_func=UNITS.__getitem__, key=UNIT, required=True,
+            persist_state="session",
             help="An epoch is one pass over the data; a step is one round of updates of D and G.",
         )  # fmt: skip
     with right:
         amount = st.number_input(
-            "How many",
-            1,
-            10_000_000,
-            step=1,
-            key=AMOUNT,
-            label_visibility="hidden",
+            "How many", 1, 10_000_000, step=1, key=AMOUNT, label_visibility="hidden",
             persist_state="session",
-        )
+        )  # fmt: skip
     return {"seconds": 60.0 * amount} if unit == "minutes" else {str(unit): amount}
 
 
@@ -105,15 +102,13 @@ def _start(config: RunConfig | None, budget: dict[str, float]) -> None:
     title, preset = st.session_state[TITLE], st.session_state[PRESET]
     if (told := preset_cards.presets().get(preset)) and told.model != config.model:
         preset = ""  # too far from it to carry its name
-    absent = choices.missing(config.dataset)
-    if not can_drive():
-        st.caption(f":material/visibility: {HOW_TO_DRIVE}")
-    elif absent:
-        st.caption("This data set is not here yet: get it above, or choose another one.")
-    off = absent or not can_drive()
+    absent = choices.lacking(config) if can_drive() else f":material/visibility: {HOW_TO_DRIVE}"
+    if absent:
+        st.caption(absent)
+    off = bool(absent)
     busy = training()
     if busy:
-        name = busy[0].control().title or busy[0].id
+        name = plain(busy[0].control().title or busy[0].id)
         st.caption(f"“{name}” is being trained. Stopping it loses nothing: it can go on later.")
     label = "Stop it and start this one" if busy else "Start"
     if _press(label, "play_arrow", off, primary=True):

@@ -12,6 +12,7 @@ import streamlit as st
 from gan import registry
 from gan.config import ConfigError, RunConfig, preset
 from ui import choices
+from ui.words import duration
 
 COLUMNS = 2
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError)
@@ -98,12 +99,3 @@ def _first_digits(name: str) -> None:
     if estimate := probe.first_digits(name):
         sure = "" if estimate.how.startswith("measured") else " (estimated)"
         st.caption(f":material/timer: First digits: about {duration(estimate.seconds)} here{sure}")
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words, rounded as much as an estimate deserves."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

@@ -10,9 +10,9 @@ import streamlit as st
 from gan.runs import Run
 from ui import commands, packing, run_details, run_list
 from ui.access import can_drive
-from ui.controls import plain
 from ui.run_list import Entry, Facts
 from ui.trouble import attempt, show
+from ui.words import plain
 
 OPEN = "runs-dialog"  # (what, run id) or absent
 Kind = Literal["png", "svg", "pdf"]

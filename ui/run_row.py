@@ -10,9 +10,9 @@ import streamlit as st
 from gan import hosts
 from ui import commands, run_list
 from ui.access import can_drive
-from ui.controls import plain
 from ui.links import PAGES
 from ui.run_list import Entry, Facts
+from ui.words import plain
 
 TRAIN = PAGES / "train.py"
 LIVE = 2.0  # seconds between two looks at a run that is being trained
