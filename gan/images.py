@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from PIL import WebPImagePlugin as WebPImagePlugin  # else the first picture imports every format
 
 Pixels = NDArray[np.uint8]
 VIEW = 1.1  # a picture of points shows the square from -VIEW to VIEW

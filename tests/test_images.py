@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -38,6 +40,15 @@ def test_pictures_come_back_as_they_were(encode, channels):
     again = images.decode(encode(sheet))
     assert again.shape == (20, 30, 3)
     assert (again == sheet).all()
+
+
+def test_the_first_picture_does_not_import_every_format_there_is():
+    code = (
+        "import sys, numpy as np; from gan import images; sheet = np.zeros((4, 4, 3), np.uint8);"
+        "images.decode(images.webp(sheet)); images.decode(images.png(sheet));"
+        "sys.exit('PIL.TiffImagePlugin' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_only_our_own_formats_are_decoded():
