@@ -1,0 +1,96 @@
+"""Compare: two to six runs beside each other. A link brings it back: `?runs=ID,ID`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from gan.config import fields
+from ui import run_list
+from ui.compare import MOST, compare, differences, labels, table
+from ui.words import plain
+from ui.links import PAGES
+from ui.run_list import Entry
+
+PICKED = "compare-runs"
+SUGGESTED = 4
+
+
+def pick(found: dict[str, Entry]) -> list[Entry]:
+    """The runs to compare: the link's, or what is picked here."""
+    names = labels([*found.values()])
+    asked = [name for name in st.query_params.get("runs", "").split(",") if name]
+    for name in asked:
+        if name not in found:
+            st.warning(
+                f"There is no run {name!r} here that can be compared.", icon=":material/search_off:"
+            )
+    st.session_state[PICKED] = [name for name in dict.fromkeys(asked) if name in found][:MOST]
+    picked = st.multiselect(
+        "Runs", [*found], key=PICKED, format_func=names.__getitem__, max_selections=MOST,
+        on_change=follow, placeholder="Pick two to six runs", label_visibility="collapsed",
+    )  # fmt: skip
+    return [found[name] for name in picked]
+
+
+def follow() -> None:
+    """The address names what was picked."""
+    show(st.session_state[PICKED])
+
+
+def show(ids: list[str]) -> None:
+    if ids:
+        st.query_params["runs"] = ",".join(ids)
+    else:
+        st.query_params.pop("runs", None)
+
+
+def suggest(found: list[Entry], one: Entry | None) -> None:
+    """What to compare, where nothing or only one run is picked."""
+    st.subheader("One difference at a time" if one is None else "Beside which other?", anchor=False)
+    st.write(
+        "Put two runs beside each other and look at what differs: another loss, another learning rate, another "
+        "seed. The curves share one chart, the grids are shown at the same place, and below stands in which "
+        "settings the runs differ. Change one thing only and what you see has one reason."
+    )
+    others = [entry for entry in found if one is None or entry.run.id != one.run.id]
+    if len(others) < (2 if one is None else 1):
+        st.info("It takes two runs: start another one on the Train page.", icon=":material/info:")
+        st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
+    elif one is None:
+        if st.button("The two newest", icon=":material/compare_arrows:", type="primary"):
+            show([entry.run.id for entry in others[:2]])
+            st.rerun()
+    else:
+        counts = {other.run.id: len(differences([one, other])) for other in others}
+        others.sort(key=lambda other: counts[other.run.id] or len(fields()))  # one difference first
+        for other in others[:SUGGESTED]:
+            if st.button(_beside(other, counts[other.run.id]), key=f"beside-{other.run.id}"):
+                show([one.run.id, other.run.id])
+                st.rerun()
+
+
+def _beside(other: Entry, count: int) -> str:
+    how = "the same settings" if not count else "one setting differs"
+    return f"{plain(other.title)}: {how if count < 2 else f'{count} settings differ'}"
+
+
+def settings(entries: list[Entry]) -> None:
+    """In what the runs differ."""
+    st.subheader("What differs", anchor=False)
+    if differences(entries):
+        st.html(table(entries))
+    else:
+        st.write(
+            "Nothing: the settings are the same, so what differs was done while they trained, or they are at "
+            "different places. The same settings and seed on one machine give the same numbers."
+        )
+
+
+st.html(Path(__file__).parent.parent / "assets" / "runs.css")
+entries = [entry for entry in run_list.entries() if entry.config]
+chosen = pick({entry.run.id: entry for entry in entries}) if entries else []
+if len(chosen) < 2:
+    suggest(entries, chosen[0] if chosen else None)
+else:
+    compare(chosen)
+    settings(chosen)
