@@ -38,7 +38,8 @@ EPOCHS = {"gan-2014": 200, "dcgan-16": 200, "gan-dropout": 100}
 def test_it_is_valid_and_told_in_words(name):
     config, told = preset(name)
     assert set(told) == {
-        "title", "sentence", "look_for", "first_digits_images", "budget", "order", "config",
+        "title", "sentence", "look_for", "first_digits_images", "images_per_second", "budget",
+        "order", "config",
     }  # fmt: skip
     assert 0 < len(told["title"]) <= 60
     assert told["sentence"].endswith(".")
@@ -47,6 +48,7 @@ def test_it_is_valid_and_told_in_words(name):
     assert unit in {"epochs", "steps"}
     assert amount > 0
     assert told["first_digits_images"] is None or told["first_digits_images"] > 0
+    assert told["images_per_second"] > 0  # on one core, beside the other presets
     assert config.threads == 0  # belongs to a machine, not to a preset
     assert config.device == "auto"
 
