@@ -48,6 +48,14 @@ def keep(arrays: Arrays, root: Path, folder: str, right: Check) -> None:
     )
 
 
+def sweep(place: Path, prefix: str) -> None:
+    """Removes the unfinished folders that killed processes have left in `place`."""
+    for old in place.glob(f"{prefix}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - old.stat().st_mtime > STALE:
+                shutil.rmtree(old)
+
+
 def _places(root: Path) -> Iterator[Path]:
     yield root
     if cache := os.environ.get("XDG_CACHE_HOME"):
@@ -78,7 +86,7 @@ def _sum(path: Path) -> int:
 
 def _write(arrays: Arrays, place: Path, folder: str, right: Check) -> None:
     place.mkdir(parents=True, exist_ok=True)
-    _sweep(place, folder)
+    sweep(place, f".{folder}.")
     temp = Path(tempfile.mkdtemp(prefix=f".{folder}.", dir=place))
     try:
         new = temp / "new"
@@ -99,13 +107,6 @@ def _write(arrays: Arrays, place: Path, folder: str, right: Check) -> None:
                 _move_away(place / folder, temp / f"broken-{attempt}")
     finally:
         shutil.rmtree(temp, ignore_errors=True)
-
-
-def _sweep(place: Path, folder: str) -> None:
-    for old in place.glob(f".{folder}.*"):
-        with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > STALE:
-                shutil.rmtree(old)
 
 
 def _move_away(broken: Path, to: Path) -> None:

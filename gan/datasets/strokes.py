@@ -28,7 +28,7 @@ FILES = ()
 
 FOLDER = "strokes-v1"  # counts up when the same seed would give other pictures
 BLOCK = 256  # pictures of one style made in one go: their distances fit the cache of a core
-NAMES = tuple("0123456789")
+NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 
 def load(root: Path) -> Data:
