@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from gan import registry
+from gan import probe, registry
 from gan.config import ConfigError, RunConfig, preset
 from ui import choices
 from ui.words import duration
@@ -94,8 +94,9 @@ def _read(name: str) -> Preset:
 
 def _first_digits(name: str) -> None:
     """How soon the first digits are there on this machine; nothing while nobody knows."""
-    from gan import probe
-
-    if estimate := probe.first_digits(name):
+    estimate = None
+    with contextlib.suppress(*BROKEN):  # a preset need not tell what an estimate is made from
+        estimate = probe.first_digits(name)
+    if estimate:
         sure = "" if estimate.how.startswith("measured") else " (estimated)"
         st.caption(f":material/timer: First digits: about {duration(estimate.seconds)} here{sure}")

@@ -1,0 +1,86 @@
+"""The entry script: every page opens on a fresh machine, and trouble on a page is a sentence."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan import hosts
+from tests.pages.conftest import HOME
+
+PAGES = sorted(path.stem for path in (HOME / "pages").glob("[!_]*.py"))
+
+
+def test_no_folder_named_pages_lies_beside_the_entry_script():
+    assert not (HOME / "ui" / "pages").exists(), "Streamlit would run its files past the navigation"
+    assert '"ui" / "main.py"' in (HOME / "app.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_without_any_run(open_page, name):
+    open_page(name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_with_a_link_that_leads_nowhere(open_page, name):
+    open_page(name, run="../../etc/passwd", preset="no such thing")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_for_a_watcher(open_page, make_run, monkeypatch, name):
+    monkeypatch.setenv("FORGER_PIN", "483920")
+    make_run("mine")
+    at = open_page(name, run="mine")
+    assert at.text_input(key="pin")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("loading", "loading PyTorch"), ("failed: no libgomp", "cannot be loaded")]
+)
+def test_the_frame_tells_how_pytorch_stands(open_page, monkeypatch, state, words):
+    at = open_page("train")
+    monkeypatch.setattr(hosts, "torch_state", lambda: state)
+    at.run()
+    assert any(words in caption.value for caption in at.caption)
+
+
+def test_what_a_page_did_not_expect_is_a_sentence_not_a_traceback(caplog):
+    def page() -> None:
+        from ui import frame
+
+        assert frame.failed(KeyError("a secret of the code"))
+
+    with caplog.at_level(logging.ERROR, "forger"):
+        at = AppTest.from_function(page).run()
+    assert "Your runs are safe" in at.error[0].value
+    assert "secret" not in at.error[0].value
+    assert "a secret of the code" in caplog.text
+
+
+def test_colours_mean_the_same_in_every_theme():
+    """Text in the colours of real, generated, D and G can be read: WCAG's 4.5 to 1 on its paper."""
+    text = (HOME / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        told = dict(
+            re.findall(r'^(\w+) = "(#\w{6})"', text.split(f"[theme.{theme}]")[1], re.M)[:16]
+        )
+        for name in ("green", "violet", "blue", "orange"):
+            for paper in ("backgroundColor", "secondaryBackgroundColor"):
+                assert contrast(told[f"{name}TextColor"], told[paper]) >= 4.5, (theme, name, paper)
+        assert contrast(told["textColor"], told["backgroundColor"]) >= 7
+        assert contrast("#FFFFFF", told["primaryColor"]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio of two #rrggbb colours."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
