@@ -169,7 +169,12 @@ def _run(request: Request) -> Run:
     run_id = request.path_params["id"]
     if not runs.ID.match(run_id):
         raise Bad("A run id has lower-case letters, digits and hyphens, at most 64.")
-    return runs.find(run_id)
+    try:
+        return runs.find(run_id)
+    except RunError:
+        raise RunError(
+            f"There is no run {run_id!r}."
+        ) from None  # where runs lie is nobody's business
 
 
 def _whole(request: Request, name: str) -> int | None:

@@ -91,7 +91,7 @@ def serve(request: Request) -> Response:
 
 
 def routes() -> list[Route]:
-    return [Route("/assets/{name}", serve)]
+    return [Route("/assets/{name:path}", serve)]
 
 
 def url(name: str) -> str:
