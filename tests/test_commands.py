@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import types
 from pathlib import Path
 
 import pytest
 
-from gan import hosts, registry, runs
+from gan import datasets, hosts, registry, runs
 from gan.config import ConfigError, RunConfig
 from gan.runs import RunError
 from tests.pages.conftest import FakeTrainers
@@ -171,3 +172,25 @@ def test_a_large_upload_is_refused(fake, monkeypatch):
 def test_data_that_cannot_be_fetched(fake):
     with pytest.raises(registry.Unknown):
         commands.get_data("no-such-data")
+
+
+def test_data_is_fetched_in_the_background(fake, monkeypatch, tmp_path):
+    roots = []
+
+    def download(root):
+        roots.append(root)
+        yield datasets.Progress(1, 1, "MB", "all of it")
+
+    module = types.SimpleNamespace(download=download)
+    monkeypatch.setattr(registry, "load", lambda kind, name: module)
+    job = hosts.job(commands.get_data("mnist"))
+    assert job
+    assert job.thread
+    job.thread.join(5)
+    assert (job.state, roots) == ("done", [tmp_path / "data"])
+
+
+def test_data_without_a_source_says_so(fake, monkeypatch):
+    monkeypatch.setattr(registry, "load", lambda kind, name: types.SimpleNamespace())
+    with pytest.raises(RunError, match="MNIST cannot be fetched"):
+        commands.get_data("mnist")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import registry
+from gan import hosts, registry
 from gan.config import ConfigError, RunConfig, fields, knob_of
-from ui import choices
+from ui import choices, commands
 
 FILES = {
     "datasets/grey.py": '"""Grey: small."""\nSHAPE = (1, 28, 28)\nFILES = ()\n',
@@ -210,3 +210,30 @@ def test_a_broken_preset_is_left_out(shelf):
         preset_cards.settings("no-such")
     with pytest.raises(ConfigError, match="batch"):
         preset_cards.settings("wrong")
+
+
+def test_a_download_shows_how_far_it_is_then_why_it_failed(monkeypatch):
+    job = hosts.Job(done=2, total=7, unit="MB", text="2 of 7 MB")
+    monkeypatch.setattr(hosts, "job", {"data:away": job}.get)
+    at = drawn(dataset="away")
+    assert at.get("progress")[0].proto.text == "2 of 7 MB"
+    assert "get-away" not in {b.key for b in at.button}
+    job.state, job.error = "failed", "There is no network: try again later."
+    at.run()
+    assert at.error[0].value == job.error
+    assert at.button(key="get-away").label == "Get Away (7 MB)", "another try"
+
+
+def test_data_somebody_asked_for_is_chosen_once_it_is_here(monkeypatch, shelf):
+    asked: list[str] = []
+    monkeypatch.setattr(commands, "get_data", asked.append)
+    at = drawn(dataset="away")
+    at.button(key="get-away").click().run()
+    assert asked == ["away"]
+    at.selectbox(key="knob-dataset").set_value("grey").run()
+    (shelf / "data/a").mkdir(parents=True)
+    (shelf / "data/a/b").write_bytes(b"")
+    at.run()
+    assert at.selectbox(key="knob-dataset").value == "away"
+    at.selectbox(key="knob-dataset").set_value("grey").run()
+    assert at.selectbox(key="knob-dataset").value == "grey", "only once"

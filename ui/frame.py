@@ -17,7 +17,8 @@ def draw() -> None:
     """The thin line beside the navigation."""
     with st.container(key="frame", horizontal=True, vertical_alignment="center", gap="small"):
         loading = hosts.torch_state() == "loading"
-        st.fragment(_machine, run_every=LOADING if loading else None)(loading)
+        with st.container(key="machine", width="content"):
+            st.fragment(_machine, run_every=LOADING if loading else None)(loading)
         if access.is_open():
             _role()
 

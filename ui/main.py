@@ -19,6 +19,7 @@ def pages() -> list[Path]:
 # a picture of our own: a symbol by name would be fetched from another server
 st.set_page_config(page_title="Forger", page_icon=HOME / "assets" / "icon.png", layout="wide")
 st.html(HOME / "assets" / "app.css")
+st.logo(HOME / "assets" / "logo.svg", size="large")
 page = st.navigation(
     [
         st.Page(path, title=path.stem.replace("_", " ").capitalize(), default=path.stem == "train")
