@@ -89,3 +89,19 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def happened(run: Run) -> list[str]:
     """The names of the events, oldest first."""
     return [event["event"] for event in run.events()]
+
+
+def event(run: Run, name: str) -> dict[str, Any]:
+    """The one event of that name."""
+    (found,) = [event for event in run.events() if event["event"] == name]
+    return found
+
+
+def drive(run: Run, at: dict[int, dict[str, Any]], data: Data | None = None) -> list[Tick]:
+    """Trains to the end; after step k the driver writes `at[k]` into control.json."""
+    ticks, left = [], dict(at)
+    for tick in train(run, data or pictures()):
+        ticks.append(tick)
+        if tick.step in left:
+            run.write_control(**left.pop(tick.step))
+    return ticks

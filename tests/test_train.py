@@ -1,68 +1,255 @@
-"""The loop: stopping and going on change nothing, live changes are told, trouble ends in a sentence."""
+"""The loop: stopping and going on change nothing, live changes are told, single steps are exact."""
 
 from __future__ import annotations
 
 import pytest
+import torch
 
+from gan import gallery, runs, state
+from gan import train as loop
+from gan.runs import Busy, Run, RunError
 from gan.train import train
-from tests.engine import kept, make, pictures, play, rows, same, until
+from tests.engine import (
+    drive,
+    event,
+    happened,
+    kept,
+    make,
+    pictures,
+    play,
+    points,
+    rows,
+    same,
+    tiny,
+    until,
+)
 
-FAITHFUL = ("dcgan-16", "dcgan-tutorial", "first-steps", "gan-2014", "gan-dropout", "lean")
+SHAPES = {"dcgan-16": pictures(16), "first-steps": points()}
+MODELS = ("dcgan-16", "dcgan-tutorial", "first-steps", "gan-2014", "gan-dropout", "lean")
 
 
-def stop_by_closing(run, data):
-    until(run, 5, data)
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
-def stop_by_control(run, data):
-    for tick in train(run, data):
-        if tick.step == 5:
-            run.write_control(want="stop")
+# -- stopping and going on -------------------------------------------------------------------------
+
+
+def stop_by_closing(run):
+    until(run, 5)
+
+
+def stop_by_control(run):
+    drive(run, {5: {"want": "stop"}})
     run.write_control(want="run")
 
 
-def stop_by_pause(run, data):
-    ticks = train(run, data)
+def stop_while_paused(run):
+    for tick in train(run, pictures()):
+        if tick.step == 5:
+            run.write_control(want="stop" if tick.paused else "pause")
+    assert not tick.paused
+    run.write_control(want="run")
+
+
+def close_while_paused(run):
+    ticks = train(run, pictures())
     for tick in ticks:
-        if tick.step == 5 and not tick.paused:
+        if tick.step == 5:
             run.write_control(want="pause")
         if tick.paused:
-            ticks.close()
+            break
+    ticks.close()
     run.write_control(want="run")
 
 
-def pause_and_continue(run, data):
+def pause_and_continue(run):
     rests = 0
-    for tick in train(run, data):
+    for tick in train(run, pictures()):
         if tick.step == 5 and rests == 0:
             run.write_control(want="pause")
-        if tick.paused:
-            rests += 1
+        rests += tick.paused
         if rests == 3:
             run.write_control(want="run")
-    assert rests >= 3
 
 
-def stop_often(run, data):
+def stop_often(run):
     for step in (1, 4, 5, 9):
-        until(run, step, data)
+        until(run, step)
 
 
-STOPS = (stop_by_closing, stop_by_control, stop_by_pause, pause_and_continue, stop_often)
-
-
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory):
-    run = make(tmp_path_factory.mktemp("unbroken"))
-    play(run)
-    return run
+STOPS = (
+    stop_by_closing,
+    stop_by_control,
+    stop_while_paused,
+    close_while_paused,
+    pause_and_continue,
+    stop_often,
+)
 
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_stop_between_changes_nothing(tmp_path, unbroken, stop):
+    """Step 5 lies in the middle of a log interval of 3 and of an epoch of 2.5 batches."""
     run = make(tmp_path)
-    stop(run, pictures())
+    stop(run)
     play(run)
     assert rows(run) == rows(unbroken)
     assert same(kept(run), kept(unbroken))
+    assert runs.status(run, held=False) == "finished"
     assert not any("generation" in event for event in run.events())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_n_and_n_updates_are_two_n_for_every_model(tmp_path, model):
+    """Also with a ratio, own fakes for G and dropout: weights, average, moments, log."""
+    data = SHAPES.get(model, pictures())
+    config = tiny(model=model, d_steps=2, g_steps=2, reuse_fake=model == "gan-2014", log_every=4)
+    one, other = (make(tmp_path, config, steps=6, run_id=name) for name in ("one", "other"))
+    play(one, data)
+    until(other, 3, data)
+    play(other, data)
+    assert rows(one) == rows(other)
+    assert [row["step"] for row in rows(one)] == [4]
+    assert same(kept(one), kept(other))
+    assert kept(one)["pending.d"].shape == (4, 4)
+    assert torch.equal(*(state.read_tensors(r.weights())[0]["G." + first(r)] for r in (one, other)))
+
+
+def first(run: Run) -> str:
+    """The name of G's first weight."""
+    tensors = state.read_tensors(run.weights())[0]
+    return min(name for name in tensors if name.startswith("G.")).removeprefix("G.")
+
+
+def test_a_larger_budget_goes_on_as_if_it_had_been_so_from_the_start(tmp_path, unbroken):
+    run = make(tmp_path, steps=5)
+    assert play(run)[-1].done == 1.0
+    assert runs.status(run, held=False) == "finished"
+    run.write_control(budget={"steps": 10})
+    assert runs.status(run, held=False) == "stopped"
+    play(run)
+    assert rows(run) == rows(unbroken)
+    assert same(kept(run), kept(unbroken))
+
+
+def test_a_run_that_has_used_its_budget_only_says_so_again(unbroken, tmp_path):
+    run = make(tmp_path)
+    play(run)
+    before, log = kept(run), rows(run)
+    (tick,) = play(run)
+    assert (tick.step, tick.done) == (10, 1.0)
+    assert same(kept(run), before)
+    assert rows(run) == log
+    assert happened(run)[-2:] == ["resumed", "finished"]
+
+
+@pytest.mark.parametrize(("budget", "steps"), [({"epochs": 2}, 5), ({"steps": 7}, 7)])
+def test_a_budget_counts_steps_or_passes_through_the_data(tmp_path, budget, steps):
+    run = make(tmp_path, **budget)
+    ticks = play(run)
+    assert ticks[-1].step == steps
+    assert [tick.done for tick in ticks] == sorted(tick.done for tick in ticks)
+    assert event(run, "finished")["epoch"] == pytest.approx(steps * 4 / 10)
+
+
+def test_a_budget_may_count_seconds(tmp_path):
+    run = make(tmp_path, seconds=0.05)
+    assert 0.05 <= play(run)[-1].seconds < 5
+    assert runs.status(run, held=False) == "finished"
+
+
+def test_the_clock_counts_training_only(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("gan.train.time.perf_counter", lambda: now[0])
+    run = make(tmp_path, steps=4)
+    for _ in train(run, pictures()):
+        now[0] += 100.0  # a slow host
+    assert event(run, "finished")["seconds"] == 0.0
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+def test_looking_saving_and_flushing_at_any_pace_changes_nothing(tmp_path, unbroken, monkeypatch):
+    monkeypatch.setattr(gallery.Gallery, "due", lambda self: True)
+    monkeypatch.setattr(loop, "FLUSH_SECONDS", -1.0)
+    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
+    before = torch.get_rng_state()
+    run = make(tmp_path)
+    ticks = play(run)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert run.pictures("fixed") == list(range(11))
+    assert [tick.record["step"] for tick in ticks if tick.record] == [3, 6, 9]
+    assert rows(run) == rows(unbroken)
+    assert same(kept(run), kept(unbroken))
+
+
+def test_the_global_generator_decides_nothing(tmp_path, unbroken):
+    run = make(tmp_path)
+    for tick in train(run, pictures()):
+        torch.manual_seed(tick.step)
+    assert same(kept(run), kept(unbroken))
+
+
+def test_the_untrained_generator_is_shown_first(tmp_path):
+    run = make(tmp_path)
+    ticks = train(run, pictures())
+    next(ticks)
+    assert run.pictures("fixed") == [0]
+    assert run.snapshots() == [0]
+    assert (run.path / "samples" / "real.webp").exists()
+    ticks.close()
+
+
+def test_another_seed_is_another_run(tmp_path, unbroken):
+    run = make(tmp_path, tiny(seed=1))
+    play(run)
+    assert rows(run) != rows(unbroken)
+
+
+# -- who may train ---------------------------------------------------------------------------------
+
+
+def test_a_second_trainer_is_refused_and_the_first_goes_on(tmp_path, unbroken):
+    run = make(tmp_path)
+    first = train(run, pictures())
+    next(first)
+    with pytest.raises(Busy, match=r"being trained by another trainer"):
+        next(train(run, pictures()))
+    assert runs.status(run, held=True) == "training"
+    with pytest.raises(Busy):
+        run.delete()
+    list(first)
+    assert run.error() == ""
+    assert rows(run) == rows(unbroken)
+    run.delete()
+
+
+def test_a_shipped_run_is_not_trained_over(tmp_path):
+    """Weights without a state: there is nothing to go on from, and the history must stay."""
+    run = make(tmp_path)
+    play(run)
+    for step in run.states():
+        run.state(step).unlink()
+    before = {p: p.read_bytes() for p in run.path.rglob("*") if p.is_file() and p.name != "lock"}
+    with pytest.raises(RunError, match=r"shipped without the state .* Start a new run"):
+        play(run)
+    after = {p: p.read_bytes() for p in before if p.name != "events.jsonl"}
+    assert after == {p: before[p] for p in after}
+    assert happened(run)[-2:] == ["finished", "failed"]
+
+
+def test_a_run_may_be_resumed_from_its_first_moment_on(tmp_path, unbroken):
+    run = make(tmp_path)
+    run.write_control(lr_g=0.1)
+    ticks = train(run, pictures())
+    next(ticks)
+    for name in ("lr_d", "lr_g"):
+        run.write_control(**{name: 0.3})
+        next(ticks)
+    ticks.close()
+    for step in run.states()[1:]:
+        run.state(step).unlink()  # killed before the next save
+    run.write_control(lr_g=None, lr_d=None)
+    play(run)
+    assert rows(run) == rows(unbroken)
