@@ -7,6 +7,7 @@ import streamlit as st
 
 from gan import registry, runs
 from gan.runs import Run, RunError
+from ui import links
 from ui.explorer import explorer, makes_points
 
 PICKED = "explore-run"
@@ -81,7 +82,7 @@ def words(points: bool) -> None:
 found = {run.id: run for run in runs.runs()}
 if not found:
     st.info("There is no run yet. Start one on the Train page: it can be explored from its first step on.")  # fmt: skip
-    st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+    links.button("Go to Train", "train", "go-train")
     st.stop()
 left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
 with left:

@@ -1,0 +1,88 @@
+"""The Explore page: which run it shows, what it hands to the explorer, what it says when there is nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan.runs import Run
+from tests.pages.conftest import MakeRun, Open
+
+
+def told(at: AppTest) -> dict[str, Any]:
+    """What the component is given."""
+    [component] = at.get("bidi_component")
+    data: dict[str, Any] = json.loads(component.proto.json)
+    return data
+
+
+def draws(run: Run) -> Run:
+    """A run that looks as if it had a generator."""
+    run.weights().write_bytes(b"")
+    return run
+
+
+def test_without_runs_it_points_to_train(open_page: Open) -> None:
+    at = open_page("explore")
+    assert "no run yet" in at.info[0].value
+    assert at.button[0].label == "Go to Train"
+
+
+def test_the_link_decides(open_page: Open, make_run: MakeRun) -> None:
+    for name in ("one", "two"):
+        draws(make_run(name))
+    assert told(open_page("explore", run="one"))["id"] == "one"
+    assert told(open_page("explore", run="two"))["id"] == "two"
+
+
+def test_an_unknown_run_is_said_and_another_one_shown(open_page: Open, make_run: MakeRun) -> None:
+    draws(make_run("one"))
+    at = open_page("explore", run="gone")
+    assert "gone" in at.warning[0].value
+    assert told(at)["id"] == "one"
+
+
+def test_a_run_that_can_draw_comes_before_a_newer_one_that_cannot(
+    open_page: Open, make_run: MakeRun
+) -> None:
+    draws(make_run("able"))
+    make_run("fresh", steps=0)
+    assert told(open_page("explore"))["id"] == "able"
+
+
+@pytest.mark.parametrize(("text", "step"), [("20", 20), ("21", None), ("x", None), ("-1", None)])
+def test_a_link_may_name_a_snapshot(
+    open_page: Open, make_run: MakeRun, text: str, step: int | None
+) -> None:
+    run = draws(make_run("one"))
+    for kept in (0, 20):
+        run.weights(kept).write_bytes(b"")
+    data = told(open_page("explore", run="one", step=text))
+    assert data["steps"] == [0, 20]
+    assert data["step"] == step
+
+
+def test_picking_another_run_changes_the_address(open_page: Open, make_run: MakeRun) -> None:
+    for name in ("one", "two"):
+        draws(make_run(name))
+    at = open_page("explore", run="one", seed="5")
+    at.selectbox[0].select("two").run()
+    assert told(at)["id"] == "two"
+    assert at.query_params == {"run": ["two"]}
+
+
+def test_points_are_told_by_the_data_set(open_page: Open, make_run: MakeRun) -> None:
+    draws(make_run("dots", dataset="ring", model="first-steps", z_dim=2))
+    data = told(open_page("explore", run="dots"))
+    assert data["points"]
+    assert data["z_dim"] == 2
+
+
+def test_a_run_whose_settings_are_broken_is_a_sentence(open_page: Open, make_run: MakeRun) -> None:
+    run = draws(make_run("torn"))
+    (run.path / "config.json").write_text("{", encoding="utf-8")
+    at = open_page("explore", run="torn")
+    assert "Not available" in at.error[0].value

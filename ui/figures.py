@@ -1,0 +1,168 @@
+"""The figures of the Learn page, by the names that lessons give them; each takes the words after its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from gan import registry, runs
+from gan.runs import Run
+from ui import assets, charts
+from ui.explorer import explorer
+from ui.live import live
+
+FORMULAS = {
+    "value": r"\min_G \max_D V(D, G) = \mathbb{E}_{x}[\log D(x)] + \mathbb{E}_{z}[\log(1 - D(G(z)))]",
+    "best": r"D^{*}(x) = \frac{p_{\text{data}}(x)}{p_{\text{data}}(x) + p_{G}(x)}",
+    "is": r"\text{IS} = \exp \; \mathbb{E}_{x \sim G} \; \text{KL}\big(p(y \mid x) \,\|\, p(y)\big)",
+    "fid": r"\text{FID} = \lVert \mu_r - \mu_g \rVert^2 + "
+    r"\text{Tr}\big(\Sigma_r + \Sigma_g - 2 (\Sigma_r \Sigma_g)^{1/2}\big)",
+}
+DIAGRAMS = {
+    name: st.components.v2.component(
+        f"forger_{name}",
+        html=(assets.FOLDER / f"{name}.svg").read_text(encoding="utf-8"),
+        css=":host { display: block; overflow-x: auto; } svg { width: 100%; min-width: 32rem; font-family: var(--st-font); }",
+    )
+    for name in ("game", "steps")
+}
+CODE = """
+real = batch()                                    # real pictures
+fake = G(torch.randn(len(real), z_dim))           # generated ones
+
+real_logits, fake_logits = D(real), D(fake.detach())
+loss_d = (bce(real_logits, torch.ones_like(real_logits))
+          + bce(fake_logits, torch.zeros_like(fake_logits)))
+optimizer_d.zero_grad(); loss_d.backward(); optimizer_d.step()
+
+logits = D(fake)                                  # this time through D, into G
+loss_g = bce(logits, torch.ones_like(logits))     # "these are real"
+optimizer_g.zero_grad(); loss_g.backward(); optimizer_g.step()
+"""
+
+
+def diagram(words: str) -> None:
+    """A drawing of assets/, in the colour of the text; on a phone it scrolls sideways."""
+    DIAGRAMS[words](key=f"diagram-{words}", data=None)
+
+
+def run(words: str) -> None:
+    """The pictures of the first of these runs that is here, with a slider through time."""
+    if found := first_run(words, drawn=True):
+        with st.container(width=480):
+            live(found.id, key=f"lesson-{words.split()[0]}", view="compact")
+
+
+def noise(words: str) -> None:
+    """Sliders of z on the first of these runs that has a generator."""
+    if found := first_run(words, drawn=False):
+        explorer(found, key=f"noise-{words.split()[0]}")
+
+
+def frames(words: str) -> None:
+    """A strip of pictures of a real run, kept with the lessons, and how it was made."""
+    name, _, caption = words.partition(" ")
+    st.image(assets.FOLDER / f"lesson-{name}.webp", caption=caption, width="stretch", alt=caption)
+
+
+def layers(words: str) -> None:
+    """Both networks of a preset as tables."""
+    tables = json.loads((assets.FOLDER / "layers.json").read_text(encoding="utf-8"))
+    titles = {name: registry.load("presets", name)["title"].split(":")[0] for name in tables}
+    picked = st.selectbox(
+        "The networks of", [*tables], format_func=titles.__getitem__, key="layers"
+    )
+    parts = {"G": ":orange[**G**], the generator", "D": ":blue[**D**], the discriminator"}
+    for letter, title in parts.items():
+        rows = tables[picked][letter]
+        total = sum(row["parameters"] for row in rows)
+        st.markdown(f"{title}: {total:,} parameters")
+        st.table([_cells(row) for row in rows], border="horizontal", hide_index=True)
+
+
+def formula(words: str) -> None:
+    """Formulas by name."""
+    for name in words.split():
+        st.latex(FORMULAS[name])
+
+
+def loss(words: str) -> None:
+    """Both formulas of a loss, as its file tells them."""
+    card = registry.card("losses", words)
+    with st.container(border=True):
+        st.markdown(f"**{card.title}.** {card.summary}")
+        st.latex(r"\mathcal{L}_D = " + card.facts["D_FORMULA"])
+        st.latex(r"\mathcal{L}_G = " + card.facts["G_FORMULA"])
+
+
+def curves(words: str) -> None:
+    """Two curves of a real run: "losses run …" or "scores run …"."""
+    which, _, names = words.partition(" ")
+    if found := first_run(names, drawn=True):
+        charts.curves(found, which)
+
+
+def slopes(words: str) -> None:
+    """What G loses and what it feels, for three losses."""
+    charts.slopes()
+
+
+def sigmoid(words: str) -> None:
+    """From a logit to a probability."""
+    charts.sigmoid()
+
+
+def circles(words: str) -> None:
+    """The smallest game there is, played with two learning rates."""
+    charts.circles()
+
+
+def code(words: str) -> None:
+    """One training step, to be read aloud."""
+    st.code(CODE.strip(), language="python")
+
+
+def first_run(names: str, drawn: bool) -> Run | None:
+    """The first run whose id begins with one of the names and that has something to show, else any; or a sentence."""
+    found = [
+        run for run in runs.runs() if (run.pictures("fixed") if drawn else run.weights().exists())
+    ]
+    for name in names.split():
+        for run_ in found:
+            if run_.id.startswith(name):
+                return run_
+    if found:
+        return found[0]
+    st.info("Not available because there is no trained run here yet. Start one, then come back.")
+    return None
+
+
+def _cells(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "layer": row["layer"],
+        "then": ", ".join(row["then"]) or "–",
+        "output": " × ".join(map(str, row["output"])) or "1 logit",
+        "parameters": f"{row['parameters']:,}",
+    }
+
+
+FIGURES: dict[str, Callable[[str], None]] = {
+    f.__name__: f
+    for f in (
+        circles,
+        code,
+        curves,
+        diagram,
+        formula,
+        frames,
+        layers,
+        loss,
+        noise,
+        run,
+        sigmoid,
+        slopes,
+    )
+}
