@@ -37,6 +37,7 @@ class Data:
     labels: int64 N, indices into `names`, or None.
     factors: what an image was made from, name -> N numbers, or None.
     test: the split that is never trained on, or None.
+    note: a sentence on what was left out, or "".
     """
 
     images: np.ndarray
@@ -44,6 +45,7 @@ class Data:
     names: tuple[str, ...] = ()
     factors: Mapping[str, np.ndarray] | None = None
     test: Data | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         kind, ndim = self.images.dtype, self.images.ndim
