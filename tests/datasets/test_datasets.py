@@ -51,6 +51,21 @@ def test_the_engine_lists_data_sets_without_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize("name", registry.names("datasets"))
+def test_a_data_set_says_what_it_is_without_being_run(name):
+    card = registry.card("datasets", name)
+    assert not card.error
+    assert card.title
+    assert card.title != name
+    assert card.summary.endswith(".")
+    assert card.text
+    assert bool(card.facts.get("FILES")) == ("DOWNLOAD_MB" in card.facts)
+    assert ("SHAPE" in card.facts) == ("COUNT" in card.facts) == (name != "own-images")
+    module = registry.load("datasets", name)
+    assert callable(module.load)
+    assert hasattr(module, "download") == ("DOWNLOAD_MB" in card.facts)
+
+
 def test_root_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("GAN_DATA", str(tmp_path))
     assert datasets.root() == tmp_path
