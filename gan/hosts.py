@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from gan import hardware, runs
 from gan.config import RunConfig
-from gan.runs import Control, Run, RunError
+from gan.control import Control, Desk
+from gan.runs import Run
 
 if TYPE_CHECKING:
     from gan.datasets import Progress
@@ -31,12 +32,12 @@ class Turn:
         self._line: deque[str] = deque()  # the first one holds the turn
         self._moved = threading.Condition()
 
-    def wait(self, name: str, stop: threading.Event) -> bool:
-        """Queues up and waits. False when `stop` was set before the turn came."""
+    def wait(self, name: str, given_up: Callable[[], bool]) -> bool:
+        """Queues up and waits. False when `given_up()` before the turn came."""
         with self._moved:
             self._line.append(name)
             while self._line[0] != name:
-                if stop.is_set():
+                if given_up():
                     self._line.remove(name)
                     return False
                 self._moved.wait(0.1)
@@ -133,15 +134,18 @@ class Trainers:
 
     def _host(self, run: Run, stop: threading.Event) -> None:
         try:
-            device = run.config().device
+            config = run.config()
+            device = (
+                hardware.resolve(config, 1).device if config.device == "auto" else config.device
+            )
             with self._guard:
                 turn = self._turns.setdefault(device, Turn())
             try:
-                if turn.wait(run.id, stop):
+                if self._wait(run, stop, turn):
                     self._iterate(run, stop, turn)
             finally:
                 turn.leave(run.id)
-        except RunError as error:
+        except Exception as error:  # also a broken PyTorch: a thread has nobody to tell but us
             self._failures[run.id] = str(error)
         finally:
             runs.PROBER.forget(run)
@@ -156,15 +160,20 @@ class Trainers:
                 if tick.paused:
                     turn.leave(run.id)  # whoever waits may train meanwhile
                     self._sleep(run, tick.wish, stop)
-                    if not turn.wait(run.id, stop):
+                    if not self._wait(run, stop, turn):
                         return
 
     @staticmethod
+    def _wait(run: Run, stop: threading.Event, turn: Turn) -> bool:
+        desk = Desk(run)
+        return turn.wait(run.id, lambda: stop.is_set() or desk.read().want == "stop")
+
+    @staticmethod
     def _sleep(run: Run, wish: Control, stop: threading.Event) -> None:
-        """Until the driver wants something else of a paused run than the `wish` it rests on."""
-        desk = runs.Desk(run)
-        while not stop.wait(REST_SECONDS) and desk.read() == wish:
-            pass
+        """Until the driver wants a paused run to do more than it was to do by the `wish` it rests on."""
+        desk, told = Desk(run), wish
+        while told.want == "pause" and told.asked == wish.asked and not stop.wait(REST_SECONDS):
+            told = desk.read()
 
 
 @dataclass
@@ -258,7 +267,7 @@ def _work(job: Job, work: Callable[[], Iterator[Progress]]) -> None:
             job.done, job.total, job.unit, job.text = step.done, step.total, step.unit, step.text
         job.state = "done"
     except Exception as error:
-        job.state, job.error = "failed", str(error)
+        job.state, job.error = "failed", str(error) or type(error).__name__
 
 
 def _process() -> Any:
