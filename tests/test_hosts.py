@@ -1,0 +1,358 @@
+"""Threads that train: in turn, to be paused, stopped and shut down without losing a step."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from gan import hardware, hosts, runs
+from gan.datasets import DataError, Progress
+from gan.hosts import Trainers
+from gan.runs import Busy, Control, Run
+from tests.engine import event, happened, kept, make, pictures, play, rows, same, tiny
+
+pytestmark = pytest.mark.usefixtures("quick_disk", "own_data")
+LONG = 10**6
+
+
+@pytest.fixture
+def own_data(monkeypatch):
+    monkeypatch.setattr("gan.datasets.open", lambda config: pictures())
+
+
+@pytest.fixture
+def trainers():
+    found = Trainers()
+    yield found
+    assert found.shutdown(20) == []
+
+
+def long(home, name) -> Run:
+    return make(home, steps=LONG, run_id=name)
+
+
+def wait_for(what, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+def pause(trainers, run):
+    run.write_control(want="pause")
+    wait_for(lambda: happened(run)[-1:] == ["paused"])
+
+
+# -- one run ---------------------------------------------------------------------------------------
+
+
+def test_a_thread_trains_as_a_test_does(tmp_path, trainers, unbroken):
+    run = make(tmp_path)
+    trainers.start(run)
+    assert trainers.join(run, 30)
+    assert rows(run) == rows(unbroken)
+    assert same(kept(run), kept(unbroken))
+    assert trainers.status(run) == "finished"
+    assert trainers.active() == []
+    assert trainers.failure(run.id) == ""
+
+
+def test_starting_twice_is_starting_once(tmp_path, trainers):
+    run = long(tmp_path, "a")
+    for _ in range(3):
+        trainers.start(run)
+    wait_for(lambda: run.states())
+    assert [t.name for t in threading.enumerate()].count("train a") == 1
+    assert trainers.active() == ["a"]
+    assert trainers.status(run) == "training"
+    with pytest.raises(Busy):
+        run.delete()
+
+
+def test_a_paused_run_steps_continues_and_stops(tmp_path, trainers, unbroken):
+    run = make(tmp_path, steps=10)
+    run.write_control(want="pause")
+    trainers.start(run)
+    wait_for(lambda: happened(run)[-1:] == ["paused"])
+    assert trainers.status(run) == "paused"
+    for step in (1, 2):
+        run.ask_step("both")
+        wait_for(lambda step=step: step in run.pictures("fixed"))
+    run.write_control(want="stop")
+    assert trainers.join(run, 30)
+    assert trainers.status(run) == "stopped"
+    assert run.states()[-1] == 2
+    run.write_control(want="run")
+    trainers.start(run)
+    assert trainers.join(run, 30)
+    assert same(kept(run), kept(unbroken))
+
+
+def test_a_wish_that_comes_while_the_host_goes_to_sleep_is_heard(tmp_path):
+    run = make(tmp_path)
+    rested_on = Control(want="pause", budget={"steps": 10}, title="tiny")
+    for change in ({"want": "run"}, {"want": "stop"}, {"want": "pause", "asked": {"d": 1}}):
+        run.write_control(**change)
+        began = time.monotonic()
+        Trainers._sleep(run, rested_on, threading.Event())
+        assert time.monotonic() - began < 5
+
+
+def test_renaming_a_paused_run_leaves_it_where_it_is(tmp_path, trainers):
+    one, other = long(tmp_path, "one"), long(tmp_path, "other")
+    trainers.start(one)
+    pause(trainers, one)
+    trainers.start(other)
+    wait_for(lambda: other.states())
+    one.write_control(title="Another title")
+    time.sleep(3 * hosts.REST_SECONDS)
+    assert trainers.status(one) == "paused"
+    assert trainers.place(one) == 0
+
+
+# -- several runs ----------------------------------------------------------------------------------
+
+
+def test_runs_take_turns_in_the_order_of_asking(tmp_path, trainers):
+    a, b, c = (long(tmp_path, name) for name in "abc")
+    for run in (a, b, c):
+        trainers.start(run)
+        wait_for(lambda run=run: (run.id == "a" and run.states()) or trainers.place(run))
+    assert [trainers.place(run) for run in (a, b, c)] == [0, 1, 2]
+    assert [trainers.status(run) for run in (a, b, c)] == ["training", "queued", "queued"]
+    assert trainers.active() == ["a", "b", "c"]
+    assert b.states() == c.states() == []
+
+    a.write_control(want="stop")
+    wait_for(lambda: b.states())
+    assert [trainers.status(run) for run in (a, b, c)] == ["stopped", "training", "queued"]
+    assert trainers.place(c) == 1
+
+    pause(trainers, b)  # gives its turn away
+    wait_for(lambda: c.states())
+    assert [trainers.status(run) for run in (b, c)] == ["paused", "training"]
+
+    b.write_control(want="run")  # and queues up again
+    wait_for(lambda: trainers.place(b) == 1)
+    assert trainers.status(b) == "queued"
+    c.write_control(want="stop")
+    wait_for(lambda: "continued" in happened(b))
+    assert trainers.status(b) == "training"
+
+
+def test_a_run_that_waits_may_be_stopped(tmp_path, trainers):
+    a, b, c = (long(tmp_path, name) for name in "abc")
+    for run in (a, b, c):
+        trainers.start(run)
+        wait_for(lambda run=run: (run.id == "a" and run.states()) or trainers.place(run))
+    b.write_control(want="stop")
+    assert trainers.join(b, 30)
+    assert trainers.status(b) == "stopped"
+    assert trainers.place(c) == 1
+    assert happened(b) == ["created"]
+
+
+def test_a_paused_run_is_stopped_though_another_has_the_device(tmp_path, trainers):
+    a, b = long(tmp_path, "a"), long(tmp_path, "b")
+    trainers.start(a)
+    pause(trainers, a)
+    trainers.start(b)
+    wait_for(lambda: b.states())
+    a.write_control(want="stop")
+    assert trainers.join(a, 30)
+    assert happened(a)[-1] == "stopped"
+    assert trainers.status(b) == "training"
+
+
+def test_a_deleted_run_does_not_come_back_when_its_turn_comes(tmp_path, trainers):
+    a, b = long(tmp_path, "a"), long(tmp_path, "b")
+    trainers.start(a)
+    trainers.start(b)
+    wait_for(lambda: trainers.place(b))
+    b.delete()
+    a.write_control(want="stop")
+    assert trainers.join(b, 30)
+    assert not b.path.exists()
+    assert trainers.failure("b").startswith("There is no run 'b'")
+
+
+def test_auto_and_cpu_are_one_device(tmp_path, trainers, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    a = long(tmp_path, "a")
+    b = make(tmp_path, tiny(device="auto"), steps=LONG, run_id="b")
+    trainers.start(a)
+    trainers.start(b)
+    wait_for(lambda: trainers.place(b) == 1)
+
+
+# -- the end ---------------------------------------------------------------------------------------
+
+
+def test_shutting_down_saves_whatever_trains_rests_or_waits(tmp_path, unbroken):
+    trainers = Trainers()
+    a, b, c = (long(tmp_path, name) for name in "abc")
+    trainers.start(a)
+    pause(trainers, a)
+    trainers.start(b)
+    wait_for(lambda: len(rows(b)) > 2)
+    trainers.start(c)
+    assert trainers.shutdown(30) == []
+    assert trainers.active() == []
+    assert happened(a)[-1] == happened(b)[-1] == "stopped"
+    assert happened(c) == ["created"]
+    for run in (a, b):
+        assert run.states()[-1] == event(run, "stopped")["step"]
+        assert runs.status(run) == "stopped"
+    assert b.control().want == "run"
+
+    step = b.states()[-1] + 3
+    b.write_control(budget={"steps": step})
+    play(b)
+    whole = make(tmp_path, steps=step, run_id="whole")
+    play(whole)
+    assert rows(b) == rows(whole)
+
+
+def test_a_failure_is_told_and_forgotten_with_the_next_start(tmp_path, trainers, monkeypatch):
+    def missing(config):
+        raise DataError("MNIST is not here: get it first.")
+
+    run = make(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("gan.datasets.open", missing)
+        trainers.start(run)
+        assert trainers.join(run, 30)
+    assert trainers.failure(run.id) == run.error() == "MNIST is not here: get it first."
+    assert trainers.status(run) == "failed"
+    trainers.start(run)
+    assert trainers.join(run, 30)
+    assert trainers.failure(run.id) == ""
+    assert trainers.status(run) == "finished"
+
+
+def test_a_run_that_cannot_even_begin_tells_why_and_frees_the_device(
+    tmp_path, trainers, monkeypatch
+):
+    odd, broken = make(tmp_path, run_id="odd"), make(tmp_path, run_id="broken")
+    (odd.path / "config.json").write_text("{")
+    trainers.start(odd)
+    assert trainers.join(odd, 30)
+    assert "settings of run 'odd' cannot be read" in trainers.failure("odd")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "gan.train", None)  # cannot be imported
+        trainers.start(broken)
+        assert trainers.join(broken, 30)
+    assert "gan.train" in trainers.failure("broken")
+    trainers.start(broken)
+    assert trainers.join(broken, 30)
+    assert trainers.status(broken) == "finished"
+
+
+# -- the process -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """A process of its own, as far as this module is concerned."""
+    monkeypatch.setattr("atexit.register", lambda work: None)
+    own = sys.modules.pop("forger_process", None)
+    yield
+    hosts.trainers().shutdown(20)
+    del sys.modules["forger_process"]
+    if own:
+        sys.modules["forger_process"] = own
+
+
+def test_a_hot_reload_keeps_trainers_jobs_and_what_is_known(tmp_path, process):
+    run = long(tmp_path, "a")
+    before = hosts.trainers()
+    before.start(run)
+    job = hosts.start_job("get", lambda: iter(()))
+    wait_for(lambda: run.states())
+    importlib.reload(hosts)
+    assert hosts.trainers() is before
+    assert hosts.trainers().active() == ["a"]
+    assert hosts.job("get") is job
+    hosts.trainers().start(run)
+    assert [t.name for t in threading.enumerate()].count("train a") == 1
+    assert hosts.trainers().shutdown(20) == []
+    assert happened(run)[-1] == "stopped"
+
+
+def test_a_job_tells_how_far_it_is_and_runs_once_at_a_time(process):
+    go, calls = threading.Event(), []
+
+    def work():
+        calls.append(1)
+        yield Progress(1, 4, "MB", "one of four")
+        go.wait(20)
+        yield Progress(4, 4, "MB", "all")
+
+    job = hosts.start_job("get", work)
+    wait_for(lambda: job.done == 1)
+    assert (job.total, job.unit, job.text, job.state) == (4, "MB", "one of four", "running")
+    assert hosts.start_job("get", work) is job
+    go.set()
+    wait_for(lambda: job.state == "done")
+    assert job.done == 4
+    assert calls == [1]
+    assert hosts.start_job("get", work) is not job
+    assert hosts.job("other") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(DataError("No network."), "No network."), (KeyError(), "KeyError")]
+)
+def test_a_job_that_fails_says_why(process, error, told):
+    def work():
+        yield Progress(1, 4, "MB", "one of four")
+        raise error
+
+    job = hosts.start_job("get", work)
+    wait_for(lambda: job.state != "running")
+    assert (job.state, job.error, job.done) == ("failed", told, 1)
+
+
+@pytest.mark.parametrize("error", [None, ImportError("no torch")])
+def test_warming_up_happens_once_and_tells_how_it_went(process, monkeypatch, error):
+    called = []
+
+    def imported(name):
+        called.append(name)
+        if error:
+            raise error
+        return SimpleNamespace(probe=lambda: 1234.0)
+
+    assert hosts.torch_state() == "no"
+    with monkeypatch.context() as patch:
+        patch.setattr("gan.hosts.importlib.import_module", imported)
+        for _ in range(3):
+            hosts.warm_up()
+        wait_for(lambda: hosts.torch_state() != "loading")
+        wait_for(lambda: not hosts._process().importer.is_alive())
+    assert hosts.torch_state() == ("failed: no torch" if error else "ready")
+    assert called == (["gan.train"] if error else ["gan.train", "gan.probe"])
+    assert hosts.remembered("lean images/s") == (None if error else 1234.0)
+
+
+def test_a_new_run_leaves_a_core_to_the_server_and_stores_what_it_decided(
+    tmp_path, process, monkeypatch
+):
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path))
+    monkeypatch.setattr(hosts, "warm_up", lambda: None)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    for cores, threads in ((1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr(hardware, "cores", lambda cores=cores: cores)
+        run = hosts.new_run(tiny(device="auto", threads=0), {"steps": 1}, title="T", preset="lean")
+        assert (run.config().device, run.config().threads) == ("cpu", threads)
+    assert run.control().title == "T"
+    assert run.events()[0]["preset"] == "lean"
+    assert hosts.new_run(tiny(threads=0), {"steps": 1}, threads=3).config().threads == 3
+    assert hosts.new_run(tiny(threads=5), {"steps": 1}, threads=3).config().threads == 5
