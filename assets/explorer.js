@@ -6,7 +6,6 @@ import { drawVectors, fromText, neighbour, net, pack, toText } from "./latent.js
 
 const MANY = 36;
 const COLUMNS = 6;
-const SHOWN = 8; // sliders at a time
 const REACH = 3; // of a slider; 99.7 % of random numbers lie within
 const SIDE = 15; // of the net through which points are shown
 const EDGE = 3.2; // what the plane of z shows
@@ -15,7 +14,7 @@ const LOOK = 2000; // ms between two looks for newer weights
 
 const explorers = new WeakMap();
 
-/** data: {id, z_dim, points, steps, step, linked}; `steps` are those of the snapshots, `step` one of them or null. */
+/** data: {id, z_dim, points, steps, step, linked, sliders}; `steps` are those of the snapshots, `step` one of them or null. */
 export default function mount({ parentElement, data }) {
   const explorer = explorers.get(parentElement) ?? new Explorer(parentElement);
   explorers.set(parentElement, explorer);
@@ -83,8 +82,8 @@ class Explorer {
     part.reset.onclick = () => (this.z.set(this.home), this.pinned.clear(), this.changed());
     part.link.onclick = () => this.copy();
     part.save.onclick = () => this.save();
-    part.back.onclick = () => this.turn(-SHOWN);
-    part.on.onclick = () => this.turn(SHOWN);
+    part.back.onclick = () => this.turn(-this.data.sliders);
+    part.on.onclick = () => this.turn(this.data.sliders);
     new ResizeObserver(() => this.data && this.bars()).observe(part.bars);
     part.spread.oninput = () => ((this.spread = Number(part.spread.value)), this.changed());
     part.time.oninput = () => ((this.step = this.data.steps[part.time.value] ?? null), this.changed());
@@ -175,8 +174,9 @@ class Explorer {
   layout() {
     const { part, data } = this;
     part.one.closest(".explorer").classList.toggle("points", data.points);
+    for (const name of ["link", "save"]) part[name].hidden = !data.linked;
     part["spread-row"].hidden = data.points;
-    part["time-row"].hidden = !data.steps.length;
+    part["time-row"].hidden = !data.steps.length || !data.linked;
     part.time.max = data.steps.length; // one past the last snapshot: the newest
     part.one.ariaLabel = data.points ? "The plane of z, with a dot to drag" : "The picture of z";
     part.many.ariaLabel = data.points ? "Where the generator puts z" : "36 neighbours of z";
@@ -185,14 +185,14 @@ class Explorer {
       ? "G(z): the same net, bent by the generator, over the real points"
       : "36 neighbours: click one to go there";
     part["all-caption"].textContent = `z: ${data.z_dim} random numbers; draw on them`;
-    part.all.hidden = data.z_dim <= SHOWN;
-    part.pager.hidden = data.z_dim <= SHOWN;
+    part.all.hidden = data.z_dim <= data.sliders;
+    part.pager.hidden = data.z_dim <= data.sliders || !data.linked;
   }
 
   /** Every control shows the present state. */
   fill() {
     const { part, data, first, spread, step } = this;
-    const last = Math.min(data.z_dim, first + SHOWN);
+    const last = Math.min(data.z_dim, first + data.sliders);
     part.page.textContent = `${first + 1}–${last} of ${data.z_dim}`;
     part.back.disabled = first === 0;
     part.on.disabled = last === data.z_dim;
@@ -229,7 +229,7 @@ class Explorer {
 
   bars() {
     const { bars } = this.part;
-    const shown = [this.first, this.first + SHOWN];
+    const shown = [this.first, this.first + this.data.sliders];
     drawBars(bars, this.z, REACH, shown, this.pinned, colours(bars));
   }
 

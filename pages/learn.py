@@ -47,6 +47,7 @@ chapter = choose(found)
 st.title(chapter.title, anchor=False)
 st.container(width=760).markdown(chapter.intro)
 for k, section in enumerate(chapter.sections):
+    st.space("small")
     draw(section, f"{chapter.name}-{k}")
 st.divider()
 names = [*found]

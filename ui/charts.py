@@ -21,6 +21,9 @@ QUIET = {"displayModeBar": False}
 def curves(run: Run, which: str) -> None:
     """Two curves of a run: "losses", or "scores", D's mean belief in real and in generated pictures."""
     columns = Tail(run).series()["columns"]
+    if not columns:
+        st.info("Not available because this run has no curves yet.")
+        return
     figure = _chart("step", height=340)
     for name, label, colour in CURVES[which]:
         figure.add_scatter(x=columns["step"], y=columns[name], name=label, line={"color": colour})
@@ -83,15 +86,15 @@ def circles() -> None:
 
 
 def _late(columns: dict[str, list[Any]]) -> str:
-    """Mean scores over the second half of a run, in words."""
+    """Mean scores over the second half of a run, in words; "" when it has none."""
     half = len(columns["step"]) // 2
-    means = [
-        np.nanmean(np.array(columns[name][half:], float)) if columns[name][half:] else np.nan
+    real, fake = (
+        [value for value in columns[name][half:] if value is not None]
         for name in ("d_real", "d_fake")
-    ]
-    if not np.isfinite(means).all():
+    )
+    if not real or not fake:
         return ""
-    return f": in its second half D(x) is {means[0]:.0%} and D(G(z)) {means[1]:.0%} on average."
+    return f": in its second half D(x) is {np.mean(real):.0%} and D(G(z)) {np.mean(fake):.0%} on average."
 
 
 def _chart(x: str, height: int) -> go.Figure:

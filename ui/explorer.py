@@ -24,10 +24,11 @@ _mount = st.components.v2.component(
 )
 
 
-def explorer(run: Run, step: int | None = None, key: str = LINKED) -> None:
-    """The explorer of one run, from its snapshot `step` or from its newest generator on.
+def explorer(run: Run, step: int | None = None, key: str = LINKED, sliders: int = 8) -> None:
+    """The explorer of one run, from its snapshot `step` or from its newest generator on, with so many sliders of z.
 
-    Under the key "explorer" it takes its state from the page's address and keeps it there. A run without a generator
+    Under the key "explorer" it takes its state from the page's address and keeps it there; under others it is
+    smaller, for use beside text. A run without a generator
     is told so, and looked at again every two seconds. Raises RunError when its settings cannot be read.
     """
     _mount(
@@ -40,6 +41,7 @@ def explorer(run: Run, step: int | None = None, key: str = LINKED) -> None:
             "steps": run.snapshots(),
             "step": step,
             "linked": key == LINKED,
+            "sliders": sliders,
         },
     )
 

@@ -13,6 +13,7 @@ from gan.runs import Run
 from ui import assets, charts
 from ui.explorer import explorer
 from ui.live import live
+from ui.preset_cards import presets
 
 FORMULAS = {
     "value": r"\min_G \max_D V(D, G) = \mathbb{E}_{x}[\log D(x)] + \mathbb{E}_{z}[\log(1 - D(G(z)))]",
@@ -25,7 +26,7 @@ DIAGRAMS = {
     name: st.components.v2.component(
         f"forger_{name}",
         html=(assets.FOLDER / f"{name}.svg").read_text(encoding="utf-8"),
-        css=":host { display: block; overflow-x: auto; } svg { width: 100%; min-width: 32rem; font-family: var(--st-font); }",
+        css="svg { width: 100%; font-family: var(--st-font); }",
     )
     for name in ("game", "steps")
 }
@@ -38,14 +39,14 @@ loss_d = (bce(real_logits, torch.ones_like(real_logits))
           + bce(fake_logits, torch.zeros_like(fake_logits)))
 optimizer_d.zero_grad(); loss_d.backward(); optimizer_d.step()
 
-logits = D(fake)                                  # this time through D, into G
+logits = D(fake)                                  # through D, into G
 loss_g = bce(logits, torch.ones_like(logits))     # "these are real"
 optimizer_g.zero_grad(); loss_g.backward(); optimizer_g.step()
 """
 
 
 def diagram(words: str) -> None:
-    """A drawing of assets/, in the colour of the text; on a phone it scrolls sideways."""
+    """A drawing of assets/, in the colour of the text."""
     DIAGRAMS[words](key=f"diagram-{words}", data=None)
 
 
@@ -59,7 +60,7 @@ def run(words: str) -> None:
 def noise(words: str) -> None:
     """Sliders of z on the first of these runs that has a generator."""
     if found := first_run(words, drawn=False):
-        explorer(found, key=f"noise-{words.split()[0]}")
+        explorer(found, key="noise", sliders=3)
 
 
 def frames(words: str) -> None:
@@ -71,9 +72,9 @@ def frames(words: str) -> None:
 def layers(words: str) -> None:
     """Both networks of a preset as tables."""
     tables = json.loads((assets.FOLDER / "layers.json").read_text(encoding="utf-8"))
-    titles = {name: registry.load("presets", name)["title"].split(":")[0] for name in tables}
+    titles = {name: preset.who for name, preset in presets().items() if name in tables}
     picked = st.selectbox(
-        "The networks of", [*tables], format_func=titles.__getitem__, key="layers"
+        "The networks of", [*titles], format_func=titles.__getitem__, key="layers"
     )
     parts = {"G": ":orange[**G**], the generator", "D": ":blue[**D**], the discriminator"}
     for letter, title in parts.items():
@@ -93,7 +94,7 @@ def loss(words: str) -> None:
     """Both formulas of a loss, as its file tells them."""
     card = registry.card("losses", words)
     with st.container(border=True):
-        st.markdown(f"**{card.title}.** {card.summary}")
+        st.markdown(f"**{card.title}:** {card.summary}")
         st.latex(r"\mathcal{L}_D = " + card.facts["D_FORMULA"])
         st.latex(r"\mathcal{L}_G = " + card.facts["G_FORMULA"])
 
@@ -142,10 +143,10 @@ def first_run(names: str, drawn: bool) -> Run | None:
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:
     return {
-        "layer": row["layer"],
-        "then": ", ".join(row["then"]) or "–",
-        "output": " × ".join(map(str, row["output"])) or "1 logit",
-        "parameters": f"{row['parameters']:,}",
+        "Layer": row["layer"],
+        "Then": ", ".join(row["then"]) or "–",
+        "Output": " × ".join(map(str, row["output"])) or "1 logit",
+        "Parameters": f"{row['parameters']:,}",
     }
 
 

@@ -1,0 +1,124 @@
+"""The Learn page: every chapter draws, every figure and preset that a lesson names exists, the table is the models'."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gan import files, registry
+from tests.pages.conftest import MakeRun, Open
+from ui import assets, lesson
+from ui.figures import DIAGRAMS, FIGURES, FORMULAS
+from ui.lesson import Lesson
+
+CHAPTERS = lesson.lessons()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_a_chapter_draws_with_a_run_and_without(
+    open_page: Open, make_run: MakeRun, chapter: Lesson
+) -> None:
+    at = open_page("learn", chapter=chapter.name)
+    assert at.title[0].value == chapter.title
+    assert len(at.markdown) > len(chapter.sections)
+    run = make_run("lean-mnist")
+    rows = [{"seq": 200 + k, "step": k, "d_real": 0.7, "d_fake": None} for k in range(3)]
+    files.append(run.path / "metrics.jsonl", rows)
+    run.weights().write_bytes(b"")
+    at = open_page("learn", chapter=chapter.name)
+    assert not at.info
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_everything_that_a_lesson_names_exists(chapter: Lesson) -> None:
+    for section in chapter.sections:
+        for name, words in section.figures:
+            assert name in FIGURES
+            first = words.split()[0] if words else ""
+            match name:
+                case "diagram":
+                    assert first in DIAGRAMS
+                case "formula":
+                    assert set(words.split()) <= FORMULAS.keys()
+                case "loss":
+                    assert {"D_FORMULA", "G_FORMULA"} <= registry.card("losses", first).facts.keys()
+                case "frames":
+                    assert (assets.FOLDER / f"lesson-{first}.webp").is_file()
+                    assert words != first  # a caption
+        for preset, label in section.tries:
+            assert preset in registry.names("presets")
+            assert label
+
+
+def test_every_chapter_has_something_to_try_or_to_touch() -> None:
+    for chapter in CHAPTERS:
+        names = {name for section in chapter.sections for name, _ in section.figures}
+        assert any(section.tries for section in chapter.sections) or "noise" in names
+
+
+def test_no_mark_is_left_in_the_text() -> None:
+    for chapter in CHAPTERS:
+        for section in chapter.sections:
+            assert "{{" not in section.text + chapter.intro
+
+
+def test_a_lesson_without_a_title_is_refused() -> None:
+    with pytest.raises(ValueError, match="Title"):
+        lesson.parse("x", "words")
+
+
+def test_without_runs_it_says_why_a_picture_is_missing(open_page: Open) -> None:
+    at = open_page("learn", chapter="the-game")
+    assert "Not available because" in at.info[0].value
+
+
+def test_an_unknown_chapter_is_the_first_one(open_page: Open) -> None:
+    assert open_page("learn", chapter="x").title[0].value == CHAPTERS[0].title
+
+
+def test_the_pills_change_chapter_and_address(open_page: Open) -> None:
+    at = open_page("learn", chapter=CHAPTERS[0].name)
+    at.button_group[0].set_value(CHAPTERS[2].name).run()
+    assert at.title[0].value == CHAPTERS[2].title
+    assert dict(at.query_params) == {"chapter": CHAPTERS[2].name}
+
+
+def test_a_run_that_has_just_begun_has_no_curves(open_page: Open, make_run: MakeRun) -> None:
+    make_run("lean-mnist", steps=0)
+    at = open_page("learn", chapter="reading-a-run")
+    assert all("no curves yet" in info.value for info in at.info)
+    assert len(at.info) == 2
+
+
+def test_a_torn_log_leaves_the_charts_standing(open_page: Open, make_run: MakeRun) -> None:
+    run = make_run("lean-mnist", steps=0)
+    rows = [{"seq": k, "step": k, "d_loss": None, "d_real": None} for k in range(4)]
+    files.append(run.path / "metrics.jsonl", rows)
+    at = open_page("learn", chapter="reading-a-run")
+    assert not any("nan" in caption.value for caption in at.caption)
+
+
+def test_the_layer_tables_are_those_of_the_models() -> None:
+    """Made anew with `python -m gan.anatomy`."""
+    from gan import anatomy
+
+    assert json.loads(anatomy.TABLES.read_bytes()) == anatomy.tables()
+
+
+@pytest.mark.parametrize("preset", registry.names("presets"))
+def test_the_rows_hold_every_parameter_once(preset: str) -> None:
+    from gan import anatomy, config, models
+
+    settings, _ = config.preset(preset)
+    shape = anatomy.data_shape(settings)
+    rows = anatomy.of_preset(preset)
+    for letter, net in zip("GD", models.build(settings, shape, 0, 0, "cpu"), strict=True):
+        assert sum(row["parameters"] for row in rows[letter]) == sum(
+            p.numel() for p in net.parameters()
+        )
+    assert rows["G"][-1]["output"] == list(shape)
+    assert rows["G"][-1]["then"] == ["Tanh"]
+    assert rows["D"][-1]["output"] == []
+    assert np.prod(rows["G"][0]["output"]) > 0
