@@ -7,9 +7,9 @@ import streamlit as st
 from gan.config import fields
 from ui import run_list
 from ui.compare import MOST, compare, differences, labels, table
-from ui.words import plain
 from ui.links import PAGES
 from ui.run_list import Entry
+from ui.words import plain
 
 PICKED = "compare-runs"
 SUGGESTED = 4

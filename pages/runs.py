@@ -35,9 +35,7 @@ def watch() -> None:
 def head(found: list[Entry]) -> list[Entry]:
     """Title, search and filter; returns the runs that are wanted."""
     with st.container(horizontal=True, vertical_alignment="center", key="runs-head"):
-        st.subheader(
-            f"{len(found)} {'run' if len(found) == 1 else 'runs'}", anchor=False, width="content"
-        )
+        title = st.empty()
         words, kind = "", "all"
         if len(found) > MANY:
             words = st.text_input(
@@ -54,7 +52,12 @@ def head(found: list[Entry]) -> list[Entry]:
         st.caption(f":material/visibility: {HOW_TO_DRIVE}")
     statuses = commands.ACTIVE if kind == "active" else (kind,)
     split = words.casefold().split()
-    return [e for e in found if (kind == "all" or e.status in statuses) and e.says(split)]
+    wanted = [e for e in found if (kind == "all" or e.status in statuses) and e.says(split)]
+    count = f"{len(found)} {'run' if len(found) == 1 else 'runs'}"
+    if len(wanted) < len(found):
+        count = f"{len(wanted)} of {count}"
+    title.subheader(count, anchor=False, width="content")
+    return wanted
 
 
 def rows(wanted: list[Entry]) -> None:

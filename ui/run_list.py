@@ -72,7 +72,7 @@ class Facts:
     def of(cls, entry: Entry) -> Facts:
         """Reads the folder: a few small files and the end of the log."""
         run, events = entry.run, entry.run.events()
-        records = [last_record(run), *events[-1:]]
+        records = [*events[-1:], last_record(run)]
         last = max(records, key=lambda record: _number(record, "step"))
         step, epoch, seconds = (_number(last, name) for name in ("step", "epoch", "seconds"))
         dataset = entry.config.dataset if entry.config else ""

@@ -100,6 +100,8 @@ def _words(entry: Entry, facts: Facts) -> str:
         exact = time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.created))
         told.append(f'<span title="{exact}">{run_list.ago(facts.created)}</span>')
     bar = ""
+    if entry.status == "failed":
+        bar = f'<p class="fr-line fr-why">{html.escape(entry.run.error())}</p>'
     if entry.status in commands.ACTIVE:
         share = f"{100 * facts.done:.0f}"
         bar = (

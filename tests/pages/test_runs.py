@@ -1,0 +1,317 @@
+"""The Runs page without a browser: the list, its search and pages, what can be done, and by whom."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+
+from gan import export
+from gan.datasets import Progress
+from gan.runs import RunError
+from ui import packing, run_list
+from ui.run_row import MENU
+
+DRIVERS = ["details", "compare", "take", "like", "rename", "delete"]
+
+
+def rows(at) -> list[str]:
+    """The ids of the runs on the page, in order."""
+    return [menu.key.removeprefix("menu-") for menu in at.menu_button]
+
+
+def text(at) -> str:
+    """All words of the page, those in HTML too."""
+    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.subheader)
+    told = [str(element.value) for kind in kinds for element in kind]
+    links = [str(link.proto.label) for link in at.get("page_link")]
+    return "\n".join(told + links + [str(block.proto.body) for block in at.get("html")])
+
+
+def button(at, label):
+    return next(b for b in at.button if b.label == label)
+
+
+def wait(run):
+    """Until the zip of a run is packed."""
+    job = packing.job(run)
+    assert job
+    assert job.thread
+    job.thread.join()
+
+
+def pick(at, run_id, what):
+    at.menu_button(key=f"menu-{run_id}").click(what).run()
+    assert not at.exception
+    return at
+
+
+def test_without_runs_it_says_what_a_run_is(open_page):
+    at = open_page("runs")
+    assert "No runs yet" in text(at)
+    assert [link.proto.label for link in at.get("page_link")] == ["Go to Train"]
+
+
+def test_the_newest_is_first_and_each_row_tells_how_it_stands(open_page, make_run, trainers):
+    for name, steps in (("old", 100), ("mid", 50), ("new", 7)):
+        make_run(name, steps=steps, title=f"Run <{name}>")
+    trainers.alive["new"] = "training"
+    at = open_page("runs")
+    assert rows(at) == ["new", "mid", "old"]
+    told = text(at)
+    assert "3 runs" in told
+    for status in ("training", "stopped", "finished"):
+        assert f'class="fr-chip" data-status="{status}"' in told
+    assert "<b>7</b> steps" in told
+    assert 'style="width:7%"' in told
+    assert "Lean DCGAN · MNIST · Hinge loss" in told
+
+
+def test_a_title_is_never_markup(open_page, make_run):
+    make_run("one", title="<img src=x onerror=alert(1)> **bold** [a](b)")
+    at = open_page("runs")
+    assert "<img src=x" not in "".join(str(block.proto.body) for block in at.get("html"))
+    [link] = at.get("page_link")
+    assert "\\*\\*bold\\*\\* \\[a\\]" in link.proto.label
+
+
+def test_an_unreadable_run_is_a_row_with_the_reason(open_page, make_run):
+    make_run("fine")
+    (make_run("torn").path / "config.json").write_text('{"dataset"')
+    (make_run("odd").path / "config.json").write_text('{"batch": "many"}')
+    at = open_page("runs")
+    assert set(rows(at)) == {"fine", "torn", "odd"}
+    assert text(at).count('class="fr-chip" data-status="broken"') == 2
+    assert "batch: &#x27;many&#x27; is not a whole number" in text(at)
+    assert list(at.menu_button(key="menu-torn").options) != list(
+        at.menu_button(key="menu-fine").options
+    )
+    pick(at, "torn", "delete")
+    button(at, "Delete for good").click().run()
+    assert not at.exception
+    assert set(rows(at)) == {"fine", "odd"}
+
+
+def test_why_a_run_failed_is_in_its_row(open_page, make_run):
+    make_run("sad", steps=5, error="D's loss was no longer a finite number.")
+    assert "D&#x27;s loss was no longer a finite number." in text(open_page("runs"))
+
+
+def test_many_runs_come_in_pages(open_page, make_run):
+    for k in range(23):
+        make_run(f"run-{k}")
+    at = open_page("runs")
+    assert len(rows(at)) == 10
+    at.get("pagination")[0].set_value(3).run()
+    assert rows(at) == ["run-2", "run-1", "run-0"]
+    at.text_input(key="q").set_value("run-1").run()
+    assert not at.exception
+    assert len(rows(at)) == 1  # eleven are like that; the second page has one
+    assert "11 of 23 runs" in text(at)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "gan-2014"}, {"b"}),
+        ({"q": "WIDE stopped"}, {"c"}),
+        ({"q": "nowhere"}, set()),
+        ({"show": "In training"}, {"a"}),
+        ({"show": "Finished", "q": "mnist"}, {"b", "d", "e", "f", "g"}),
+    ],
+)
+def test_search_and_filter_come_from_the_link(open_page, make_run, trainers, query, found):
+    make_run("a", steps=3)
+    make_run("b", model="gan-2014", loss="non-saturating")
+    make_run("c", steps=5, title="Wide")
+    for name in "defg":
+        make_run(name)
+    trainers.alive["a"] = "paused"
+    at = open_page("runs", **query)
+    assert set(rows(at)) == found
+    assert found or "No run is like that" in text(at)
+
+
+def test_the_menu_offers_what_can_be_done(open_page, make_run, trainers):
+    make_run("done")
+    make_run("halted", steps=50)
+    make_run("busy", steps=50)
+    trainers.alive["busy"] = "training"
+    at = open_page("runs")
+    offered = {name: run_options(at, name) for name in ("done", "halted", "busy")}
+    assert offered == {
+        "done": DRIVERS,
+        "halted": ["resume", *DRIVERS],
+        "busy": ["stop", *DRIVERS],
+    }
+
+
+def run_options(at, run_id):
+    names = {label: name for name, label in MENU.items()}
+    return [names[label] for label in at.menu_button(key=f"menu-{run_id}").options]
+
+
+def test_going_on_and_stopping(open_page, make_run, trainers):
+    run = make_run("halted", steps=50)
+    at = pick(open_page("runs"), "halted", "resume")
+    assert trainers.started == ["halted"]
+    pick(at, "halted", "stop")
+    assert run.control().want == "stop"
+
+
+def test_a_watcher_sees_and_takes_away_but_changes_nothing(
+    open_page, make_run, trainers, monkeypatch
+):
+    run = make_run("one", steps=50, title="One")
+    monkeypatch.setenv("FORGER_PIN", "1234")
+    at = open_page("runs")
+    assert run_options(at, "one") == ["details", "compare", "take"]
+    assert button(at, "New run").disabled
+    assert "You are watching" in text(at)
+    at.session_state["runs-dialog"] = ("delete", "one")  # as a forged message would
+    at.run()
+    assert button(at, "Delete for good").disabled
+    at.menu_button(key="menu-one").click("resume").run()  # which its menu does not have
+    assert run.path.exists()
+    assert trainers.started == []
+
+
+def test_renaming(open_page, make_run):
+    run = make_run("one", title="Before")
+    at = pick(open_page("runs"), "one", "rename")
+    at.text_input[-1].set_value("After")
+    button(at, "Rename").click().run()
+    assert not at.exception
+    assert run.control().title == "After"
+    assert not [b for b in at.button if b.label == "Rename"]  # closed
+
+
+def test_a_title_that_will_not_do_is_said_in_the_dialog(open_page, make_run):
+    make_run("one", title="Before")
+    at = pick(open_page("runs"), "one", "rename")
+    at.text_input[-1].set_value("   ")
+    button(at, "Rename").click().run()
+    assert "1 to 120 characters" in at.error[0].value
+
+
+def test_a_dialog_stays_open_when_the_page_is_redrawn(open_page, make_run):
+    make_run("one")
+    at = pick(open_page("runs"), "one", "rename")
+    make_run("two")  # somebody else starts one, the page is redrawn
+    at.run()
+    assert rows(at) == ["two", "one"]
+    assert button(at, "Rename")
+
+
+def test_deleting_names_what_is_lost_and_asks(open_page, make_run):
+    run = make_run("one", title="Dear")
+    make_run("other")
+    at = pick(open_page("runs"), "one", "delete")
+    told = text(at)
+    assert "**Dear** will be gone for good: 100 steps, 1 min 40 s of training, 2 pictures" in told
+    button(at, "Keep it").click().run()
+    assert run.path.exists()
+    pick(at, "one", "delete")
+    button(at, "Delete for good").click().run()
+    assert not run.path.exists()
+    assert rows(at) == ["other"]
+
+
+def test_a_run_being_trained_has_to_be_stopped_first(open_page, make_run, trainers):
+    run = make_run("busy", steps=5)
+    trainers.alive["busy"] = "training"
+    at = pick(open_page("runs"), "busy", "delete")
+    assert "Delete for good" not in [b.label for b in at.button]
+    button(at, "Stop it").click().run()
+    assert run.control().want == "stop"
+    del trainers.alive["busy"]
+    at.run()
+    button(at, "Delete for good").click().run()
+    assert not run.path.exists()
+
+
+def test_details_tell_what_differs_from_the_preset(open_page, make_run):
+    run = make_run("one", lr_g=0.0005)
+    run.record("created", preset="lean")
+    run.write_control(d_steps=3)
+    told = text(pick(open_page("runs"), "one", "details"))
+    assert "<th>Learning rate of G</th><td>0.0005</td><td>instead of 0.002</td>" in told
+    assert "<th>D updates a step</th><td>3</td><td>instead of 1</td>" in told
+    assert "<td>started on ?, ? threads</td>" in told
+    assert "together" in told
+
+
+def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, monkeypatch):
+    run = make_run("one")
+    run.weights().write_bytes(b"weights")
+
+    def archive(packed, out):
+        yield Progress(0, 2, "files", "gan.py")
+        out.write_bytes(b"a zip of " + packed.id.encode())
+
+    monkeypatch.setattr(export, "archive", archive)
+    at = pick(open_page("runs"), "one", "take")
+    button(at, "Pack the zip").click().run()
+    wait(run)
+    at.run()
+    assert not at.exception
+    labels = [b.label for b in at.get("download_button")]
+    assert labels == ["Download the zip (0 kB)", "PNG", "SVG", "PDF"]
+    made = packing.packed(run)
+    assert made
+    assert made.content == b"a zip of one"
+    time.sleep(0.01)
+    run.weights().write_bytes(b"trained on")
+    at.run()
+    assert "has trained on since" in text(at)
+    assert button(at, "Pack it again")
+
+
+def test_a_zip_that_cannot_be_packed_is_said(open_page, make_run, monkeypatch):
+    run = make_run("one")
+    run.weights().write_bytes(b"weights")
+
+    def archive(packed, out):
+        yield Progress(0, 2, "files", "gan.py")
+        raise RunError("The disk is full.")
+
+    monkeypatch.setattr(export, "archive", archive)
+    at = pick(open_page("runs"), "one", "take")
+    button(at, "Pack the zip").click().run()
+    wait(run)
+    at.run()
+    assert "The disk is full." in at.error[0].value
+
+
+def test_without_a_generator_there_is_no_zip(open_page, make_run):
+    make_run("one")
+    at = pick(open_page("runs"), "one", "take")
+    assert "no generator so far" in text(at)
+    assert "Pack the zip" not in [b.label for b in at.button]
+
+
+def test_only_the_last_zips_stay_in_memory(make_run, monkeypatch):
+    monkeypatch.setattr(
+        export, "archive", lambda run, out: iter([out.write_bytes(run.id.encode())][:0])
+    )
+    made = [make_run(f"run-{k}") for k in range(packing.KEPT + 1)]
+    for run in made:
+        list(packing._pack(run))
+    assert packing.packed(made[0]) is None
+    assert all(packing.packed(run) for run in made[1:])
+
+
+def test_of_many_runs_only_one_page_is_read_whole(open_page, make_run, monkeypatch):
+    first = make_run("run-0")
+    for k in range(1, 60):
+        shutil.copytree(first.path, first.path.with_name(f"run-{k}"))
+    read = set()
+    last_record = run_list.last_record
+
+    def watched(run):
+        read.add(run.id)
+        return last_record(run)
+
+    monkeypatch.setattr(run_list, "last_record", watched)
+    assert len(rows(open_page("runs"))) == len(read) == 10
