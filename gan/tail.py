@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
 from array import array
 from bisect import bisect_right
@@ -32,6 +33,7 @@ COLUMNS = (
     "images_per_second",
 )
 MOST = 1_000
+END = 4_096  # bytes of a log in which its last record lies
 
 
 class Tail:
@@ -88,11 +90,8 @@ class Tail:
         whole = text.rfind(b"\n") + 1  # the rest is still being written
         self._offset += whole
         for line in text[:whole].splitlines():
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue  # a line torn by a crash
-            if isinstance(record, dict) and _number(record.get("seq")) >= 0:
+            record = _parsed(line)
+            if _number(record.get("seq")) >= 0:  # no line torn by a crash
                 self._add(record)
 
     def _read_events(self) -> None:
@@ -117,6 +116,29 @@ class Tail:
         for name in dict.fromkeys((*COLUMNS, *self._columns, *record)):
             column = self._columns.setdefault(name, array("d", [math.nan]) * rows)
             column.append(_number(record.get(name)))
+
+
+def newest(run: Run) -> dict[str, Any]:
+    """How far a run is: its last record or its last event, whichever tells of a later step; {} before there is one.
+
+    Reads only the end of the log, so it does for a list of many runs.
+    """
+    try:
+        with (run.path / "metrics.jsonl").open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - END))
+            lines = log.read().split(b"\n")[:-1]
+    except OSError:
+        lines = []
+    told = run.events() + [record for line in reversed(lines) if (record := _parsed(line))][:1]
+    return max(told, key=lambda record: _number(record.get("step", 0)), default={})
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _number(value: Any) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gan import files
 from gan.runs import Run
-from gan.tail import COLUMNS, Tail
+from gan.tail import COLUMNS, Tail, newest
 
 
 def record(seq, **more):
@@ -191,3 +191,16 @@ def test_many_threads_read_one_tail(run):
         thread.join()
     assert odd == []
     assert tail.series()["seq"] == 299
+
+
+def test_how_far_a_run_is_the_later_of_record_and_event_tells(run):
+    assert newest(run) == {}
+    files.append(run.path / "events.jsonl", [{"event": "created", "step": 0}])
+    assert newest(run)["event"] == "created"
+    files.append(run.path / "metrics.jsonl", [record(k) for k in range(1000)])
+    assert newest(run)["step"] == 9990
+    files.append(run.path / "events.jsonl", [{"event": "finished", "step": 9995}])
+    assert newest(run)["step"] == 9995
+    with (run.path / "metrics.jsonl").open("ab") as file:
+        file.write(text_of([record(2000)]) + b'7\n[]\n\xff\n{"torn')
+    assert newest(run)["step"] == 20_000

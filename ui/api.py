@@ -6,8 +6,6 @@ Whatever goes wrong is answered as {"error": a sentence}: 400 for a malformed qu
 from __future__ import annotations
 
 import functools
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,12 @@ from starlette.routing import Match, Route
 import gan
 from gan import files, hosts, runs
 from gan.runs import Run, RunError
+from gan.tail import newest
 from ui import assets, render
 from ui.assets import FOREVER
 from ui.reader import SORTS, Readers, birth
 
 READERS = Readers()
-TAIL_BYTES = 4096  # enough for a few records
 
 
 class Bad(Exception):
@@ -128,7 +126,7 @@ def summary(run: Run) -> dict[str, Any]:
     except RunError:
         config = {}
     control, events = run.control(), run.events()
-    last = _last(run) or max(events, key=lambda event: event.get("step", 0), default={})
+    last = newest(run)
     step, epoch = int(last.get("step", 0)), last.get("epoch", 0.0)
     steps = control.budget.get("steps")
     if "epochs" in control.budget and epoch:
@@ -147,22 +145,6 @@ def summary(run: Run) -> dict[str, Any]:
         "seconds": last.get("seconds", 0.0),
         "thumbnail": thumbnail.format(shown[0]) if shown else None,
     }
-
-
-def _last(run: Run) -> dict[str, Any]:
-    """The newest record of a run's log, from the log's end; {} before there is one."""
-    try:
-        with (run.path / "metrics.jsonl").open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
-            lines = log.read().split(b"\n")[:-1]
-    except OSError:
-        return {}
-    for line in reversed(lines):
-        try:
-            return dict(json.loads(line))
-        except (ValueError, TypeError):
-            continue
-    return {}
 
 
 def _run(request: Request) -> Run:
