@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -14,17 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from gan import config as configs
-from gan import hardware, registry, runs
+from gan import flags, hardware, registry, runs
 from gan.config import ConfigError, RunConfig
+from gan.flags import Usage
 from gan.runs import Run, RunError
-from gan.tail import Tail
+from gan.tail import newest
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-BUDGET = {"steps": int, "epochs": float, "seconds": float}
-
-
-class Usage(Exception):
-    """The command was given something that cannot be; the message says what."""
+LEFT_OPEN = {"device": "auto", "threads": 0}  # decided when the run was made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,14 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         found: int = given.command(given)
+        sys.stdout.flush()
     except (Usage, ConfigError, registry.Unknown) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except BrokenPipeError:  # whoever read has gone, as with `list | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except (RunError, OSError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return FAILED
-    except BrokenPipeError:
-        return FAILED
+    except KeyboardInterrupt:
+        print(f"\n{parser.prog}: interrupted.", file=sys.stderr)
+        return INTERRUPTED
     return found
 
 
@@ -52,15 +55,16 @@ def train(given: argparse.Namespace) -> int:
     run = _resumed(given) if given.resume else _new(given)
     from gan.train import train as ticks_of
 
+    tick = None
     with _interruptible() as stop, contextlib.closing(ticks_of(run)) as ticks:
-        tick = None
         for tick in ticks:
             _show_progress(run, tick)
             if stop.is_set():
                 break
             if tick.paused:
                 stop.wait(0.05)
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     if stop.is_set():
         print(f"Stopped and saved. Go on with: python -m gan train --run {run.id} --resume")
         return INTERRUPTED
@@ -144,13 +148,15 @@ def data(given: argparse.Namespace) -> int:
 
 
 def _new(given: argparse.Namespace) -> Run:
-    settings, budget, title = RunConfig(), _budget(given), ""
+    if given.run and not runs.ID.match(given.run):
+        raise Usage(f"--run {given.run}: lower-case letters, digits and hyphens, at most 64.")
+    settings, budget, title = RunConfig(), flags.budget(given), ""
     if given.preset:
         settings, told = configs.preset(given.preset)
         budget, title = budget or told["budget"], told["title"]
     if not budget:
         raise Usage("say how long: --steps N, --epochs N or --seconds S (or --preset NAME).")
-    settings = hardware.resolve(settings.replace(**_settings(given)), hardware.cores())
+    settings = hardware.resolve(settings.replace(**flags.settings(given)), hardware.cores())
     return runs.create(settings, budget, title, given.run or "", given.preset or "")
 
 
@@ -158,28 +164,16 @@ def _resumed(given: argparse.Namespace) -> Run:
     if not given.run:
         raise Usage("--resume needs --run ID.")
     run, own = runs.find(given.run), runs.find(given.run).config().to_dict()
-    if other := {k: v for k, v in _settings(given).items() if own[k] != v}:
+    wanted = configs.preset(given.preset)[1]["config"] if given.preset else {}
+    wanted |= flags.settings(given)
+    if other := {k: v for k, v in wanted.items() if v not in (own[k], LEFT_OPEN.get(k))}:
         told = "\n".join(f"  {k}: the run has {own[k]}, given {v}" for k, v in other.items())
         raise Usage(
             f"{run.id} goes on with its own settings; leave these out or start anew:\n{told}"
         )
-    budget = _budget(given) or run.control().budget
+    budget = flags.budget(given) or run.control().budget
     run.write_control(want="run", budget=budget)
     return run
-
-
-def _settings(given: argparse.Namespace) -> dict[str, Any]:
-    """The RunConfig fields that were given as flags."""
-    values = {name: getattr(given, name) for name in configs.fields()}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _budget(given: argparse.Namespace) -> dict[str, float]:
-    wanted = {key: getattr(given, key) for key in BUDGET if getattr(given, key) is not None}
-    for key, value in wanted.items():
-        if not 0 < value < float("inf"):
-            raise Usage(f"--{key} {value:g}: must be more than 0.")
-    return wanted
 
 
 def _run_at(text: str) -> tuple[Run, int | None]:
@@ -239,7 +233,7 @@ def _row(run: Run) -> dict[str, Any]:
         config = run.config().to_dict()
     except RunError as error:
         return {"id": run.id, "title": str(error), "status": "failed", "step": 0}
-    last = Tail(run).last() or max(run.events(), key=lambda e: e.get("step", 0), default={})
+    last = newest(run)
     return {
         "id": run.id,
         "title": run.control().title,
@@ -268,8 +262,12 @@ def _parser() -> argparse.ArgumentParser:
     pictures.add_argument(
         "--run", required=True, metavar="ID[@STEP]", help="which run, which snapshot"
     )
-    pictures.add_argument("--n", type=_count, default=64, help="how many (default 64)")
-    pictures.add_argument("--seed", type=int, default=0, help="seed of z (default 0)")
+    pictures.add_argument(
+        "--n", type=flags.count(1, 100_000), default=64, help="how many (default 64)"
+    )
+    pictures.add_argument(
+        "--seed", type=flags.count(0, 2**31 - 1), default=0, help="seed of z (default 0)"
+    )
     pictures.add_argument("--out", type=Path, required=True, help="x.png or x.npy")
     packed = command("export", export)
     packed.add_argument("--run", required=True, metavar="ID", help="which run")
@@ -283,44 +281,8 @@ def _train_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", help=f"start from: {', '.join(registry.names('presets'))}")
     parser.add_argument("--run", metavar="ID", help="name of the run; made here when left out")
     parser.add_argument("--resume", action="store_true", help="go on with run ID where it stopped")
-    for key, kind in BUDGET.items():
-        parser.add_argument(f"--{key}", type=kind, metavar="N", help=f"train for N {key} in all")
-    settings = parser.add_argument_group("settings (of a new run; the preset's where left out)")
-    for name, field in configs.fields().items():
-        knob = configs.knob_of(name)
-        settings.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=_typed(name),
-            metavar=name.upper(),
-            help=f"{knob.help} {_allowed(knob)} Default {field.default!r}.".replace("%", "%%"),
-        )
-
-
-def _allowed(knob: configs.Knob) -> str:
-    if options := knob.options():
-        return f"One of {', '.join(map(str, options))}."
-    return f"{knob.low:g} to {knob.high:g}." if knob.high < float("inf") else ""
-
-
-def _typed(name: str) -> Callable[[str], Any]:
-    """Reads and checks the value of one field, so that argparse names the flag and the allowed values."""
-
-    def read(text: str) -> Any:
-        try:
-            value = configs.parser_of(name)(text)
-        except ValueError:
-            value = text
-        if problem := configs.check(name, value):
-            raise argparse.ArgumentTypeError(problem)
-        return value
-
-    return read
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 100,000")
-    return int(text)
+    flags.add_budget(parser)
+    flags.add_settings(parser)
 
 
 if __name__ == "__main__":

@@ -204,8 +204,13 @@ def check(name: str, value: Any) -> str:
     if (k.kind or k.choices) and value not in options:
         return f"{name}: {value!r} is not one of {', '.join(map(str, options))}."
     if kind in (int, float) and not k.low <= value <= k.high:
-        return f"{name}: {value!r} is not between {k.low:g} and {k.high:g}."
+        return f"{name}: {value!r} is not between {plain(k.low)} and {plain(k.high)}."
     return ""
+
+
+def plain(number: float) -> str:
+    """A bound as one would type it: 10000000 and 1e-06."""
+    return str(int(number)) if float(number).is_integer() else f"{number:g}"
 
 
 def preset(name: str) -> tuple[RunConfig, dict[str, Any]]:
@@ -235,7 +240,7 @@ def _allowed(k: Knob) -> str:
     if options := k.options():
         return f"; allowed: {', '.join(map(str, options))}"
     if math.isfinite(k.low):
-        return f"; allowed: {k.low:g} to {k.high:g}"
+        return f"; allowed: {plain(k.low)} to {plain(k.high)}"
     return ""
 
 

@@ -65,8 +65,8 @@ def test_a_value_of_another_type_is_named_with_what_is_allowed(name):
         for option in knob.options():
             assert str(option) in problem
         if name in NUMBERS and not knob.options():
-            assert f"{knob.low:g}" in problem
-            assert f"{knob.high:g}" in problem
+            assert configs.plain(knob.low) in problem
+            assert configs.plain(knob.high) in problem
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -80,8 +80,8 @@ def test_a_value_out_of_range_is_named_with_the_range(name):
         (problem,) = caught.value.problems
         assert problem.startswith(f"{name}: ")
         if not knob.options():
-            assert f"{knob.low:g}" in problem
-            assert f"{knob.high:g}" in problem
+            assert configs.plain(knob.low) in problem
+            assert configs.plain(knob.high) in problem
 
 
 @pytest.mark.parametrize("name", NUMBERS)

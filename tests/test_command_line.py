@@ -1,0 +1,294 @@
+"""python -m gan: flags are fields, exit codes tell what happened, Ctrl-C saves and says how to go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan import __main__ as command_line
+from gan import config as configs
+from gan import images, registry, runs
+from gan.runs import Run
+from tests.engine import happened, kept, rows, same, tiny
+
+pytestmark = pytest.mark.usefixtures("quick_disk")
+TINY = [
+    *("--dataset", "ring", "--model", "first-steps", "--loss", "non-saturating", "--device", "cpu"),
+    *("--n-images", "50", "--batch", "4", "--z-dim", "2", "--samples", "16", "--log-every", "7"),
+    *("--threads", "1"),
+]
+RING = tiny(
+    dataset="ring",
+    model="first-steps",
+    loss="non-saturating",
+    n_images=50,
+    z_dim=2,
+    log_every=7,
+    width=16,
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+    return tmp_path / "runs"
+
+
+def call(*words) -> int:
+    """The exit code of `python -m gan …`."""
+    try:
+        return command_line.main([str(word) for word in words])
+    except SystemExit as end:  # argparse
+        return int(end.code or 0)
+
+
+def trained(steps=20, name="one") -> Run:
+    assert call("train", *TINY, "--run", name, "--steps", steps) == 0
+    return runs.find(name)
+
+
+# -- training --------------------------------------------------------------------------------------
+
+
+def test_a_run_is_made_trained_and_listed(capsys):
+    run = trained()
+    assert run.config() == RING
+    assert capsys.readouterr().out.startswith("one: finished at step 20, ")
+    assert call("list") == 0
+    assert re.match(r"one +finished +20 steps  one\n$", capsys.readouterr().out)
+    assert call("list", "--json") == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (
+        told.items()
+        >= {"id": "one", "status": "finished", "step": 20, "model": "first-steps"}.items()
+    )
+
+
+def test_a_run_goes_on_where_it_stopped():
+    run, whole = trained(9), trained(20, "whole")
+    assert call("train", "--run", "one", "--resume", "--steps", 20) == 0
+    assert rows(run) == rows(whole)
+    assert same(kept(run), kept(whole))
+
+
+def test_without_a_name_one_is_made(capsys):
+    assert call("train", *TINY, "--steps", 1) == 0
+    assert [run.id for run in runs.runs()] == ["first-steps-ring-1"]
+
+
+def test_a_preset_brings_settings_budget_and_title(monkeypatch):
+    small = ["--n-images", "50", "--batch", "4", "--steps", "2", "--device", "cpu"]
+    assert call("train", "--preset", "first-steps", "--lr-g", "0.5", *small) == 0
+    (run,) = runs.runs()
+    config, told = configs.preset("first-steps")
+    changed = {"lr_g": 0.5, "n_images": 50, "batch": 4, "device": "cpu"}
+    assert run.config() == config.replace(**changed, threads=run.config().threads)
+    assert run.config().threads >= 1
+    assert run.control().title == told["title"]
+    assert run.control().budget == {"steps": 2}
+
+
+@pytest.mark.parametrize("name", [name for name in configs.fields() if name != "source"])
+def test_every_field_is_a_flag_that_names_what_it_takes(name, capsys):
+    flag, knob = "--" + name.replace("_", "-"), configs.knob_of(name)
+    assert call("train", flag, "~", "--steps", 1) == 2
+    told = capsys.readouterr().err
+    assert f"argument {flag}: {name}: '~' is not " in told
+    for option in knob.options():
+        assert str(option) in told
+    if not knob.options() and knob.high < float("inf"):
+        assert f"allowed: {configs.plain(knob.low)} to {configs.plain(knob.high)}" in told
+    assert runs.runs() == []
+
+
+WRONG = [
+    ("train", "say how long: --steps N, --epochs N or --seconds S"),
+    ("train --steps 0", "--steps 0: must be more than 0."),
+    ("train --seconds nan", "--seconds nan: must be more than 0."),
+    ("train --steps 2 --epochs 3", "not allowed with argument --steps"),
+    ("train --steps x", "invalid int value: 'x'"),
+    ("train --steps 1 --batch 0", "batch: 0 is not between 1 and 4096."),
+    ("train --steps 1 --seed 3000000000", "seed: 3000000000 is not between 0 and 2147483647."),
+    ("train --steps 1 --d-steps 0 --g-steps 0", "at least one of the two must be 1 or more"),
+    ("train --steps 1 --colour red", "unrecognized arguments: --colour red"),
+    ("train --steps 1 --run A_B", "--run A_B: lower-case letters, digits and hyphens"),
+    ("train --preset odd", "'odd' is not one of the presets: dcgan-16, "),
+    ("train --steps 1 --device mps", "device: 'mps' is not on this machine; there is cpu"),
+    ("train --resume", "--resume needs --run ID."),
+    ("sample --run one --out x.jpg", "--out x.jpg: the file must end in .png or .npy."),
+    ("sample --run one@x --out x.png", "--run one@x: after the @ comes a step, a whole number."),
+    ("sample --run one --n 0 --out x.png", "0 is not a whole number from 1 to 100000"),
+    ("sample --run one --seed -1 --out x.png", "-1 is not a whole number from 0 to 2147483647"),
+    ("data odd", "'odd' is not one of the datasets: "),
+    ("fly", "invalid choice: 'fly'"),
+    ("", "the following arguments are required: COMMAND"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG)
+def test_wrong_usage_is_said_and_exits_with_2(words, told, capsys, monkeypatch, home):
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert call(*words.split()) == 2
+    assert told in capsys.readouterr().err
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("train --run none --resume", "There is no run 'none' in "),
+        ("sample --run none --out x.png", "There is no run 'none' in "),
+        ("train --run ../x --resume", "'../x' is not a run id"),
+        ("train --steps 1 --dataset mnist", "MNIST"),
+    ],
+)
+def test_what_fails_is_said_and_exits_with_1(words, told, capsys):
+    assert call(*words.split()) == 1
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Traceback" not in err
+
+
+def test_a_name_that_is_taken_is_said_and_the_run_stays(capsys):
+    run = trained()
+    assert call("train", *TINY, "--run", "one", "--steps", 5) == 1
+    assert "A run 'one' is there already" in capsys.readouterr().err
+    assert rows(run)[-1]["step"] == 14
+
+
+def test_another_value_on_resuming_is_refused_with_the_difference(capsys):
+    run = trained()
+    resume = ("train", "--run", "one", "--resume", "--steps", 30)
+    assert call(*resume, "--batch", 8, "--lr-g", 0.5, "--loss", "hinge", "--z-dim", 2) == 2
+    told = capsys.readouterr().err
+    assert "batch: the run has 4, given 8\n" in told
+    assert "lr_g: the run has 0.002, given 0.5\n" in told
+    assert "loss: the run has non-saturating, given hinge\n" in told
+    assert "z_dim" not in told
+    assert call(*resume, "--preset", "gan-2014") == 2
+    assert "model: the run has first-steps, given gan-2014" in capsys.readouterr().err
+    assert run.control().budget == {"steps": 20}
+    assert happened(run)[-1] == "finished"
+    assert call(*resume, *TINY, "--device", "auto", "--threads", 0) == 0  # its own, or left open
+    assert happened(run)[-1] == "finished"
+    assert run.states()[-1] == 30
+
+
+def test_a_run_that_somebody_trains_is_said(capsys):
+    run = trained()
+    with run.locked():
+        assert call("train", "--run", "one", "--resume", "--steps", 30) == 1
+    assert "'one' is being trained by another trainer" in capsys.readouterr().err
+
+
+def test_a_run_with_broken_settings_is_listed_with_what_is_wrong(capsys):
+    run = trained()
+    (run.path / "config.json").write_text("{")
+    assert call("list") == 0
+    assert "The settings of run 'one' cannot be read" in capsys.readouterr().out
+
+
+def test_an_empty_list_says_how_to_begin(capsys):
+    assert call("list") == 0
+    assert "Make one: python -m gan train" in capsys.readouterr().out
+
+
+# -- samples ---------------------------------------------------------------------------------------
+
+
+def test_samples_as_numbers_and_as_a_picture(tmp_path, capsys):
+    run = trained()
+    for name, seed, n in (("a.npy", 1, 300), ("b.npy", 1, 300), ("c.npy", 2, 5), ("d.png", 1, 9)):
+        out = tmp_path / name
+        assert call("sample", "--run", "one", "--n", n, "--seed", seed, "--out", out) == 0
+    a, b, c = (np.load(tmp_path / f"{name}.npy") for name in "abc")
+    assert a.shape == (300, 1, 1, 2)
+    assert a.dtype == np.uint8
+    assert (a == b).all()
+    assert (a[:5] != c).any()
+    assert images.decode((tmp_path / "d.png").read_bytes()).shape == (384, 384, 3)
+    assert "9 samples of one at step 20, seed 1" in capsys.readouterr().out
+    step = run.snapshots()[0]
+    out = tmp_path / "e.npy"
+    assert call("sample", "--run", f"one@{step}", "--n", 5, "--seed", 2, "--out", out) == 0
+    assert (np.load(out) != c).any()
+    assert call("sample", "--run", "one@7777", "--out", out) == 1
+    assert "keeps no generator of step 7777; there is 0" in capsys.readouterr().err
+    assert call("sample", "--run", "one", "--out", tmp_path / "nowhere" / "x.png") == 1
+
+
+# -- help, interruption, pipes ---------------------------------------------------------------------
+
+
+def test_the_help_shows_every_flag_with_its_meaning(capsys):
+    assert call("--help") == 0
+    overview = capsys.readouterr().out
+    for command in ("train", "list", "sample", "export", "data"):
+        assert re.search(rf"\n    {command} +[A-Z]", overview)
+    assert call("train", "--help") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for name in configs.fields():
+        assert f"--{name.replace('_', '-')} {name.upper()}" in told
+        assert configs.knob_of(name).help.split()[0] in told
+    for preset in registry.names("presets"):
+        assert preset in told.replace("- ", "-")
+    assert "e+" not in told
+
+
+def test_an_interrupt_before_anything_is_trained_is_one_line(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "list_runs", interrupted)
+    assert call("list") == 130
+    assert capsys.readouterr().err == "\npython -m gan: interrupted.\n"
+
+
+def test_a_reader_that_has_gone_is_no_trouble():
+    trained(1)
+    command = f"{sys.executable} -m gan list --json | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode in (0, 1)
+
+
+def test_listing_loads_no_torch():
+    code = "import sys; from gan.__main__ import main; main(['list']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_says_how_to_go_on_and_costs_nothing(number, home, capsys):
+    """A real process, as a shell starts it; what it has trained is what a test trains."""
+    command = [sys.executable, "-m", "gan", "train", *TINY, "--run", "one", "--steps", "10000000"]
+    shell = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while not (home / "one" / "metrics.jsonl").exists():
+        assert shell.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert runs.status(runs.find("one"), held=None) == "training"
+    os.kill(shell.pid, number)
+    out, err = shell.communicate(timeout=30)
+    assert shell.returncode == 130
+    assert err == ""
+    assert out == "Stopped and saved. Go on with: python -m gan train --run one --resume\n"
+    run = runs.find("one")
+    runs.PROBER.forget(run)
+    assert runs.status(run) == "stopped"
+    assert happened(run)[-1] == "stopped"
+    step = run.states()[-1] + 5
+    assert call("train", "--run", "one", "--resume", "--steps", step) == 0
+    whole = trained(step, "whole")
+    assert rows(run) == rows(whole)
+    assert same(kept(run), kept(whole))
