@@ -2,7 +2,7 @@
 import { Asker } from "./asking.js";
 import { drawBars, drawNet, drawSheet, inkOf } from "./canvases.js";
 import { onDrag, place } from "./pointer.js";
-import { drawVectors, fromText, neighbour, net, pack, toText } from "./latent.js";
+import { drawVectors, fromText, neighbour, net, pack, rounded, toText } from "./latent.js";
 
 const MANY = 36;
 const COLUMNS = 6;
@@ -71,8 +71,9 @@ class Explorer {
 
   /** z and the noise of its neighbours from a seed; `given` takes the place of z. */
   draw(seed, given = null) {
-    const [own, ...noise] = drawVectors(seed, MANY + 1, this.data.z_dim);
-    Object.assign(this, { seed, own, noise, home: given ?? own, pinned: new Set() });
+    const [first, ...noise] = drawVectors(seed, MANY + 1, this.data.z_dim);
+    const own = rounded(first);
+    Object.assign(this, { seed, own, noise, home: given ? rounded(given) : own, pinned: new Set() });
     this.z = Float32Array.from(this.home);
   }
 
@@ -98,7 +99,7 @@ class Explorer {
 
   /** Moves one number of z; from then on all neighbours have it in common. */
   set(i, value) {
-    this.z[i] = Math.max(-REACH, Math.min(REACH, value));
+    this.z[i] = Math.round(1000 * Math.max(-REACH, Math.min(REACH, value))) / 1000;
     this.pinned.add(i);
     this.changed();
   }

@@ -44,6 +44,11 @@ export function net(z, side, reach) {
   });
 }
 
+/** z in whole thousandths, which is what a link can hold: so that a view comes back exactly. */
+export function rounded(z) {
+  return z.map((value) => Math.round(1000 * value) / 1000);
+}
+
 /** z in thousandths as base64url, two bytes a number: short enough for a link. */
 export function toText(z) {
   const bytes = new DataView(new ArrayBuffer(2 * z.length));
