@@ -1,4 +1,4 @@
-"""The explorer in a real browser: a drag moves the pictures, a link brings them back, new weights come by themselves."""
+"""The explorer in a real browser: a drag moves the pictures, a link brings them back, new weights come unasked."""
 
 from __future__ import annotations
 
