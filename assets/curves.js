@@ -166,8 +166,8 @@ export class Curves {
       mode: feed.length < FEW ? "lines+markers" : "lines",
       marker: { size: 4 },
       connectgaps: false,
-      x: this.values(feed, this.along),
-      y: values(),
+      x: [...this.values(feed, this.along)], // a copy: Plotly appends to it, and so does the feed
+      y: [...values()],
       ...style,
     }));
   }
