@@ -1,0 +1,191 @@
+"""Weights in, pixels out: the average generator that was published, one picture at a time."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from gan import images, state
+from gan.gallery import Gallery
+from gan.runs import Run, RunError
+from gan.sampler import Sampler
+from gan.train import train
+from tests.engine import kept, make, pictures, play, points, tiny
+
+pytestmark = pytest.mark.usefixtures("quick_disk")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    run = make(tmp_path_factory.mktemp("runs"), steps=30)
+    play(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def sampler(run) -> Sampler:
+    return Sampler.load(str(run.path))
+
+
+def noise(n, z_dim=3, seed=0):
+    return np.random.default_rng(seed).standard_normal((n, z_dim))
+
+
+def test_it_says_what_it_is(sampler, run):
+    assert (sampler.z_dim, sampler.w_dim, sampler.classes, sampler.step) == (3, 3, 0, 30)
+    assert sampler.shape == (1, 8, 8)
+    assert sampler.names == ()
+    assert sampler.config == run.config()
+
+
+def test_pictures_are_those_of_the_grid(sampler, run):
+    """The fixed grid was drawn by the trainer from the same average, statistics and all."""
+    from gan.draws import Draws
+
+    z = Draws(0).z("fixed", 0, 16, 3).numpy()
+    grid = images.decode(run.picture("fixed", 30).read_bytes())[..., :1]
+    assert np.abs(images.grid(sampler.images(z)).astype(int) - grid).max() <= 1
+
+
+def test_a_picture_depends_on_its_own_z_alone(sampler):
+    z = noise(9)
+    together = sampler.images(z)
+    assert together.shape == (9, 8, 8, 1)
+    assert together.dtype == np.uint8
+    alone = np.concatenate([sampler.images(one[None]) for one in z])
+    assert np.abs(together.astype(int) - alone).max() <= 1
+    assert (together[0] != together[1]).any()
+
+
+def test_mapping_then_synthesis_is_the_picture(sampler):
+    z = noise(4)
+    w = sampler.mapping(z)
+    x = sampler.synthesis(w)
+    assert (w == z.astype(np.float32)).all()  # a plain GAN
+    assert x.shape == (4, 1, 8, 8)
+    assert np.abs(x).max() <= 1
+    assert (images.to_pixels(x) == sampler.images(z)).all()
+
+
+def test_the_critic_is_the_trained_d(sampler, run):
+    shown = pictures().images
+    logits = sampler.critic(shown.transpose(0, 2, 3, 1))
+    assert logits.shape == (10,)
+    D = sampler._D
+    assert torch.equal(D.fc.weight, kept(run)["D.fc.weight"])
+    with torch.no_grad():
+        expected = D(torch.from_numpy(shown).float() / 127.5 - 1).numpy()
+    assert logits == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("z", [np.zeros((2, 4)), np.zeros(3), np.zeros((1, 1, 3))])
+def test_latents_of_another_shape_are_refused(sampler, z):
+    for ask in (sampler.images, sampler.mapping, sampler.synthesis):
+        with pytest.raises(ValueError, match=r"latents must be N,3, not \("):
+            ask(z)
+
+
+@pytest.mark.parametrize(
+    "odd", [np.zeros((2, 8, 8, 3), np.uint8), np.zeros((2, 8, 8, 1)), np.zeros((8, 8, 1), np.uint8)]
+)
+def test_pictures_of_another_shape_are_refused(sampler, odd):
+    with pytest.raises(ValueError, match=r"pictures must be uint8 N,8,8,1, not "):
+        sampler.critic(odd)
+
+
+def test_a_snapshot_is_an_earlier_generator(run, sampler):
+    first = Sampler.load(run.path, 0)
+    assert first.step == 0
+    assert (first.images(noise(4)) != sampler.images(noise(4))).any()
+    with pytest.raises(RunError, match=r"keeps no generator of step 7; there is 0, 30\."):
+        Sampler.load(run.path, 7)
+
+
+def test_a_run_without_a_generator_says_so(tmp_path):
+    run = make(tmp_path)
+    with pytest.raises(RunError, match=r"Run 'tiny' has no generator yet\."):
+        Sampler.load(run.path)
+    with pytest.raises(RunError, match=r"there is none\."):
+        Sampler.load(run.path, 3)
+
+
+@pytest.fixture
+def copy(tmp_path, run):
+    """A run with weights to spoil."""
+    spoilt = make(tmp_path)
+    spoilt.weights().write_bytes(run.weights().read_bytes())
+    return spoilt
+
+
+def test_damaged_weights_are_said(copy):
+    data = bytearray(copy.weights().read_bytes())
+    data[-1] ^= 1
+    copy.weights().write_bytes(data)
+    with pytest.raises(RunError, match=r"weights\.safetensors is damaged"):
+        Sampler.load(copy.path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": {"model": "nothing-of-ours"}},
+        {"config": {"model": "gan-2014"}},
+        {"config": tiny(width=8).to_dict()},
+        {"config": {"unheard": 1}},
+        {"config": None},
+        {"data": {"shape": [1, 9, 9], "n_classes": 0, "names": []}},
+        {"data": {}},
+        {"step": "x"},
+        {"data": {"shape": 3, "n_classes": 0, "names": []}},
+    ],
+)
+def test_weights_that_fit_no_model_are_said(copy, change):
+    """A file of another version, or of somebody who means no good: refused before anything is filled."""
+    tensors, about = state.read_tensors(copy.weights())
+    state.write_tensors(copy.weights(), tensors, {**about, **change})
+    with pytest.raises(RunError):
+        Sampler.load(copy.path)
+
+
+def test_points_are_pixels_of_the_plane(tmp_path):
+    run = make(tmp_path, tiny(model="first-steps"), steps=2)
+    play(run, points())
+    sampler = Sampler.load(run.path)
+    assert sampler.images(noise(5)).shape == (5, 1, 1, 2)
+    assert sampler.synthesis(noise(5)).shape == (5, 2, 1, 1)
+
+
+def test_looking_leaves_the_global_generator_alone(run):
+    before = torch.get_rng_state()
+    Sampler.load(run.path).images(noise(3))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_it_can_be_loaded_and_asked_while_the_run_trains(tmp_path, monkeypatch):
+    """The weights are replaced after every step."""
+    monkeypatch.setattr(Gallery, "due", lambda self: True)
+    run = make(tmp_path, steps=10**6)
+    ticks = train(run, pictures())
+    next(ticks)
+    odd: list[Exception] = []
+
+    def look():
+        try:
+            for seed in range(20):
+                assert Sampler.load(run.path).images(noise(4, seed=seed)).shape == (4, 8, 8, 1)
+        except Exception as error:
+            odd.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in ticks:
+        if not any(thread.is_alive() for thread in threads):
+            break
+    ticks.close()
+    for thread in threads:
+        thread.join()
+    assert odd == []
