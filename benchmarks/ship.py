@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from gan import files, runs, state
-from gan.runs import Run, Sort, thin
+from gan.numbered import thin
+from gan.runs import Run, Sort
 
 SHIPPED: dict[str, dict[str, Any]] = {
     "lean-mnist": {

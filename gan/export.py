@@ -17,7 +17,8 @@ from PIL import Image
 from gan import datasets, figure, handout, images, script
 from gan.config import RunConfig
 from gan.datasets import DataError, Progress
-from gan.runs import Run, RunError, thin
+from gan.numbered import thin
+from gan.runs import Run, RunError
 
 GIF_FRAMES, GIF_BYTES = 120, 5_000_000
 FEW = 40  # frames below which the pictures shrink instead

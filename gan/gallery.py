@@ -11,7 +11,8 @@ from torch import Tensor
 
 from gan import files, images
 from gan.datasets import Data
-from gan.runs import Run, Sort, thin
+from gan.numbered import thin
+from gan.runs import Run, Sort
 from gan.state import save_weights
 from gan.step import Players
 

@@ -21,6 +21,8 @@ from gan import files
 from gan.config import ConfigError, RunConfig
 from gan.control import Control as Control
 from gan.control import Desk as Desk
+from gan.numbered import steps_of
+from gan.prober import Prober
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 STATUSES = ("training", "paused", "queued", "stopped", "finished", "failed")
@@ -190,14 +192,14 @@ class Run:
 
     def pictures(self, sort: Sort) -> list[int]:
         """The steps of which a grid is there, ascending."""
-        return steps_of(self.path / "samples" / sort, ".webp")
+        return steps_of(self.path / "samples" / sort, "*.webp")
 
     def picture(self, sort: Sort, step: int) -> Path:
         return self.path / "samples" / sort / f"{step}.webp"
 
     def snapshots(self) -> list[int]:
         """The steps of which a generator was kept, ascending."""
-        return steps_of(self.path / "snapshots", ".safetensors")
+        return steps_of(self.path / "snapshots", "*.safetensors")
 
     def weights(self, step: int | None = None) -> Path:
         """The newest generator, or the snapshot of one step."""
@@ -207,9 +209,7 @@ class Run:
 
     def states(self) -> list[int]:
         """The steps from which training can go on, ascending."""
-        return [
-            int(p.stem.removeprefix("state-")) for p in _numbered(self.path, "state-*.safetensors")
-        ]
+        return steps_of(self.path, "state-*.safetensors")
 
     def state(self, step: int) -> Path:
         return self.path / f"state-{step}.safetensors"
@@ -234,6 +234,18 @@ class Run:
             yield
         finally:
             lock.release()
+
+    def is_held(self) -> bool:
+        """True while somebody trains it. Takes the lock for an instant: ask PROBER instead, which asks seldom."""
+        if not (self.path / "lock").exists():
+            return False
+        try:
+            with self.locked(timeout=0):
+                return False
+        except Busy:
+            return True
+        except RunError:
+            return False  # a folder that cannot be written cannot be trained either
 
     def sweep(self) -> None:
         """Removes what a killed trainer left half written; for whoever holds the lock."""
@@ -272,58 +284,6 @@ def spent(budget: Mapping[str, float], step: int, epoch: float, seconds: float) 
     )
 
 
-def steps_of(folder: Path, ending: str) -> list[int]:
-    """The numbers that name the files of a folder, ascending."""
-    return [int(path.stem) for path in _numbered(folder, f"*{ending}")]
-
-
-def thin(steps: list[int], keep: int) -> list[int]:
-    """Which of the ascending `steps` to drop so that at most `keep` stay, spaced as on a logarithmic axis.
-
-    The first and the last always stay; each time the one goes whose neighbours are closest in log(step).
-    """
-    left, dropped = list(steps), []
-    while len(left) > max(keep, 2):
-        gaps = [(left[i + 1] + 1) / (left[i - 1] + 1) for i in range(1, len(left) - 1)]
-        dropped.append(left.pop(1 + gaps.index(min(gaps))))
-    return dropped
-
-
-class Prober:
-    """Tells whether a run's lock is held. Looking takes the lock for an instant, so one prober looks once a second."""
-
-    def __init__(self, every: float = 1.0):
-        self.every = every
-        self._seen: dict[Path, tuple[float, bool]] = {}
-        self._guard = threading.Lock()
-
-    def held(self, run: Run) -> bool:
-        """True while somebody trains the run, at most `every` seconds old."""
-        with self._guard:
-            when, held = self._seen.get(run.path, (-1e9, False))
-            if time.monotonic() - when > self.every:
-                held = self._look(run)
-                self._seen[run.path] = (time.monotonic(), held)
-        return held
-
-    def forget(self, run: Run) -> None:
-        """Look anew at the next call: something has just changed."""
-        with self._guard:
-            self._seen.pop(run.path, None)
-
-    @staticmethod
-    def _look(run: Run) -> bool:
-        if not (run.path / "lock").exists():
-            return False
-        try:
-            with run.locked(timeout=0):
-                return False
-        except Busy:
-            return True
-        except RunError:
-            return False  # a folder that cannot be written cannot be trained either
-
-
 PROBER = Prober()
 _CONTROL = threading.RLock()
 
@@ -332,11 +292,6 @@ def _spent(run: Run) -> bool:
     last = max(run.events(), key=lambda e: (e.get("step", 0), e.get("time", 0)), default={})
     told = [last.get(key, 0) for key in ("step", "epoch", "seconds")]
     return spent(run.control().budget, *told) >= 1.0
-
-
-def _numbered(folder: Path, pattern: str) -> list[Path]:
-    found = {path: path.stem.removeprefix("state-") for path in folder.glob(pattern)}
-    return sorted((p for p, n in found.items() if n.isdigit()), key=lambda p: int(found[p]))
 
 
 def _json(value: Any) -> bytes:

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from gan import files
-from gan.runs import Run, RunError, thin
+from gan.numbered import thin
+from gan.runs import Run, RunError
 from gan.step import Players
 
 KEEP_LAST, KEEP_ALONG = 2, 5

@@ -18,6 +18,7 @@ from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZ
 
 from gan import files, images, runs
 from gan.config import RunConfig
+from gan.prober import Prober
 from gan.runs import Run
 from gan.tail import COLUMNS
 from ui import api, assets
@@ -26,7 +27,7 @@ from ui import api, assets
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GAN_RUNS", str(tmp_path))
-    monkeypatch.setattr(runs, "PROBER", runs.Prober(every=0.0))
+    monkeypatch.setattr(runs, "PROBER", Prober(every=0.0))
     return tmp_path
 
 

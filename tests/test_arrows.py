@@ -20,7 +20,16 @@ PAGES = [name for name in SOURCES if name.startswith(("ui", "pages", "app"))]
 ENGINE = [name for name in SOURCES if name.startswith("gan")]
 HEAVY = {"torch", "torchvision", "safetensors", "matplotlib", "streamlit", "plotly"}
 LIGHT = (  # what a page may load before torch is there
-    *("gan.config", "gan.control", "gan.registry", "gan.files", "gan.runs", "gan.tail"),
+    *(
+        "gan.config",
+        "gan.control",
+        "gan.numbered",
+        "gan.registry",
+        "gan.files",
+        "gan.prober",
+        "gan.runs",
+        "gan.tail",
+    ),
     *("gan.images", "gan.hardware", "gan.hosts", "gan.probe", "gan.flags", "gan.datasets"),
 )
 LAZY = ("gan.sampler", "gan.export", "gan.figure")  # what a page may import inside a function

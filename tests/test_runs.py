@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import time
@@ -14,7 +13,8 @@ from hypothesis import strategies as st
 
 from gan import files, runs
 from gan.config import RunConfig
-from gan.runs import Busy, Prober, Run, RunError
+from gan.prober import Prober
+from gan.runs import Busy, Run, RunError
 
 BUDGET = {"steps": 10}
 
@@ -257,31 +257,7 @@ def test_what_a_killed_trainer_left_half_written_goes(run):
     }  # not the trainer's
 
 
-# -- thinning --------------------------------------------------------------------------------------
-
-STEPS = st.lists(st.integers(0, 10**6), unique=True, max_size=60).map(sorted)
-
-
-@given(STEPS, st.integers(2, 20))
-def test_thinning_keeps_at_most_so_many_and_both_ends(steps, keep):
-    dropped = runs.thin(steps, keep)
-    left = [step for step in steps if step not in dropped]
-    assert len(left) == min(len(steps), keep)
-    assert len(left) + len(dropped) == len(steps)
-    assert left[:1] == steps[:1]
-    assert left[-1:] == steps[-1:]
-
-
-def test_thinning_step_by_step_stays_dense_early_and_reaches_the_end():
-    left: list[int] = []
-    for step in range(0, 20_000, 10):
-        left.append(step)
-        for old in runs.thin(left, 24):
-            left.remove(old)
-    assert len(left) == 24
-    assert (left[0], left[-1]) == (0, 19_990)
-    assert all(b <= 3 * a + 20 for a, b in itertools.pairwise(left))  # no hole on a log axis
-    assert sum(step < 2_000 for step in left) >= 8
+# -- around it ------------------------------------------------------------------------------------
 
 
 @given(st.sampled_from(["steps", "epochs", "seconds"]), st.floats(0.001, 1e6), st.floats(0, 1e6))
@@ -289,16 +265,6 @@ def test_a_budget_is_spent_when_it_is_used_up(unit, total, used):
     told = {"steps": 0, "epochs": 0.0, "seconds": 0.0, unit: used}
     assert runs.spent({unit: total}, *told.values()) == used / total
     assert runs.spent({}, *told.values()) == 0.0
-
-
-def test_an_unknown_file_among_the_numbered_ones_is_passed_over(run):
-    for name in ("10.webp", "9.webp", "x.webp", ".1.webp.tmp", "2.png"):
-        (run.path / "samples" / "fixed" / name).write_bytes(b"")
-    for name in ("state-3.safetensors", "state-20.safetensors", "state-x.safetensors"):
-        (run.path / name).write_bytes(b"")
-    assert run.pictures("fixed") == [9, 10]
-    assert run.states() == [3, 20]
-    assert run.snapshots() == []
 
 
 def test_importing_needs_no_root_folder(tmp_path, monkeypatch):
