@@ -53,8 +53,17 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_a_replaced_file_reaches_the_disk_before_its_name_does(tmp_path, monkeypatch):
     done = []
     fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("fsync"), fsync(handle)))
-    monkeypatch.setattr(Path, "replace", lambda a, b: (done.append("replace"), replace(a, b)))
+
+    def told_fsync(handle):
+        done.append("fsync")
+        fsync(handle)
+
+    def told_replace(path, target):
+        done.append("replace")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", told_fsync)
+    monkeypatch.setattr(Path, "replace", told_replace)
     files.replace(tmp_path / "durable", b"x")
     assert done == ["fsync", "replace", "fsync"]  # content, name, folder
     done.clear()
