@@ -22,6 +22,21 @@ START = {
     "my.npy": "To train on, give it pictures: --data my.npy, uint8 N,H,W or N,H,W,C; or --data mnist, "
     "which torchvision fetches.",
 }
+STROKES = """\
+To train on, give it pictures: --data my.npy, uint8 N,H,W or N,H,W,C; or --data mnist. In Forger's
+folder, this writes the pictures that this run has learned from:
+
+  python -c "import numpy as np; from gan.datasets import root, strokes; \\
+    np.save('my.npy', strokes.load(root()).images[:, 0])"\
+"""
+OURS = "The data are made by Forger itself, under the MIT licence."
+TERMS = {
+    "mnist": "MNIST is Y. LeCun's and C. Cortes', under Creative Commons Attribution-Share Alike 3.0.",
+    "fashion-mnist": "Fashion-MNIST is Zalando's, under the MIT licence.",
+    "kmnist": "KMNIST is made by ROIS-DS CODH, under Creative Commons Attribution-Share Alike 4.0.",
+    "cifar10": "CIFAR-10's makers state no licence and ask to be cited: Krizhevsky (2009).",
+    "own-images": "Whoever made the pictures has a say in what becomes of them.",
+}
 TEXT = """\
 {title}
 {rule}
@@ -63,6 +78,8 @@ The data
 --------
 {data_text}
 
+{terms}
+
 The same run again: the same settings and seed give the same numbers in the app, on one kind of
 device with the same number of threads. gan.py draws its random numbers in its own way; it trains on
 from here, with fresh optimizers, and does not repeat the run.
@@ -91,7 +108,10 @@ def text(run: Run, config: RunConfig, step: int) -> str:
         versions=f"Forger {__version__}, Python {platform.python_version()}",
         packages=", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES),
         own="" if source != "my.npy" else " --data my.npy",
-        start=_wrap(START.get(source, KNOWN_DATA)),
+        start=STROKES if config.dataset == "strokes" else _wrap(START.get(source, KNOWN_DATA)),
+        terms=_wrap(
+            f"{TERMS.get(config.dataset, OURS)} gan.py is copied from Forger (MIT licence)."
+        ),
         data_text="\n\n".join(_wrap(part) for part in (told, *data.text.split("\n\n"))),
     )
 

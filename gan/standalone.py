@@ -93,6 +93,8 @@ def real_images(name: str) -> Tensor:
     if (H, W) == (1, 1):
         return x.float().view(-1, C, 1, 1)
     x = x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
+    if x.shape[1] != C:
+        raise SystemExit(f"{name} has {x.shape[1]} channels, and these networks know {C}.")
     if x.shape[2:] != (H, W):
         parts = [
             nn.functional.interpolate(part.float(), (H, W), mode="bilinear", antialias=True)

@@ -13,8 +13,9 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import export, files, images, models, registry, runs, script, standalone, state
+from gan import export, files, handout, images, models, registry, runs, script, standalone, state
 from gan.config import RunConfig
+from gan.datasets import Data
 from gan.runs import RunError
 from gan.sampler import Sampler
 
@@ -250,3 +251,23 @@ def test_what_cannot_be_packed_is_said(tmp_path):
     with pytest.raises(RunError, match="no generator yet"):
         list(export.archive(run, tmp_path / "x.zip"))
     assert not (tmp_path / "x.zip").exists()
+
+
+def test_the_readme_tells_how_to_get_the_made_digits(tmp_path, monkeypatch):
+    run = make_run(tmp_path, dataset="strokes")
+    text = packed(run, tmp_path / "x.zip")[0]["README.txt"].decode()
+    command = text[text.index("python -c") :].split("\n\n")[0]
+    made = Data(np.zeros((3, 1, 28, 28), np.uint8))
+    monkeypatch.setattr(registry.load("datasets", "strokes"), "load", lambda root: made)
+    monkeypatch.chdir(tmp_path)
+    source = command.removeprefix('python -c "').removesuffix('"').replace("\\\n", "")
+    exec(source, {})
+    assert np.load("my.npy").shape == (3, 28, 28)
+    assert 'DATASET = "my.npy"' in packed(run, tmp_path / "x.zip")[0]["gan.py"].decode()
+
+
+@pytest.mark.parametrize("name", registry.names("datasets"))
+def test_the_readme_names_the_terms_of_the_data(tmp_path, name):
+    text = handout.text(make_run(tmp_path, dataset=name), RunConfig(dataset=name), 7)
+    assert "MIT licence" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 100
