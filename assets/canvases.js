@@ -96,6 +96,13 @@ export function drawBars(canvas, z, reach, [first, last], pinned, colour) {
   pen.globalAlpha = 1;
 }
 
+/** The colours of the theme where an element stands. */
+export function colours(element) {
+  const style = getComputedStyle(element);
+  const text = style.color;
+  return { text, fake: "#cc79a7", accent: style.getPropertyValue("--st-primary-color").trim() || text };
+}
+
 function disc(pen, [x, y], radius, alpha) {
   pen.globalAlpha = alpha;
   pen.beginPath();

@@ -1,6 +1,6 @@
 // The latent explorer: noise under your fingers, and the picture that a generator makes of it.
 import { Asker } from "./asking.js";
-import { drawBars, drawNet, drawSheet, inkOf } from "./canvases.js";
+import { colours, drawBars, drawNet, drawSheet, inkOf } from "./canvases.js";
 import { onDrag, place } from "./pointer.js";
 import { drawVectors, fromText, neighbour, net, pack, rounded, toText } from "./latent.js";
 
@@ -11,10 +11,11 @@ const SIDE = 15; // of the net through which points are shown
 const EDGE = 3.2; // what the plane of z shows
 const VIEW = 1.1; // what a picture of points shows
 const LOOK = 2000; // ms between two looks for newer weights
+const SELDOM = 5; // of so many looks one is taken when the run has ended
 
 const explorers = new WeakMap();
 
-/** data: {id, z_dim, points, steps, step, linked, sliders}; `steps` are those of the snapshots, `step` one of them or null. */
+/** data: {id, z_dim, points, steps, step, linked, sliders, live}; `steps` are those of the snapshots, `step` one of them or null. */
 export default function mount({ parentElement, data }) {
   const explorer = explorers.get(parentElement) ?? new Explorer(parentElement);
   explorers.set(parentElement, explorer);
@@ -138,7 +139,9 @@ class Explorer {
 
   /** Newer weights of a run that trains come by themselves. */
   look() {
-    if (!document.hidden && this.step === null) this.asker.look();
+    this.looks = (this.looks ?? 0) + 1;
+    if (document.hidden || this.step !== null) return;
+    if (this.data.live || this.looks % SELDOM === 0) this.asker.look();
   }
 
   paint(answer) {
@@ -286,12 +289,6 @@ class Explorer {
     this.part.message.textContent = sentence;
     this.part.message.hidden = !sentence;
   }
-}
-
-function colours(element) {
-  const style = getComputedStyle(element);
-  const text = style.color;
-  return { text, fake: "#cc79a7", accent: style.getPropertyValue("--st-primary-color").trim() || text };
 }
 
 const anySeed = () => Math.floor(Math.random() * 2 ** 31);

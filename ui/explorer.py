@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gan import registry
+from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import assets, weights
 
@@ -42,6 +42,7 @@ def explorer(run: Run, step: int | None = None, key: str = LINKED, sliders: int 
             "step": step,
             "linked": key == LINKED,
             "sliders": sliders,
+            "live": runs.status(run) not in ("finished", "failed"),
         },
     )
 
