@@ -81,6 +81,9 @@ def act(picked: str, entry: Entry) -> None:
         case "resume":
             attempt(commands.resume, run)
             st.rerun()
+        case "gently":
+            attempt(commands.resume_gently, run)
+            st.rerun()
         case "stop":
             attempt(commands.stop, run)
             st.rerun()

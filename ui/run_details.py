@@ -50,7 +50,10 @@ def preset_of(run: Run) -> str:
 def base(preset: str) -> dict[str, Any]:
     """The settings of a preset; the defaults without one."""
     told = registry.load("presets", preset)["config"] if preset else {}
-    return {name: field.default for name, field in fields().items()} | told
+    usual = {name: field.default for name, field in fields().items()} | told
+    if preset and "dataset" not in told:
+        del usual["dataset"]  # it learns the best that is here
+    return usual
 
 
 def shown(name: str, value: Any) -> str:
@@ -84,7 +87,9 @@ def _settings(config: RunConfig, preset: str, control: Control) -> None:
     """What differs from the preset first, with what it would be; the rest behind a click."""
     usual, used = base(preset), choices.used(config.to_dict())
     values = config.to_dict()
-    own = [n for n in used if values[n] != usual[n] and n not in ("device", "threads")]
+    own = [
+        n for n in used if n in usual and values[n] != usual[n] and n not in ("device", "threads")
+    ]
     title = registry.load("presets", preset)["title"] if preset else ""
     st.markdown("##### Settings")
     st.caption(f"Started from the preset “{title}”." if preset else "Started without a preset.")
@@ -144,7 +149,9 @@ def told(event: dict[str, Any]) -> str:
         case "failed":
             return f"failed: {event.get('text', '')}"
         case "started":
-            return f"started on {event.get('device', '?')}, {event.get('threads', '?')} threads"
+            count = event.get("threads", "?")
+            words = "1 thread" if count == 1 else f"{count} threads"
+            return f"started on {str(event.get('device', '?')).upper()}, {words}"
         case "resumed":
             return "resumed from its last state"
         case name:

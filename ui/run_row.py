@@ -18,6 +18,7 @@ TRAIN = PAGES / "train.py"
 LIVE = 2.0  # seconds between two looks at a run that is being trained
 MENU = {
     "resume": ":material/play_arrow: Go on",
+    "gently": ":material/play_arrow: Go on, half the learning rates",
     "stop": ":material/stop: Stop",
     "details": ":material/info: Details",
     "compare": ":material/compare_arrows: Compare",
@@ -52,7 +53,12 @@ def offers(entry: Entry) -> list[str]:
     if entry.broken:
         return ["delete"] if can_drive() else ["details"]
     active = entry.status in commands.ACTIVE
-    able = {"resume": entry.status in ("stopped", "failed"), "stop": active}
+    exploded = entry.status == "failed" and "learning rate" in entry.run.error()  # what it advises
+    able = {
+        "resume": entry.status in ("stopped", "failed") and not exploded,
+        "gently": exploded,
+        "stop": active,
+    }
     return [name for name in MENU if able.get(name, True) and (can_drive() or name in WATCHERS)]
 
 

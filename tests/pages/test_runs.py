@@ -137,13 +137,17 @@ def test_the_menu_offers_what_can_be_done(open_page, make_run, trainers):
     make_run("done")
     make_run("halted", steps=50)
     make_run("busy", steps=50)
+    make_run("sad", steps=50, error="The disk is full.")
+    make_run("hot", steps=50, error="Not finite. Go on with smaller learning rates.")
     trainers.alive["busy"] = "training"
     at = open_page("runs")
-    offered = {name: run_options(at, name) for name in ("done", "halted", "busy")}
+    offered = {name: run_options(at, name) for name in ("done", "halted", "busy", "sad", "hot")}
     assert offered == {
         "done": DRIVERS,
         "halted": ["resume", *DRIVERS],
         "busy": ["stop", *DRIVERS],
+        "sad": ["resume", *DRIVERS],
+        "hot": ["gently", *DRIVERS],
     }
 
 
@@ -158,6 +162,15 @@ def test_going_on_and_stopping(open_page, make_run, trainers):
     assert trainers.started == ["halted"]
     pick(at, "halted", "stop")
     assert run.control().want == "stop"
+
+
+def test_a_run_that_exploded_goes_on_with_half_the_rates(open_page, make_run, trainers):
+    run = make_run(
+        "hot", steps=50, error="Not finite. Go on with smaller learning rates.", lr_g=0.01
+    )
+    pick(open_page("runs"), "hot", "gently")
+    assert run.control().lr_g == 0.005
+    assert trainers.started == ["hot"]
 
 
 def test_a_watcher_sees_and_takes_away_but_changes_nothing(
@@ -233,9 +246,11 @@ def test_a_run_being_trained_has_to_be_stopped_first(open_page, make_run, traine
 
 def test_details_tell_what_differs_from_the_preset(open_page, make_run):
     run = make_run("one", lr_g=0.0005)
-    run.record("created", preset="lean")
+    events = run.path / "events.jsonl"
+    events.write_text(events.read_text().replace('"preset": ""', '"preset": "lean"'))
     run.write_control(d_steps=3)
     told = text(pick(open_page("runs"), "one", "details"))
+    assert "instead of Strokes" not in told  # the preset leaves the data open
     assert "<th>Learning rate of G</th><td>0.0005</td><td>instead of 0.002</td>" in told
     assert "<th>D updates a step</th><td>3</td><td>instead of 1</td>" in told
     assert "<td>started on ?, ? threads</td>" in told
