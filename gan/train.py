@@ -99,7 +99,7 @@ class _Training:
                 by_hand = self._single_step(wish)
                 if wish.want == "pause" and not by_hand:
                     self._rest()
-                    yield self._tick(wish)
+                    yield self._tick(wish, paused=True)
                     self.mark = time.perf_counter()
                     continue
 
@@ -261,10 +261,11 @@ class _Training:
         j = self.journal
         self.run.record(event, j.step, round(j.seconds, 3), j.epoch, **more)
 
-    def _tick(self, wish: Control, record: dict[str, Any] | None = None) -> Tick:
+    def _tick(
+        self, wish: Control, record: dict[str, Any] | None = None, paused: bool = False
+    ) -> Tick:
         j = self.journal
-        done = min(1.0, self._done(wish))
-        return Tick(j.step, j.epoch, j.seconds, done, wish, self.resting, record)
+        return Tick(j.step, j.epoch, j.seconds, min(1.0, self._done(wish)), wish, paused, record)
 
 
 def _fail(j: Journal, error: Exception) -> str:
