@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from gan import state
+from gan.runs import Run
 from gan.train import train
 from tests.engine import (
     drive,
@@ -142,22 +143,55 @@ def test_steps_asked_for_together_are_all_made(tmp_path):
     assert (about["d_updates"], about["g_updates"]) == (3, 3)
 
 
-def test_steps_asked_for_before_the_start_or_while_it_runs_do_not_count(tmp_path):
+def test_steps_asked_for_before_the_start_do_not_count(tmp_path):
     run = make(tmp_path)
+    run.write_control(want="pause")
     run.ask_step("d")
-    paused = 0
+    ticks = train(run, pictures())
+    assert [next(ticks).step for _ in range(4)] == [0] * 4
+    ticks.close()
+    assert "stepped" not in happened(run)
+
+
+def test_steps_asked_for_while_it_runs_do_not_count(tmp_path):
+    run = make(tmp_path)
+    changes: dict[int, dict] = {2: {"asked": {"g": 1}}, 4: {"want": "pause"}}
+    rests = 0
     ticks = train(run, pictures())
     for tick in ticks:
-        if tick.step == 2 and not paused:
-            run.ask_step("g")
-        if tick.step == 4:
-            run.write_control(want="pause")
-        paused += tick.paused
-        if paused == 5:
+        if tick.step in changes:
+            run.write_control(**changes[tick.step])
+        rests += tick.paused
+        if rests == 5:
             ticks.close()
-    assert kept(run) is not None
     assert run.states()[-1] == 4
     assert "stepped" not in happened(run)
+
+
+def step_by_hand(run: Run, what: Step) -> None:
+    """Takes up the paused run, makes one step and leaves it."""
+    ticks = train(run, pictures())
+    assert next(ticks).paused
+    run.ask_step(what)
+    assert not next(ticks).paused
+    ticks.close()
+
+
+def test_a_stop_between_single_steps_changes_nothing(tmp_path):
+    """G's step by hand judges fakes of its own, whether or not D has just been shown some."""
+    one, other = (make(tmp_path, run_id=name) for name in ("one", "other"))
+    for run in (one, other):
+        run.write_control(want="pause")
+    step_by_hand(one, "d")
+    step_by_hand(one, "g")
+    ticks = train(other, pictures())
+    assert next(ticks).paused
+    other.ask_step("d")
+    other.ask_step("g")
+    assert [next(ticks).step for _ in range(2)] == [1, 2]
+    ticks.close()
+    assert same(kept(one), kept(other))
+    assert rows(one) == rows(other)
 
 
 def test_single_steps_end_with_the_budget(tmp_path):
