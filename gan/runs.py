@@ -160,8 +160,8 @@ class Run:
         files.append(self.path / "events.jsonl", [{**told, "event": event, **more}])
 
     def events(self) -> list[dict[str, Any]]:
-        """Everything that was done to the run, oldest first."""
-        return list(files.lines(self.path / "events.jsonl"))
+        """Everything that was done to the run, oldest first; lines that tell no event are passed over."""
+        return [e for e in files.lines(self.path / "events.jsonl") if _is_event(e)]
 
     def rewind(self, step: int, cut: bool) -> int:
         """Forgets the events after `step` and a torn last line, when a resume goes back to it.
@@ -180,8 +180,7 @@ class Run:
 
     def created(self) -> float:
         """Unix time at which the run was made; 0.0 when nobody wrote it down."""
-        first = next(files.lines(self.path / "events.jsonl"), {})
-        return float(first.get("time", 0.0))
+        return float(next((e["time"] for e in self.events() if "time" in e), 0.0))
 
     def error(self) -> str:
         """Why it failed, or ""."""
@@ -292,6 +291,13 @@ def _spent(run: Run) -> bool:
     last = max(run.events(), key=lambda e: (e.get("step", 0), e.get("time", 0)), default={})
     told = [last.get(key, 0) for key in ("step", "epoch", "seconds")]
     return spent(run.control().budget, *told) >= 1.0
+
+
+def _is_event(record: dict[str, Any]) -> bool:
+    """Whether a line of events.jsonl has a name, and numbers where readers count on them."""
+    numbers = ("step", "seconds", "epoch", "time", "generation")
+    named = isinstance(record.get("event"), str)
+    return named and all(type(record.get(key, 0)) in (int, float) for key in numbers)
 
 
 def _json(value: Any) -> bytes:

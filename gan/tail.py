@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from gan import files
 from gan.images import decimate
 from gan.runs import Run
 
@@ -102,7 +101,7 @@ class Tail:
         if (found.st_size, found.st_mtime_ns) == self._events_seen:
             return
         self._events_seen = (found.st_size, found.st_mtime_ns)
-        self.events = list(files.lines(self.run.path / "events.jsonl"))
+        self.events = self.run.events()
         generation = max((int(e.get("generation", 0)) for e in self.events), default=0)
         if generation != self.generation:
             self.generation = generation

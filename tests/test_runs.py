@@ -278,3 +278,14 @@ def test_the_files_are_plain_json(run):
     for name in ("config.json", "control.json"):
         assert isinstance(json.loads((run.path / name).read_text()), dict)
     assert os.access(run.path / "events.jsonl", os.R_OK)
+
+
+@pytest.mark.parametrize("junk", ['{"step": null}', '{"event": "paused", "step": null}', '{"event": "paused", "time": "noon"}', '{"event": 3}', "[]"])  # fmt: skip
+def test_a_line_that_tells_no_event_breaks_nothing(tmp_path, junk):
+    run = runs.create(RunConfig(), {"steps": 5}, run_id="odd", home=tmp_path)
+    with (run.path / "events.jsonl").open("a") as file:
+        file.write(junk + "\n")
+    run.record("finished", step=5)
+    assert [e["event"] for e in run.events()] == ["created", "finished"]
+    assert [found.id for found in runs.runs(tmp_path)] == ["odd"]
+    assert runs.status(run, held=False) == "finished"
