@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gan import config as configs
-from gan import flags, hardware, registry, runs
+from gan import datasets, flags, hardware, registry, runs
 from gan.config import ConfigError, RunConfig
 from gan.flags import Usage
 from gan.runs import Run, RunError
@@ -127,8 +127,6 @@ def export(given: argparse.Namespace) -> int:
 
 def data(given: argparse.Namespace) -> int:
     """Makes or downloads a data set."""
-    from gan import datasets
-
     module = registry.load("datasets", given.name)
     card, home = registry.card("datasets", given.name), datasets.root()
     get = getattr(module, "download", None) or getattr(module, "make", None)
@@ -156,6 +154,9 @@ def _new(given: argparse.Namespace) -> Run:
         budget, title = budget or told["budget"], told["title"]
     if not budget:
         raise Usage("say how long: --steps N, --epochs N or --seconds S (or --preset NAME).")
+    card = registry.card("datasets", flags.settings(given).get("dataset", settings.dataset))
+    if registry.missing(card, datasets.root()):
+        raise RunError(f"{card.title} is not here yet. Get it: python -m gan data {card.name}")
     settings = hardware.resolve(settings.replace(**flags.settings(given)), hardware.cores())
     return runs.create(settings, budget, title, given.run or "", given.preset or "")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.draws import Draws
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 60), st.integers(0, 2**31 - 1))
 def test_an_epoch_shows_every_image_once(count, size, seed):
     draws = Draws(seed)

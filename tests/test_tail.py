@@ -40,7 +40,7 @@ JUNK = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ROWS, st.data())
 def test_reading_bit_by_bit_is_reading_whole(tmp_path_factory, losses, data):
     run = Run(tmp_path_factory.mktemp("run"))
@@ -59,7 +59,7 @@ def test_reading_bit_by_bit_is_reading_whole(tmp_path_factory, losses, data):
     assert got == list(range(len(losses)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(JUNK, st.integers(0, 3)), max_size=8))
 def test_junk_between_records_is_passed_over(tmp_path_factory, parts):
     run, seq, text = Run(tmp_path_factory.mktemp("run")), 0, b""
