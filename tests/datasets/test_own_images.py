@@ -159,6 +159,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     assert data.note == "1 picture was left out: 1 packed too tightly."
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # no error in the app
 def test_a_picture_of_too_many_pixels_is_not_decoded(tmp_path):
     out = io.BytesIO()
     Image.new("1", (8000, 8000)).save(out, "PNG")

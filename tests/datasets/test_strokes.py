@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from itertools import pairwise
 from typing import Any
 
@@ -133,7 +134,7 @@ def damage(folder, how):
     match how:
         case "a flipped byte":
             data = bytearray(images.read_bytes())
-            data[-5] ^= 1
+            data[5000] ^= 1
             images.write_bytes(data)
         case "a cut file":
             os.truncate(images, 5000)
@@ -165,6 +166,7 @@ def test_a_broken_cache_is_made_again(few, how):
     before = strokes.load(few).images.tobytes()
     damage(few / strokes.FOLDER, how)
     assert strokes.load(few).images.tobytes() == before
+    assert np.load(few / strokes.FOLDER / "images.npy")[:200].tobytes() == before
     assert [path.name for path in few.iterdir()] == [strokes.FOLDER]
 
 
@@ -172,13 +174,16 @@ def test_a_file_in_the_way_is_moved(few):
     few.mkdir()
     (few / strokes.FOLDER).write_text("what is this?")
     assert len(strokes.load(few)) == 200
+    assert (few / strokes.FOLDER).is_dir()
 
 
 def test_a_making_that_is_given_up_leaves_nothing(few):
+    threads = threading.active_count()
     making: Any = strokes.make(few)
     next(making)
     making.close()
     assert not few.exists()
+    assert threading.active_count() == threads
 
 
 def test_leftovers_of_a_killed_process_are_swept(few):
