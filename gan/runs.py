@@ -185,7 +185,7 @@ class Run:
     def error(self) -> str:
         """Why it failed, or ""."""
         try:
-            return (self.path / "error.txt").read_text(encoding="utf-8").strip()
+            return (self.path / "error.txt").read_text("utf-8", errors="replace").strip()
         except OSError:
             return ""
 

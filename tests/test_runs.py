@@ -228,6 +228,12 @@ def test_going_back_forgets_events_and_raises_the_generation(run):
     assert run.rewind(5, cut=False) == 0
 
 
+def test_an_error_that_is_no_text_is_an_error(run):
+    (run.path / "error.txt").write_bytes(b"Boom \xff.")
+    assert run.error().startswith("Boom ")
+    assert runs.status(run) == "failed"
+
+
 def test_going_back_drops_a_torn_last_line(run):
     run.record("lr")
     before = run.events()

@@ -99,6 +99,15 @@ def test_a_stop_between_changes_nothing(tmp_path, unbroken, stop):
     assert not any("generation" in event for event in run.events())
 
 
+@pytest.mark.parametrize("stop", [stop_by_closing, stop_by_control, close_while_paused])
+def test_a_stop_keeps_everything_up_to_the_last_step(tmp_path, stop):
+    run = make(tmp_path)
+    stop(run)
+    assert run.states()[-1] == event(run, "stopped")["step"] == run.pictures("fixed")[-1] == 5
+    assert state.read_tensors(run.weights())[1]["step"] == 5
+    assert runs.status(run, held=False) == "stopped"
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_n_and_n_updates_are_two_n_for_every_model(tmp_path, model):
     """Also with a ratio, own fakes for G and dropout: weights, average, moments, log."""
