@@ -1,7 +1,5 @@
 """Runs as a list tells them: words for times and sizes, the end of a log, folders that are broken."""
 
-import json
-
 import pytest
 
 from gan import runs
@@ -47,17 +45,6 @@ def test_a_duration_as_people_say_it(seconds, text):
 )
 def test_a_size_as_people_say_it(size, text):
     assert run_list.weight(size) == text
-
-
-def test_the_newest_record_is_found_without_reading_the_log(run):
-    lines = [json.dumps({"seq": k, "step": 20 * k}) for k in range(5000)]
-    log = run.path / "metrics.jsonl"
-    log.write_text("\n".join([*lines, "[1, 2]", '{"seq": 5000, "st']))
-    assert run_list.last_record(run) == {"seq": 4999, "step": 99_980}
-    log.write_text("")
-    assert run_list.last_record(run) == {}
-    log.unlink()
-    assert run_list.last_record(run) == {}
 
 
 def test_how_far_a_run_is_comes_from_the_log_or_a_later_event(run):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 from gan import hosts, registry, runs
 from gan.config import RunConfig
 from gan.runs import Run, RunError
+from gan.tail import newest
 from ui.reader import birth
 
 WORDS = {
@@ -24,7 +23,6 @@ WORDS = {
     "failed": "Failed",
     "broken": "Unreadable",
 }
-LOG_END = 4096  # bytes in which the newest record is found
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,7 @@ class Facts:
     def of(cls, entry: Entry) -> Facts:
         """Reads the folder: a few small files and the end of the log."""
         run, events = entry.run, entry.run.events()
-        records = [*events[-1:], last_record(run)]
-        last = max(records, key=lambda record: _number(record, "step"))
+        last = newest(run)
         step, epoch, seconds = (_number(last, name) for name in ("step", "epoch", "seconds"))
         dataset = entry.config.dataset if entry.config else ""
         return cls(
@@ -104,22 +101,6 @@ def stamp() -> int:
                 continue
             seen.append((folder.name, name, found.st_mtime_ns, found.st_size))
     return hash(frozenset(seen))
-
-
-def last_record(run: Run) -> dict[str, Any]:
-    """The newest record of the log, read from its end; {} before there is one."""
-    try:
-        with (run.path / "metrics.jsonl").open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_END))
-            lines = log.read().split(b"\n")[:-1]
-    except OSError:
-        return {}
-    for line in reversed(lines):
-        try:
-            return dict(json.loads(line))
-        except (ValueError, TypeError):
-            continue
-    return {}
 
 
 def names(config: RunConfig) -> str:

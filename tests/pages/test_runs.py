@@ -322,11 +322,11 @@ def test_of_many_runs_only_one_page_is_read_whole(open_page, make_run, monkeypat
     for k in range(1, 60):
         shutil.copytree(first.path, first.path.with_name(f"run-{k}"))
     read = set()
-    last_record = run_list.last_record
+    newest = run_list.newest
 
     def watched(run):
         read.add(run.id)
-        return last_record(run)
+        return newest(run)
 
-    monkeypatch.setattr(run_list, "last_record", watched)
+    monkeypatch.setattr(run_list, "newest", watched)
     assert len(rows(open_page("runs"))) == len(read) == 10
