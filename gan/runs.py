@@ -226,9 +226,8 @@ class Run:
         except Timeout:
             raise Busy(f"Run {self.id!r} is being trained by another trainer.") from None
         except OSError as error:
-            raise RunError(
-                f"Run {self.id!r} cannot be locked: {error.strerror or error}."
-            ) from error
+            why = error.strerror or error
+            raise RunError(f"Run {self.id!r} cannot be locked: {why}.") from error
         try:
             yield
         finally:
@@ -278,9 +277,7 @@ def status(run: Run, held: bool | None = None) -> str:
 def spent(budget: Mapping[str, float], step: int, epoch: float, seconds: float) -> float:
     """How much of a budget is used: 0.0 to 1.0 and over; 0.0 without a budget."""
     used = {"steps": step, "epochs": epoch, "seconds": seconds}
-    return max(
-        (used[key] / total for key, total in budget.items() if key in used and total), default=0.0
-    )
+    return max((used[unit] / total for unit, total in budget.items() if total), default=0.0)
 
 
 PROBER = Prober()
@@ -295,9 +292,8 @@ def _spent(run: Run) -> bool:
 
 def _is_event(record: dict[str, Any]) -> bool:
     """Whether a line of events.jsonl has a name, and numbers where readers count on them."""
-    numbers = ("step", "seconds", "epoch", "time", "generation")
-    named = isinstance(record.get("event"), str)
-    return named and all(type(record.get(key, 0)) in (int, float) for key in numbers)
+    numbers = [record.get(key, 0) for key in ("step", "seconds", "epoch", "time", "generation")]
+    return isinstance(record.get("event"), str) and all(type(n) in (int, float) for n in numbers)
 
 
 def _json(value: Any) -> bytes:

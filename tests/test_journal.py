@@ -113,6 +113,17 @@ def test_going_on_takes_up_the_counts_and_the_interval_that_is_not_over(journal)
         one.cut(told["offset"])
 
 
+def test_a_state_does_not_outlive_the_records_it_counts_on(journal, monkeypatch):
+    synced: list[object] = []
+    monkeypatch.setattr(files, "sync", synced.append)
+    play(journal, d=[1])
+    journal.end_interval(0.1, 0.1)
+    journal.flush()
+    assert synced == []  # a record alone may be lost in a power cut
+    journal.told()
+    assert synced == [journal.run.path / "metrics.jsonl"]
+
+
 def test_what_comes_after_a_state_is_cut(journal):
     play(journal, d=[1])
     journal.end_interval(0.1, 0.1)

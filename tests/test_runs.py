@@ -286,7 +286,16 @@ def test_the_files_are_plain_json(run):
     assert os.access(run.path / "events.jsonl", os.R_OK)
 
 
-@pytest.mark.parametrize("junk", ['{"step": null}', '{"event": "paused", "step": null}', '{"event": "paused", "time": "noon"}', '{"event": 3}', "[]"])  # fmt: skip
+@pytest.mark.parametrize(
+    "junk",
+    [
+        '{"step": null}',
+        '{"event": "paused", "step": null}',
+        '{"event": "paused", "time": "noon"}',
+        '{"event": 3}',
+        "[]",
+    ],
+)
 def test_a_line_that_tells_no_event_breaks_nothing(tmp_path, junk):
     run = runs.create(RunConfig(), {"steps": 5}, run_id="odd", home=tmp_path)
     with (run.path / "events.jsonl").open("a") as file:
