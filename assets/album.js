@@ -11,7 +11,7 @@ const REPLAY = 9000; // ms a replay takes, if that is not too fast or too slow
 const FRAME = [50, 350]; // ms
 const SMOOTH_FROM = 380; // pixels: pictures of points are this large and not made of digits
 
-/** Shows the pictures of a feed in two elements; `onstep(step or null)` hears where the slider stands, null when it is live. */
+/** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live. */
 export class Album {
   constructor({ onstep }) {
     this.onstep = onstep;
@@ -27,14 +27,18 @@ export class Album {
 
   card(sort) {
     const { title, says } = SORTS[sort];
-    const button = h("button", { type: "button", class: "gl-frame", title: `Show ${title} large` }, this.frames[sort].element);
+    const named = { class: "gl-frame", title: `Show ${title} large` };
+    const button = h("button", { type: "button", ...named }, this.frames[sort].element);
     button.addEventListener("click", () => this.enlarge(sort));
-    return h("figure", { class: `gl-card gl-${sort}` }, h("figcaption", {}, h("b", {}, title), h("span", {}, says)), button);
+    const caption = h("figcaption", {}, h("b", {}, title), h("span", {}, says));
+    return h("figure", { class: `gl-card gl-${sort}` }, caption, button);
   }
 
   timeline() {
-    this.play = h("button", { type: "button", class: "gl-play", "aria-label": "Replay the run" }, icon("play"), h("span", {}, "Replay"));
-    this.range = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Step of the picture", "data-testid": "live-slider" });
+    this.play = h("button", { type: "button", class: "gl-play" });
+    this.setPlaying(false);
+    const named = { "aria-label": "Step of the picture", "data-testid": "live-slider" };
+    this.range = h("input", { type: "range", min: 0, max: 0, step: 1, ...named });
     this.where = h("output", { class: "gl-where" });
     this.live = h("button", { type: "button", class: "gl-now", "aria-pressed": "true" }, "Live");
     this.play.addEventListener("click", () => (this.playing ? this.pause() : this.replay()));
@@ -133,8 +137,11 @@ export class Album {
 
   setPlaying(playing) {
     this.playing = playing;
-    this.play.replaceChildren(icon(playing ? "pause" : "play"), h("span", {}, playing ? "Pause" : "Replay"));
-    this.play.setAttribute("aria-label", playing ? "Pause the replay" : "Replay the run");
+    const [drawing, word, told] = playing
+      ? ["pause", "Pause", "Pause the replay"]
+      : ["play", "Replay", "Replay the run"];
+    this.play.replaceChildren(icon(drawing), h("span", {}, word));
+    this.play.setAttribute("aria-label", told);
   }
 
   destroy() {

@@ -1,51 +1,26 @@
 // Curves of one run or several in one Plotly chart that grows without losing zoom or hover.
 
 import { marksOf } from "./marks.js";
+import { ALONG, PANELS } from "./panels.js";
+import { smoothed, span } from "./smooth.js";
 
-/** What can be shown: `lines` are [column, name, colour]; `note` says what to conclude. */
-export const PANELS = [
-  {
-    id: "losses",
-    label: "Losses",
-    axis: "loss",
-    lines: [["d_loss", "D", "d"], ["g_loss", "G", "g"]],
-    note: "GAN losses are not a quality score: each is measured against an opponent that also learns. Look for balance, not for zero.",
-  },
-  {
-    id: "scores",
-    label: "D(x), D(G(z))",
-    axis: "probability of “real”",
-    range: [0, 1],
-    lines: [["d_real", "real: D(x)", "real"], ["d_fake", "generated: D(G(z))", "fake"]],
-    note: "How real D thinks real and generated images are. Both near 0.5: it can hardly tell them apart. One at 1, the other at 0: D wins and G learns little.",
-  },
-  {
-    id: "gradients",
-    label: "Gradients",
-    axis: "gradient norm",
-    log: true,
-    lines: [["grad_norm_d", "D", "d"], ["grad_norm_g", "G", "g"]],
-    note: "How hard each network is being pushed (logarithmic). Steady is healthy; a norm that vanishes or explodes announces trouble.",
-  },
-  {
-    id: "speed",
-    label: "Speed",
-    axis: "images per second",
-    zero: true,
-    lines: [["images_per_second", "images/s", "ink"]],
-    note: "Real images that D learned from per second of training, drawing and saving included.",
-  },
-];
-
-/** What can be along the bottom. */
-export const ALONG = { step: "step", seconds: "seconds of training", images: "images seen", epoch: "epoch" };
+export { ALONG, PANELS };
 
 const COLOURS = { d: "#0072B2", g: "#E69F00", real: "#009E73", fake: "#CC79A7" };
 const RUNS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#B8A800"];
 const DASHES = ["solid", "dot", "dash", "dashdot"];
 const FEW = 40; // records up to which the points themselves are shown
-const MANY = 160; // records from which a smoothed line lies over the single values
 const CROWDED = 0.035; // share of the width within which marks share a label
+
+const LABEL = {
+  y: 1,
+  yref: "paper",
+  yanchor: "top",
+  textangle: -90,
+  showarrow: false,
+  opacity: 0.75,
+  font: { size: 10.5 },
+};
 
 let loading;
 
@@ -67,12 +42,14 @@ export function plotly() {
 }
 
 /**
- * A chart in `element`. `runs` are { feed, name }: with one run lines are coloured by what they are, with several by
- * run. Call `refresh()` when a feed has news; it appends where it can, so that zoom and hover stay.
+ * A chart in `element`. `runs` are { feed, name }: with one run lines are coloured by what they are,
+ * with several by run. Call `refresh()` when a feed has news; it appends where it can, so that zoom
+ * and hover stay.
  */
 export class Curves {
   constructor(element, { panel = "losses", along = "step" } = {}) {
-    Object.assign(this, { element, panel, along, runs: [], drawn: null, cursor: null, queue: Promise.resolve() });
+    Object.assign(this, { element, panel, along, runs: [], drawn: null, cursor: null });
+    this.queue = Promise.resolve();
     this.sizes = new ResizeObserver(() => this.fit());
     this.sizes.observe(element);
   }
@@ -119,7 +96,8 @@ export class Curves {
     const grown = same && now.lengths.some((length, k) => length > this.drawn.lengths[k]);
     if (!same) await this.plot(Plotly);
     else if (grown) await this.extend(Plotly);
-    if (same && (grown || now.marks !== this.drawn.marks)) await Plotly.relayout(this.element, this.marks());
+    const marked = grown || now.marks !== this.drawn?.marks;
+    if (same && marked) await Plotly.relayout(this.element, this.marks());
     this.drawn = now;
     this.anew = false;
     if (this.pointer) Plotly.Fx?.hover(this.element, this.pointer);
@@ -129,7 +107,8 @@ export class Curves {
   state() {
     const lengths = this.runs.map(({ feed }) => feed.length);
     const few = lengths.map((length) => length < FEW);
-    const key = JSON.stringify([this.panel, this.along, few, lengths.map(span), this.runs.map(({ feed, name }) => [feed.id, feed.told, name])]);
+    const who = this.runs.map(({ feed, name }) => [feed.id, feed.told, name]);
+    const key = JSON.stringify([this.panel, this.along, few, lengths.map(span), who]);
     const marks = JSON.stringify([this.cursor, this.runs.map(({ feed }) => feed.events.length)]);
     return { lengths, key, marks };
   }
@@ -172,13 +151,14 @@ export class Curves {
     }));
   }
 
-  /** Every line to draw. Noisy ones are drawn twice: pale as they are, and smoothed; of several runs only smoothed. */
+  /** Every line to draw. Noisy ones are drawn pale and smoothed; those of several runs smoothed only. */
   lines() {
     const { lines } = this.about();
     const single = this.runs.length === 1;
     const found = this.runs.flatMap(({ feed, name }, run) =>
       lines.flatMap(([column, label, role], k) => {
-        const color = single ? (COLOURS[role] ?? this.style("--st-text-color")) : RUNS[run % RUNS.length];
+        const own = COLOURS[role] ?? this.style("--st-text-color");
+        const color = single ? own : RUNS[run % RUNS.length];
         const style = {
           name: single ? label : lines.length > 1 ? `${name} · ${label}` : name,
           line: { color, width: 1.8, dash: single ? "solid" : DASHES[k] },
@@ -190,7 +170,11 @@ export class Curves {
         const smooth = { feed, run, values: () => smoothed(raw(), width), style };
         if (!single) return [smooth];
         const pale = { ...style, opacity: 0.28, showlegend: false, line: { color, width: 1 } };
-        return [{ feed, run, values: raw, style: pale }, { ...smooth, style: { ...style, hoverinfo: "skip", hovertemplate: null } }];
+        const bold = { ...style, hoverinfo: "skip", hovertemplate: null };
+        return [
+          { feed, run, values: raw, style: pale },
+          { ...smooth, style: bold },
+        ];
       }),
     );
     return found.sort((a, b) => (a.style.opacity ?? 1) - (b.style.opacity ?? 1)); // pale ones behind
@@ -201,7 +185,7 @@ export class Curves {
     const ink = this.style("--st-text-color") || "#31333f";
     const grid = this.style("--st-border-color-light") || "rgba(128,128,128,.2)";
     const narrow = this.element.clientWidth < 480;
-    const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "", automargin: true, fixedrange: false };
+    const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "", automargin: true };
     return {
       uirevision: `${this.panel} ${this.along}`,
       autosize: true,
@@ -212,9 +196,18 @@ export class Curves {
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
       showlegend: about.lines.length > 1 || this.runs.length > 1,
       hovermode: "x unified",
-      hoverlabel: { bgcolor: this.style("--st-background-color"), bordercolor: grid, font: { color: ink } },
+      hoverlabel: {
+        bgcolor: this.style("--st-background-color"),
+        bordercolor: grid,
+        font: { color: ink },
+      },
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-      xaxis: { ...axis, title: { text: ALONG[this.along], standoff: 6 }, showgrid: false, rangemode: "nonnegative" },
+      xaxis: {
+        ...axis,
+        title: { text: ALONG[this.along], standoff: 6 },
+        showgrid: false,
+        rangemode: "nonnegative",
+      },
       yaxis: {
         ...axis,
         title: { text: about.axis, standoff: 4 },
@@ -242,7 +235,7 @@ export class Curves {
       if (beside) Object.assign(annotations.at(-1), { x, text: `${annotations.at(-1).text}, ${text}` });
       else {
         const xanchor = x > first + 0.94 * width ? "right" : "left";
-        annotations.push({ text, x, xanchor, y: 1, yref: "paper", yanchor: "top", textangle: -90, showarrow: false, opacity: 0.75, font: { size: 10.5 } });
+        annotations.push({ ...LABEL, text, x, xanchor });
       }
       return { ...upright(x), line: { color: ink, width: 1, dash: "dot" }, opacity: 0.5 };
     });
@@ -272,24 +265,10 @@ export class Curves {
 
   fit() {
     clearTimeout(this.fitting);
-    this.fitting = setTimeout(() => this.drawn && !this.gone && window.Plotly.Plots.resize(this.element), 60);
+    this.fitting = setTimeout(() => {
+      if (this.drawn && !this.gone) window.Plotly.Plots.resize(this.element);
+    }, 60);
   }
-}
-
-/** Over how many records to smooth that many; 0 for not at all. Powers of two, so that it seldom changes. */
-function span(length) {
-  return length < MANY ? 0 : 2 ** Math.floor(Math.log2(length / 40));
-}
-
-/** The exponential mean of values with nulls between them, which stay null. */
-function smoothed(values, width) {
-  const share = 2 / (width + 1);
-  let mean = null;
-  return values.map((value) => {
-    if (value === null) return null;
-    mean = mean === null ? value : mean + share * (value - mean);
-    return mean;
-  });
 }
 
 function upright(x) {

@@ -1,4 +1,4 @@
-// The live view of a run: how it stands, its pictures, its curves. Everything comes from GET …/series.
+// The live view of a run: how it stands, its pictures, its curves. It asks GET …/series.
 
 import { Album } from "./album.js";
 import { Curves, PANELS } from "./curves.js";
@@ -43,14 +43,18 @@ class View {
     this.time = fact("", "trained");
     this.step.value.dataset.testid = "live-step";
     this.fill = h("i");
-    this.progress = h("div", { class: "gl-progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100, "data-testid": "live-progress" }, this.fill);
+    const range = { "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 };
+    const place = { class: "gl-progress", role: "progressbar", "data-testid": "live-progress" };
+    this.progress = h("div", { ...place, ...range }, this.fill);
     this.left = h("span", { class: "gl-left" });
     this.note = h("p", { class: "gl-note", role: "status", hidden: true });
     this.album = new Album({ onstep: (step) => this.curves?.mark(step) });
+    const facts = [this.step, this.epoch, this.speed, this.time];
+    const budget = h("div", { class: "gl-budget" }, this.progress, this.left);
     this.element = h(
       "section",
       { class: "gl", "aria-label": "Live view of the run" },
-      h("header", { class: "gl-bar" }, this.chip, this.step.element, this.epoch.element, this.speed.element, this.time.element, h("div", { class: "gl-budget" }, this.progress, this.left)),
+      h("header", { class: "gl-bar" }, this.chip, ...facts.map(({ element }) => element), budget),
       this.note,
       h("div", { class: "gl-body" }, this.album.element, this.chart()),
     );
@@ -65,7 +69,8 @@ class View {
       tab.addEventListener("click", () => this.choose(id));
       return tab;
     });
-    const selector = h("div", { class: "gl-tabs", role: "group", "aria-label": "What the chart shows" }, ...this.tabs);
+    const named = { role: "group", "aria-label": "What the chart shows" };
+    const selector = h("div", { class: "gl-tabs", ...named }, ...this.tabs);
     return h("div", { class: "gl-chart" }, selector, this.plot, this.caption);
   }
 
@@ -149,9 +154,12 @@ function sentence(feed) {
   if (feed.state === "gone") return "This run is no longer there.";
   if (feed.state === "lost") return "The server does not answer. Trying again …";
   if (feed.error) return feed.error;
-  if (feed.status === "queued") return `Another run has the device. This one is number ${feed.place} in the queue and starts by itself.`;
-  if (feed.status === "training" && !feed.length) return feed.samples.fixed.length ? "Waiting for the first step. This is what the untrained generator draws." : "Preparing data and networks …";
-  return "";
+  if (feed.status === "queued")
+    return `Another run has the device. This one is number ${feed.place} in line and starts by itself.`;
+  if (feed.status !== "training" || feed.length) return "";
+  return feed.samples.fixed.length
+    ? "Waiting for the first step. This is what the untrained generator draws."
+    : "Preparing data and networks …";
 }
 
 /** How much of the budget is used, 0 to 1, where a run has { step, epoch, seconds }. */
@@ -161,9 +169,10 @@ function fraction(feed, { step, epoch, seconds }) {
   return Math.max(0, ...shares);
 }
 
-/** Seconds until the budget is used, by the pace of the newest records; null when that cannot be told. */
+/** Seconds until the budget is used, by the pace of the newest records; null when nobody can tell. */
 function timeLeft(feed) {
-  const [start, end] = [feed.record(Math.max(0, feed.length - 1 - RECENT)), feed.record(feed.length - 1)];
+  const end = feed.record(feed.length - 1);
+  const start = feed.record(Math.max(0, feed.length - 1 - RECENT));
   const done = fraction(feed, end);
   const gained = done - fraction(feed, start);
   const seconds = end.seconds - start.seconds;

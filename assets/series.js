@@ -1,8 +1,7 @@
-// Follows runs: one feed a run however many look at it; asks for what is new, only while the page is visible.
+// Follows runs: one feed a run however many look; asks for what is new, while the page is visible.
 
 const FIRST = 500; // ms between questions while something has just begun
-const STEADY = 1000; // while a run trains, rests or waits
-const STOPPED = 3000;
+const PAUSES = { training: 1000, paused: 1000, queued: 1000, stopped: 3000 }; // ms, by status
 const DONE = 10000; // finished or failed
 const EAGER = 5000; // how long "just begun" lasts
 const PATIENCE = 8000; // for one answer
@@ -11,8 +10,8 @@ const MOST = 4000; // records kept; more are asked for anew, and the server thin
 const feeds = new Map();
 
 /**
- * Tells `listener(feed)` whenever something about the run is new, at once if something is known already.
- * Returns { feed, stop }.
+ * Tells `listener(feed)` whenever something about the run is new, at once if something is known
+ * already. Returns { feed, stop }.
  */
 export function follow(id, listener) {
   const feed = feeds.get(id) ?? new Feed(id);
@@ -31,8 +30,9 @@ export function follow(id, listener) {
 }
 
 /**
- * What is known of a run. `columns` are arrays of equal length with null where a value is not finite; `told` counts
- * the times they were replaced instead of appended to. `state` is loading, live, lost (no answer) or gone (deleted).
+ * What is known of a run. `columns` are arrays of equal length with null where a value is not finite;
+ * `told` counts the times they were replaced instead of appended to. `state` is loading, live, lost
+ * (no answer) or gone (deleted).
  */
 class Feed {
   constructor(id) {
@@ -85,7 +85,8 @@ class Feed {
     const k = steps.findIndex((value) => value >= step);
     if (k < 0) return this.newest()[name] ?? values.at(-1) ?? 0;
     const [from, start] = k ? [steps[k - 1], values[k - 1]] : [0, 0];
-    return steps[k] === from ? values[k] : start + ((values[k] - start) * (step - from)) / (steps[k] - from);
+    const share = steps[k] === from ? 1 : (step - from) / (steps[k] - from);
+    return start + (values[k] - start) * share;
   }
 
   /** Where a grid of this run is; `sort` is fixed or random. */
@@ -136,7 +137,7 @@ class Feed {
     if (this.again) return 0;
     if (this.state === "gone") return DONE;
     if (this.misses) return Math.min(500 * 2 ** this.misses, 5000);
-    const usual = { training: STEADY, paused: STEADY, queued: STEADY, stopped: STOPPED }[this.status] ?? DONE;
+    const usual = PAUSES[this.status] ?? DONE;
     return Date.now() < this.eager ? Math.min(usual, FIRST) : usual;
   }
 
@@ -159,7 +160,8 @@ class Feed {
     const { columns, events, control, samples, ...rest } = answer;
     const known = { events, control, samples };
     for (const [name, part] of Object.entries(known)) if (part !== null) this[name] = part;
-    const news = this.fresh || columns.seq?.length || Object.values(known).some((part) => part !== null);
+    const told = Object.values(known).some((part) => part !== null);
+    const news = this.fresh || columns.seq?.length || told;
     this.append(columns);
     Object.assign(this, rest, { fresh: false, state: "live" });
     const after = JSON.stringify([this.state, this.status, this.place, this.error, this.real]);

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import tomllib
+import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -147,6 +148,22 @@ def test_listening_sockets_hand_their_lack_of_delay_on() -> None:
         assert lifespan.undelay() >= 1
         with socket.create_connection(ours.getsockname()), ours.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_start_by_hand_opens_the_browser(monkeypatch: pytest.MonkeyPatch, headless: bool) -> None:
+    opened: list[str] = []
+    settings = {"server.headless": headless, "server.port": 8765}
+    monkeypatch.setattr(st, "get_option", settings.get)
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+
+    async def start() -> None:
+        with socket.create_server(("127.0.0.1", 0)):
+            async with lifespan.lifespan(None):
+                await asyncio.sleep(0.2)
+
+    asyncio.run(start())
+    assert opened == ([] if headless else ["http://localhost:8765"])
 
 
 def test_after_torch_is_there_the_collector_has_nothing_old_to_look_at(

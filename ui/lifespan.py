@@ -13,12 +13,14 @@ import stat
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import anyio.to_thread
+import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan import hosts
@@ -38,8 +40,10 @@ ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 @contextlib.asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[None]:
-    """What st.App does around serving."""
-    undelay()
+    """What st.App does around serving. It also opens the browser, which Streamlit does for plain scripts only."""
+    if undelay() and not st.get_option("server.headless"):  # bound already: by `streamlit run`
+        address = f"http://localhost:{st.get_option('server.port')}"
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     ending = Ending()
     ending.listen()
     background = asyncio.create_task(settle())
