@@ -269,9 +269,8 @@ def test_listing_loads_no_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_says_how_to_go_on_and_costs_nothing(number, home, capsys):
-    """A real process, as a shell starts it; what it has trained is what a test trains."""
+def training_shell(home: Path) -> subprocess.Popen[str]:
+    """A real process, as a shell starts it, in the midst of training."""
     command = [sys.executable, "-m", "gan", "train", *TINY, "--run", "one", "--steps", "10000000"]
     shell = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 90
@@ -279,7 +278,19 @@ def test_a_signal_saves_says_how_to_go_on_and_costs_nothing(number, home, capsys
         assert shell.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert runs.status(runs.find("one"), held=None) == "training"
+    assert runs.status(runs.find("one")) == "training"
+    return shell
+
+
+def goes_on_like_a_whole_one(run: Run, steps: int) -> bool:
+    assert call("train", "--run", run.id, "--resume", "--steps", steps) == 0
+    whole = trained(steps, "whole")
+    return rows(run) == rows(whole) and same(kept(run), kept(whole))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_says_how_to_go_on_and_costs_nothing(number, home):
+    shell = training_shell(home)
     os.kill(shell.pid, number)
     out, err = shell.communicate(timeout=30)
     assert shell.returncode == 130
@@ -289,8 +300,18 @@ def test_a_signal_saves_says_how_to_go_on_and_costs_nothing(number, home, capsys
     runs.PROBER.forget(run)
     assert runs.status(run) == "stopped"
     assert happened(run)[-1] == "stopped"
-    step = run.states()[-1] + 5
-    assert call("train", "--run", "one", "--resume", "--steps", step) == 0
-    whole = trained(step, "whole")
-    assert rows(run) == rows(whole)
-    assert same(kept(run), kept(whole))
+    assert goes_on_like_a_whole_one(run, run.states()[-1] + 5)
+
+
+def test_a_killed_shell_costs_the_steps_since_the_last_save(home):
+    shell = training_shell(home)
+    shell.kill()
+    shell.communicate(timeout=30)
+    run = runs.find("one")
+    runs.PROBER.forget(run)
+    assert runs.status(run) == "stopped"
+    assert run.states() == [0]
+    assert run.pictures("fixed")[-1] > 0 or rows(run)
+    assert goes_on_like_a_whole_one(run, 30)
+    assert run.pictures("fixed")[-1] == 30
+    assert [e["generation"] for e in run.events() if "generation" in e] == [1]
