@@ -174,17 +174,27 @@ def test_zoom_survives_an_update(page: Page, fake: Fake) -> None:
 
 
 def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> None:
-    page.evaluate("document.querySelector('.gl').marker = 'same'")
-    page.evaluate("document.querySelector('.gl-plot .main-svg').marker = 'same'")
+    sent: list[Any] = []
+    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    open_view(page, page.url)
+    for part in (".gl", ".gl-plot .main-svg"):
+        page.evaluate(f"document.querySelector('{part}').marker = 'same'")
     fake.log(2)
-    page.keyboard.press("r")  # Streamlit's key for running the script again
+    rerun(page, sent)
     until(page, lambda: len(points(page)) == 7, "seven points")
     fake.stop()
     until(page, lambda: chip(page) == "Stopped", "stopped")
+    rerun(page, sent)  # now with other data for the component
+    for part in (".gl", ".gl-plot .main-svg"):
+        assert page.evaluate(f"document.querySelector('{part}').marker") == "same"
+
+
+def rerun(page: Page, sent: list[Any]) -> None:
+    """Runs the script again by Streamlit's key for it."""
+    before = len(sent)
     page.keyboard.press("r")
-    page.wait_for_timeout(2000)
-    assert page.evaluate("document.querySelector('.gl').marker") == "same"
-    assert page.evaluate("document.querySelector('.gl-plot .main-svg').marker") == "same"
+    until(page, lambda: len(sent) > before, "asked to run again")
+    page.wait_for_timeout(1500)
 
 
 def test_a_reload_brings_the_whole_history(page: Page, fake: Fake) -> None:
