@@ -175,7 +175,7 @@ def test_zoom_survives_an_update(page: Page, fake: Fake) -> None:
 
 def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> None:
     sent: list[Any] = []
-    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_view(page, page.url)
     for part in (".gl", ".gl-plot .main-svg"):
         page.evaluate(f"document.querySelector('{part}').marker = 'same'")
