@@ -198,8 +198,6 @@ def check(name: str, value: Any) -> str:
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[kind]
     if not right:
         return f"{name}: {value!r} is not {words}{_allowed(k)}."
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{name}: {value!r} is not a finite number{_allowed(k)}."
     options = k.options()
     if (k.kind or k.choices) and value not in options:
         return f"{name}: {value!r} is not one of {', '.join(map(str, options))}."

@@ -171,6 +171,14 @@ def test_killed_at_any_moment_and_resumed_no_step_is_told_twice_and_none_skipped
     assert sum(trial["cuts"] for trial in trials) >= 1
 
 
+def test_what_a_kill_left_half_written_goes_with_the_next_start(tmp_path):
+    run = make(tmp_path)
+    (run.path / ".state-7.safetensors.x.tmp").write_bytes(b"half")
+    next(ticks := train(run, pictures()))
+    assert not list(run.path.rglob("*.tmp"))
+    ticks.close()
+
+
 # -- states that are damaged -----------------------------------------------------------------------
 
 
