@@ -100,8 +100,8 @@ def test_a_snapshot_is_an_earlier_generator(run, sampler):
     first = Sampler.load(run.path, 0)
     assert first.step == 0
     assert (first.images(noise(4)) != sampler.images(noise(4))).any()
-    with pytest.raises(RunError, match=r"keeps no generator of step 7; there is 0, 30\."):
-        Sampler.load(run.path, 7)
+    with pytest.raises(RunError, match=r"keeps no generator of step 99; there is 0, (\d+, )*30\."):
+        Sampler.load(run.path, 99)
 
 
 def test_a_run_without_a_generator_says_so(tmp_path):

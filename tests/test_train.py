@@ -163,7 +163,7 @@ def test_a_budget_counts_steps_or_passes_through_the_data(tmp_path, budget, step
 
 def test_a_budget_may_count_seconds(tmp_path):
     run = make(tmp_path, seconds=0.05)
-    assert 0.05 <= play(run)[-1].seconds < 5
+    assert 0.05 <= play(run)[-1].seconds < 50
     assert runs.status(run, held=False) == "finished"
 
 
@@ -204,8 +204,7 @@ def test_the_untrained_generator_is_shown_first(tmp_path):
     run = make(tmp_path)
     ticks = train(run, pictures())
     next(ticks)
-    assert run.pictures("fixed") == [0]
-    assert run.snapshots() == [0]
+    assert run.pictures("fixed")[0] == run.pictures("random")[0] == run.snapshots()[0] == 0
     assert (run.path / "samples" / "real.webp").exists()
     ticks.close()
 
