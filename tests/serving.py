@@ -66,7 +66,10 @@ def _wait(found: Server, seconds: float = 60.0) -> None:
     while time.monotonic() < deadline:
         if found.process.poll() is not None:
             break
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{found.url}/api/health", timeout=2):
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"{found.url}/api/health", timeout=2),
+        ):
             return
         time.sleep(0.1)
     raise RuntimeError(f"The server did not answer:\n{found.log.read_text()}")

@@ -10,6 +10,7 @@ import pytest
 from gan import export
 from gan.datasets import Progress
 from gan.runs import RunError
+from gan.tail import newest
 from ui import packing, run_list
 from ui.run_row import MENU
 
@@ -322,7 +323,6 @@ def test_of_many_runs_only_one_page_is_read_whole(open_page, make_run, monkeypat
     for k in range(1, 60):
         shutil.copytree(first.path, first.path.with_name(f"run-{k}"))
     read = set()
-    newest = run_list.newest
 
     def watched(run):
         read.add(run.id)
