@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from gan import files
 from gan.config import check
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Control:
     @classmethod
     def read(cls, path: Path) -> Control:
         """Raises OSError for a file that is missing, ValueError for one that is no JSON object."""
-        values = json.loads(path.read_bytes())
+        values = files.load(path.read_bytes())
         if not isinstance(values, dict):
             raise ValueError(f"{path.name} holds no JSON object")
         return cls.from_dict(values)

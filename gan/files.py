@@ -68,6 +68,22 @@ def append(path: Path, records: list[dict[str, Any]]) -> None:
             raise
 
 
+def load(text: str | bytes) -> Any:
+    """The JSON value of a file that anybody may have written. Raises ValueError, whatever is wrong with it.
+
+    Also for what Python reads but nothing can be done with: brackets deeper than the stack, half a character.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if isinstance(text, str):
+        text = text.encode()
+    if b"\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair cannot be sent
+    return value
+
+
 def lines(path: Path) -> Iterator[dict[str, Any]]:
     """The whole records of a JSON-lines file; a torn or broken line is passed over, an unreadable file has none."""
     try:
@@ -76,11 +92,16 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
         return
     for line in text.split(b"\n")[:-1]:  # what follows the last newline is still being written
         try:
-            record = json.loads(line)
+            record = load(line)
         except ValueError:
             continue
         if isinstance(record, dict):
             yield record
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number that can be reckoned with: finite, and of a size that a clock or a counter may have."""
+    return type(value) in (int, float) and -1e12 < value < 1e12
 
 
 def _finite(value: Any) -> Any:

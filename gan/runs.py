@@ -124,7 +124,7 @@ class Run:
     def config(self) -> RunConfig:
         """The settings. Raises RunError when the file is missing, broken, or of another version."""
         try:
-            return RunConfig.from_dict(json.loads((self.path / "config.json").read_bytes()))
+            return RunConfig.from_dict(files.load((self.path / "config.json").read_bytes()))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             why = "; ".join(error.problems) if isinstance(error, ConfigError) else str(error)
             raise RunError(f"The settings of run {self.id!r} cannot be read: {why}") from error
@@ -293,7 +293,7 @@ def _spent(run: Run) -> bool:
 def _is_event(record: dict[str, Any]) -> bool:
     """Whether a line of events.jsonl has a name, and numbers where readers count on them."""
     numbers = [record.get(key, 0) for key in ("step", "seconds", "epoch", "time", "generation")]
-    return isinstance(record.get("event"), str) and all(type(n) in (int, float) for n in numbers)
+    return isinstance(record.get("event"), str) and all(map(files.is_number, numbers))
 
 
 def _json(value: Any) -> bytes:

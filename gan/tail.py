@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gan import files
 from gan.images import decimate
 from gan.runs import Run
 
@@ -90,7 +90,7 @@ class Tail:
         self._offset += whole
         for line in text[:whole].splitlines():
             record = _parsed(line)
-            if _number(record.get("seq")) >= 0:  # no line torn by a crash
+            if 0 <= _number(record.get("seq")) < math.inf:  # no line torn by a crash
                 self._add(record)
 
     def _read_events(self) -> None:
@@ -118,7 +118,7 @@ class Tail:
 
 
 def newest(run: Run) -> dict[str, Any]:
-    """How far a run is: its last record or its last event, whichever tells of a later step; {} before there is one.
+    """How far a run is: the numbers of its last record or event, whichever is of a later step; {} before there is one.
 
     Reads only the end of the log, so it does for a list of many runs.
     """
@@ -129,12 +129,15 @@ def newest(run: Run) -> dict[str, Any]:
     except OSError:
         lines = []
     told = run.events() + [record for line in reversed(lines) if (record := _parsed(line))][:1]
-    return max(told, key=lambda record: _number(record.get("step", 0)), default={})
+    numbers = [
+        {k: v for k, v in record.items() if k == "event" or files.is_number(v)} for record in told
+    ]
+    return max(numbers, key=lambda record: record.get("step", 0), default={})
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = files.load(line)
     except ValueError:
         return {}
     return record if isinstance(record, dict) else {}

@@ -136,6 +136,53 @@ def test_a_broken_run_does_not_hide_the_others(client: Client, run: Run, home: P
     assert told["two"]["model"] is None
 
 
+@pytest.mark.parametrize("name", ["events.jsonl", "metrics.jsonl", "control.json", "config.json"])
+@pytest.mark.parametrize(
+    "junk",
+    [
+        '{"event": "created", "seq": 1e999, "time": 1e999, "generation": 1e999, "step": 1e999}',
+        '{"event": "created", "seq": 0, "time": NaN, "generation": NaN, "step": "many", "epoch": []}',
+        '{"event": "started", "seq": 0, "time": 1' + "0" * 400 + ', "step": 1, "epoch": 1e-308}',
+        '{"title": "\\ud800", "event": "\\ud800"}',
+        "[" * 200_000,
+    ],
+)
+def test_junk_in_one_run_does_not_hide_the_others(
+    client: Client, run: Run, home: Path, name: str, junk: str
+) -> None:
+    two = runs.create(RunConfig(), {"epochs": 1e6}, run_id="two")
+    (two.path / name).write_text(junk + "\n")
+    told = {each["id"]: each for each in strict(client.get("/api/runs"))["runs"]}
+    assert told.keys() == {"one", "two"}
+    assert strict(client.get("/api/runs/two/series"))["status"] == "stopped"
+
+
+def test_a_link_in_the_place_of_a_picture_is_not_followed(client: Client, run: Run) -> None:
+    secret = run.path / "secret.txt"
+    secret.write_text("nobody's business")
+    real, grid = run.path / "samples" / "real.webp", run.picture("fixed", 40)
+    for path in (real, grid):
+        path.unlink()
+        path.symlink_to(secret)
+    for url in ("/api/runs/one/real.webp", "/api/runs/one/samples/fixed/40.webp"):
+        answer = client.get(url)
+        assert answer.status_code == 404
+        assert strict(answer)["error"]
+
+
+def test_a_run_deleted_while_it_is_asked_about_is_a_sentence(
+    client: Client, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(run: Run) -> None:
+        raise FileNotFoundError(run.path)
+
+    monkeypatch.setattr(api.READERS, "of", gone)
+    answer = client.get("/api/runs/one/series")
+    assert answer.status_code == 404
+    assert strict(answer)["error"].endswith(".")
+    assert str(run.path) not in answer.text
+
+
 def test_the_series_has_everything_a_page_shows(client: Client, run: Run) -> None:
     told = strict(client.get("/api/runs/one/series"))
     assert set(COLUMNS) <= told["columns"].keys()
@@ -276,6 +323,7 @@ def test_a_picture_of_an_old_generation_is_not_kept(client: Client, run: Run) ->
         ("/assets/nothing.js", 404),
         ("/assets/..%2fapp.py", 404),
         ("/assets/.hidden", 404),
+        ("/assets/" + "a" * 5000, 404),
     ],
 )
 def test_refusals_are_sentences(client: Client, run: Run, path: str, status: int) -> None:

@@ -98,6 +98,17 @@ def test_lines_pass_over_what_is_torn_or_no_record(tmp_path):
     assert list(files.lines(path)) == [{"a": 1}, {"a": 2}, {"a": 6}]
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"title": "\\ud800"}', "{", "\udc00", ""])
+def test_whatever_is_wrong_with_json_is_a_value_error(text):
+    for given_ in (text, text.encode(errors="surrogatepass")):
+        with pytest.raises(ValueError):
+            files.load(given_)
+
+
+def test_text_beyond_ascii_is_read():
+    assert files.load(b'{"a": "\\ud83d\\ude00 \xc3\xa4"}') == {"a": "\U0001f600 ä"}
+
+
 def test_there_are_no_lines_where_none_can_be_read(tmp_path):
     assert list(files.lines(tmp_path / "missing.jsonl")) == []
     assert list(files.lines(tmp_path)) == []  # a folder

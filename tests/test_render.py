@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -265,6 +266,29 @@ def test_damaged_weights_are_a_sentence(client: Client, home: Path) -> None:
         answer = client.post("/api/models/torn/images", content=noise(1).tobytes())
         assert answer.status_code == status
         assert answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("step", "1e999"),
+        ("config", '{"model": "lean", "z_dim": 0}'),
+        ("config", '{"model": "lean", "z_dim": 1e999}'),
+        ("data", "[" * 200_000),
+    ],
+)
+def test_a_header_that_cannot_be_meant_is_a_sentence(
+    client: Client, home: Path, key: str, value: str
+) -> None:
+    run = engine.make(home, steps=1, run_id="odd")
+    told = {"step": "1", "config": '{"model": "lean", "z_dim": 3}', key: value}
+    told.setdefault("data", '{"shape": [1, 8, 8], "n_classes": 0, "names": []}')
+    header = json.dumps({"__metadata__": told}).encode()
+    run.weights().write_bytes(len(header).to_bytes(8, "little") + header)
+    answer = client.post("/api/models/odd/images", content=noise(1).tobytes())
+    run.delete()
+    assert answer.status_code == 404
+    assert answer.json()["error"]
 
 
 def test_only_a_few_generators_stay_in_memory(run: Run) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from gan import runs
 from gan.config import RunConfig
-from ui import run_list
+from ui import run_details, run_list
 from ui.run_list import Entry, Facts
 
 
@@ -61,6 +61,11 @@ def test_junk_in_the_files_harms_nothing(run):
     (run.path / "events.jsonl").write_text('{"generation": [], "seconds": "long"}\n[]\n{"ste')
     facts = Facts.of(Entry.of(run))
     assert (facts.step, facts.seconds, facts.created) == (0, 0.0, 0.0)
+
+
+def test_rates_that_are_no_numbers_are_told_all_the_same():
+    event = {"event": "lr", "lr_g": "fast", "lr_d": 1e-4}
+    assert run_details.told(event) == "learning rates: G ?, D 0.0001"
 
 
 def test_a_finished_run_without_state_came_along(run):

@@ -40,6 +40,8 @@ def answer(ask: Callable[[Request], Response]) -> Callable[[Request], Response]:
             return say({"error": str(error)}, 400)
         except RunError as error:
             return say({"error": str(error)}, 404)
+        except OSError:  # the folder went while it was read
+            return say({"error": "The files for this are no longer there."}, 404)
 
     return route
 
@@ -139,7 +141,7 @@ def summary(run: Run) -> dict[str, Any]:
         "title": control.title or run.id,
         "status": hosts.trainers().status(run),
         "step": step,
-        "steps": None if steps is None else round(steps),
+        "steps": round(steps) if steps and files.is_number(steps) else None,
         **{name: config.get(name) for name in ("dataset", "model", "loss")},
         "created": events[0].get("time") if events else None,
         "seconds": last.get("seconds", 0.0),
@@ -173,5 +175,7 @@ def _webp(path: Path, missing: str, stale: bool = False) -> Response:
         body = path.read_bytes()
     except OSError:
         raise RunError(missing) from None
+    if not (body[:4] == b"RIFF" and body[8:12] == b"WEBP"):
+        raise RunError(missing)  # whoever made the folder may have put a link to any file here
     headers = {"Cache-Control": "no-store" if stale else FOREVER}
     return Response(body, headers=headers, media_type="image/webp")

@@ -79,8 +79,10 @@ def serve(request: Request) -> Response:
     """The route. The right ?v= makes the answer immutable; otherwise a browser asks again."""
     try:
         asset = SHELF.get(request.path_params["name"])
-    except FileNotFoundError:
-        return JSONResponse({"error": f"There is no asset {request.path_params['name']!r}."}, 404)
+    except OSError:  # not there, or no name that a file could have
+        return JSONResponse(
+            {"error": f"There is no asset {request.path_params['name'][:80]!r}."}, 404
+        )
     right = request.query_params.get("v") == asset.version
     headers = {"Cache-Control": FOREVER if right else "no-cache", "Vary": "Accept-Encoding"}
     body = asset.body

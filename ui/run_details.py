@@ -139,7 +139,7 @@ def told(event: dict[str, Any]) -> str:
     """An event in words."""
     match event.get("event"):
         case "lr":
-            return f"learning rates: G {event.get('lr_g'):g}, D {event.get('lr_d'):g}"
+            return f"learning rates: G {_rate(event, 'lr_g')}, D {_rate(event, 'lr_d')}"
         case "ratio":
             return f"updates a step: D {event.get('d_steps')}, G {event.get('g_steps')}"
         case "stepped":
@@ -156,6 +156,11 @@ def told(event: dict[str, Any]) -> str:
             return "resumed from its last state"
         case name:
             return str(name)
+
+
+def _rate(event: dict[str, Any], name: str) -> str:
+    value = event.get(name)
+    return f"{value:g}" if isinstance(value, int | float) else "?"
 
 
 def _disk(run: Run) -> None:

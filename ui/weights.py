@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from gan import registry
+from gan import files, registry
 from gan.runs import Run, RunError
 
 HEADER = 1 << 20  # bytes; ours are a few kB, so a longer one is no file of ours
@@ -41,7 +40,7 @@ def about(run: Run, step: int | None = None) -> About:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         raise RunError(_absent(run, step)) from None
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, OverflowError) as error:
         raise RunError(f"The weights of run {run.id!r} cannot be read: {error}.") from error
 
 
@@ -52,17 +51,19 @@ def _read(path: Path, mtime: int) -> About:
         if length > HEADER:
             raise ValueError("the header is too long")
         told = {
-            key: json.loads(value)
-            for key, value in json.loads(file.read(length))["__metadata__"].items()
+            key: files.load(value)
+            for key, value in files.load(file.read(length))["__metadata__"].items()
             if key in ("step", "config", "data")
         }
     data, model = told["data"], told["config"]["model"]
     asked = registry.card("models", model).facts.get("CLASSES", False)
     channels, height, width = data["shape"]
+    if (z_dim := int(told["config"]["z_dim"])) < 1:
+        raise ValueError("z has no numbers")
     return About(
         step=int(told["step"]),
         mtime=mtime,
-        z_dim=int(told["config"]["z_dim"]),
+        z_dim=z_dim,
         shape=(channels, height, width),
         n_classes=int(data["n_classes"]) if asked else 0,
         names=tuple(data["names"]),
