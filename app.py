@@ -7,12 +7,12 @@ from starlette.middleware import Middleware
 
 from ui.api import routes
 from ui.frame import failed
-from ui.lifespan import FirstPage, lifespan
+from ui.lifespan import FirstPage, Uploads, lifespan
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     routes=routes(),
     lifespan=lifespan,
-    middleware=[Middleware(FirstPage)],
+    middleware=[Middleware(FirstPage), Middleware(Uploads)],
     on_script_error=failed,
 )

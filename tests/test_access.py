@@ -88,13 +88,45 @@ def test_guessing_slows_down_for_everybody(monkeypatch):
         monkeypatch.setattr(st, "session_state", {})  # a new session waits as long
         with pytest.raises(NotAllowed, match=r"in \d+ s"):
             access.unlock(PIN)  # nor is the right one looked at
-        waits.append(access.door().wait(now))
+        waits.append(access.door().wait(now, near=True))
         now += waits[-1]
         assert not access.unlock("wrong")
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
     now += 60
     assert access.unlock(PIN)
     assert not access.unlock("wrong"), "the right PIN clears the count"
+
+
+@pytest.mark.usefixtures("open_app")
+def test_guesses_from_the_network_do_not_lock_out_who_sits_at_the_machine(monkeypatch):
+    guesser, teacher = (types.SimpleNamespace(ip_address=ip) for ip in ("192.168.0.7", None))
+    monkeypatch.setattr(st, "context", guesser)
+    for _ in range(access.FREE):
+        assert not access.unlock("wrong")
+    with pytest.raises(NotAllowed):
+        access.unlock(PIN)
+    monkeypatch.setattr(st, "context", teacher)
+    assert access.unlock(PIN)
+    monkeypatch.setattr(st, "context", guesser)
+    with pytest.raises(NotAllowed):
+        access.unlock(PIN)  # the teacher's right PIN does not give the guesser new guesses
+
+
+def test_only_who_drives_may_upload(monkeypatch):
+    names = iter(["teacher", "teacher"])
+    monkeypatch.setattr(access, "_session", lambda: next(names))
+    assert access.may_upload("anybody"), "alone"
+    monkeypatch.setenv("FORGER_PIN", PIN)
+    assert not access.may_upload("teacher")
+    assert access.unlock(PIN)
+    assert access.may_upload("teacher")
+    assert not access.may_upload("student")
+    assert not access.may_upload("")
+    monkeypatch.setenv("FORGER_PIN", "1")
+    assert not access.may_upload("teacher"), "another PIN ends it"
+    monkeypatch.setenv("FORGER_PIN", PIN)
+    access.lock()
+    assert not access.may_upload("teacher")
 
 
 @pytest.mark.usefixtures("open_app")

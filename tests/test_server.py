@@ -20,6 +20,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import streamlit as st
 from websockets.sync.client import connect
@@ -127,6 +128,33 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+def test_a_watcher_cannot_fill_the_memory_with_uploads(method: str) -> None:
+    """Refused before a byte of the file is read, whatever the session."""
+    reached: list[object] = []
+
+    async def inner(scope: object, receive: object, send: object) -> None:
+        reached.append(scope)
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app=lifespan.Uploads(inner))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as asker:
+            return (await asker.request(method, "/_stcore/upload_file/some-session/f")).status_code
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORGER_PIN", "483920")
+        assert asyncio.run(ask()) == 403
+    assert not reached
+
+
+def test_the_server_refuses_an_upload_where_nobody_drives(tmp_path: Path) -> None:
+    with server(tmp_path, FORGER_PIN="483920") as found, closing(_dial(found.url)) as connection:
+        connection.request("PUT", "/_stcore/upload_file/some-session/f", b"x")
+        answer = connection.getresponse()
+        assert answer.status == 403
+        assert b'"error"' in answer.read()
 
 
 def test_a_route_answers_without_the_delay_of_a_plain_socket(quiet: Server, bare: str) -> None:

@@ -17,6 +17,7 @@ import time
 import types
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 GRANT = "forger.grant"
 HOW_TO_DRIVE = "You are watching: give the PIN (top right) to drive."
@@ -30,33 +31,48 @@ class NotAllowed(Exception):
 class Door:
     """Counts wrong guesses of the whole process: after FREE of them each costs twice the wait.
 
-    One count for everybody, because a new session costs a guesser nothing. The wait ends at LONGEST
-    seconds, so that nobody can lock the teacher out for good; FORGET quiet seconds clear the count.
+    One count for the whole network, because a new session costs a guesser nothing, and one for browsers on
+    this machine: who guesses without end keeps the network out, never the teacher who sits at it.
+    The wait ends at LONGEST seconds; FORGET quiet seconds clear the count.
     """
 
     def __init__(self) -> None:
         self.secret = secrets.token_bytes(32)
         self._guard = threading.Lock()
-        self._wrong, self._last = 0, -math.inf
+        self._wrong: dict[bool, int] = {True: 0, False: 0}  # by whether it is this machine
+        self._last = {True: -math.inf, False: -math.inf}
+        self._drivers: dict[str, bytes] = {}  # what sessions hold, by their ids
 
-    def wait(self, now: float) -> float:
-        """Seconds until the next guess is looked at."""
-        if self._wrong < FREE:
+    def wait(self, now: float, near: bool) -> float:
+        """Seconds until the next guess is looked at; `near` tells whether it comes from this machine."""
+        if self._wrong[near] < FREE:
             return 0.0
-        return max(0.0, self._last + min(LONGEST, 2.0 ** (self._wrong - FREE + 1)) - now)
+        pause = min(LONGEST, 2.0 ** (self._wrong[near] - FREE + 1))
+        return max(0.0, self._last[near] + pause - now)
 
-    def guess(self, pin: str, now: float) -> bool:
+    def guess(self, pin: str, now: float, near: bool) -> bool:
         """Whether `pin` is the right one. Raises NotAllowed while guesses are not looked at."""
         with self._guard:
-            if (left := self.wait(now)) > 0:
+            if (left := self.wait(now, near)) > 0:
                 raise NotAllowed(f"Too many wrong PINs: try again in {math.ceil(left)} s.")
             if hmac.compare_digest(_digest(pin), _digest(_pin())):
-                self._wrong = 0
+                self._wrong[near] = 0
                 return True
-            if now - self._last > FORGET:
-                self._wrong = 0
-            self._wrong, self._last = self._wrong + 1, now
+            if now - self._last[near] > FORGET:
+                self._wrong[near] = 0
+            self._wrong[near], self._last[near] = self._wrong[near] + 1, now
             return False
+
+    def remember(self, session: str, grant: bytes) -> None:
+        """Notes what a session holds, for those who know only its id; b"" for nothing."""
+        with self._guard:
+            self._drivers.pop(session, None)
+            if grant:
+                self._drivers[session] = grant
+
+    def drives(self, session: str) -> bool:
+        """Whether the session of that id may drive."""
+        return hmac.compare_digest(self._drivers.get(session, b""), self.grant())
 
     def grant(self) -> bytes:
         """What the session of a driver holds; another PIN makes it worthless."""
@@ -88,15 +104,23 @@ def can_drive() -> bool:
 
 def unlock(pin: str) -> bool:
     """Lets this session drive when `pin` is right. Raises NotAllowed after too many wrong ones."""
-    if is_open() and not door().guess(pin.strip(), time.monotonic()):
+    near = st.context.ip_address is None
+    if is_open() and not door().guess(pin.strip(), time.monotonic(), near):
         return False
     st.session_state[GRANT] = door().grant()
+    door().remember(_session(), door().grant())
     return True
 
 
 def lock() -> None:
     """Makes this session a watcher again."""
     st.session_state.pop(GRANT, None)
+    door().remember(_session(), b"")
+
+
+def may_upload(session: str) -> bool:
+    """Whether the session of that id may send files, which the server keeps in memory."""
+    return not is_open() or door().drives(session)
 
 
 def require_driver() -> None:
@@ -107,6 +131,11 @@ def require_driver() -> None:
 
 def _pin() -> str:
     return os.environ.get("FORGER_PIN", "").strip()
+
+
+def _session() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
 
 
 def _digest(text: str) -> bytes:

@@ -21,9 +21,11 @@ from typing import Any
 
 import anyio.to_thread
 import streamlit as st
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan import hosts
+from ui import access
 
 ALONE, DRAWN = (
     20.0,
@@ -64,6 +66,26 @@ class FirstPage:
         elif scope["type"] == "http" and scope["path"].startswith("/api/runs/"):
             SEEN.add("page")
         await self.app(scope, receive, send)
+
+
+class Uploads:
+    """ASGI middleware: only who drives may upload.
+
+    Streamlit takes files from any session, with or without a widget, and keeps them in memory for as long as the
+    session lives: a watcher could fill it until the system kills the server and what it trains.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            _, found, rest = scope["path"].partition("/_stcore/upload_file/")
+            if found and not access.may_upload(rest.partition("/")[0]):
+                refusal = JSONResponse({"error": access.HOW_TO_DRIVE}, 403)
+                return await refusal(scope, receive, send)
+        await self.app(scope, receive, send)
+        return None
 
 
 async def settle() -> None:
