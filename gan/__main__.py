@@ -173,6 +173,13 @@ def _resumed(given: argparse.Namespace) -> Run:
             f"{run.id} goes on with its own settings; leave these out or start anew:\n{told}"
         )
     budget = flags.budget(given) or run.control().budget
+    if run.is_held():
+        raise runs.Busy(f"Run {run.id!r} is being trained by another trainer.")
+    if run.weights().exists() and not run.states():
+        raise RunError(
+            f"Run {run.id!r} was shipped without the state that training needs to go on. "
+            "Start a new run with its settings instead."
+        )
     run.write_control(want="run", budget=budget)
     return run
 

@@ -191,6 +191,17 @@ def test_a_run_that_somebody_trains_is_said(capsys):
     with run.locked():
         assert call("train", "--run", "one", "--resume", "--steps", 30) == 1
     assert "'one' is being trained by another trainer" in capsys.readouterr().err
+    assert run.control().budget != {"steps": 30}, "what is refused changes nothing"
+
+
+def test_a_shipped_run_that_cannot_go_on_stays_as_it_is(capsys):
+    run = trained()
+    for step in run.states():
+        run.state(step).unlink()
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    assert call("train", "--run", "one", "--resume", "--steps", 30) == 1
+    assert "without the state" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
 
 
 def test_a_run_with_broken_settings_is_listed_with_what_is_wrong(capsys):
