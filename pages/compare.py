@@ -19,11 +19,11 @@ def pick(found: dict[str, Entry]) -> list[Entry]:
     """The runs to compare: the link's, or what is picked here."""
     names = labels([*found.values()])
     asked = [name for name in st.query_params.get("runs", "").split(",") if name]
-    for name in asked:
-        if name not in found:
-            st.warning(
-                f"There is no run {name!r} here that can be compared.", icon=":material/search_off:"
-            )
+    for name in [name for name in asked if name not in found][:MOST]:
+        st.warning(
+            f"There is no run '{plain(name[:80])}' here that can be compared.",
+            icon=":material/search_off:",
+        )
     st.session_state[PICKED] = [name for name in dict.fromkeys(asked) if name in found][:MOST]
     picked = st.multiselect(
         "Runs", [*found], key=PICKED, format_func=names.__getitem__, max_selections=MOST,

@@ -9,6 +9,7 @@ from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import links
 from ui.explorer import explorer, makes_points
+from ui.words import plain
 
 PICKED = "explore-run"
 
@@ -17,7 +18,8 @@ def choose(found: dict[str, Run]) -> Run:
     """The run to explore: the link's, else one being trained, else the newest that can draw."""
     wanted = st.query_params.get("run", "")
     if wanted and wanted not in found:
-        st.warning(f"There is no run {wanted!r} here. This is another one.", icon=":material/search_off:")  # fmt: skip
+        text = f"There is no run '{plain(wanted[:80])}' here. This is another one."
+        st.warning(text, icon=":material/search_off:")
     if wanted in found:
         st.session_state[PICKED] = wanted
     elif st.session_state.get(PICKED) not in found:

@@ -46,7 +46,7 @@ def form_page(preset: str, like: str = "") -> None:
 
 def lost(text: str) -> None:
     """A link that leads nowhere: a sentence, and what there is instead."""
-    st.warning(text, icon=":material/search_off:")
+    st.warning(plain(text), icon=":material/search_off:")
     st.write("These runs are here:")
     for run in runs.runs()[:12]:
         if st.button(plain(run.control().title or run.id), key=f"go-{run.id}"):

@@ -80,7 +80,7 @@ def test_a_run_that_is_gone_or_unreadable_is_said(open_page, make_run):
     (run.path / "config.json").write_text("{")
     at = open_page("compare", runs="a,gone,torn,b,<x>")
     assert ids(at) == ["a", "b"]
-    assert [warning.value.split("'")[1] for warning in at.warning] == ["gone", "torn", "<x>"]
+    assert [warning.value.split("'")[1] for warning in at.warning] == ["gone", "torn", r"\<x\>"]
 
 
 def test_six_are_the_most(open_page, make_run):

@@ -84,3 +84,20 @@ def contrast(one: str, other: str) -> float:
 
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [("train", "run"), ("train", "preset"), ("explore", "run"), ("compare", "runs")],
+)
+def test_a_link_puts_no_markup_into_a_page(open_page, make_run, page, link):
+    """A stranger's link could show a picture from elsewhere, or a link to it, as a sentence of ours."""
+    make_run("one")
+    at = open_page(page, **{link: "![x](http://evil.example/x.png)"})
+    assert "\\!\\[x\\]\\(http\\:" in at.warning[0].value
+
+
+def test_a_link_to_very_many_runs_is_a_few_sentences(open_page, make_run):
+    make_run("one")
+    at = open_page("compare", runs=",".join(f"r{k}" for k in range(1000)))
+    assert 0 < len(at.warning) <= 6
