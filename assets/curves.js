@@ -116,7 +116,8 @@ export class Curves {
   async plot(Plotly) {
     await Plotly.react(this.element, this.traces(), this.layout(), {
       displaylogo: false,
-      displayModeBar: "hover",
+      showSendToCloud: false, // nothing here leaves the machine
+      displayModeBar: matchMedia("(hover: none)").matches ? false : "hover", // else it stays, over the legend
       modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d"],
     });
     if (this.listening) return;
@@ -160,7 +161,7 @@ export class Curves {
         const own = COLOURS[role] ?? this.style("--st-text-color");
         const color = single ? own : RUNS[run % RUNS.length];
         const style = {
-          name: single ? label : lines.length > 1 ? `${name} · ${label}` : name,
+          name: single ? label : lines.length > 1 ? `${plain(name)} · ${label}` : plain(name),
           line: { color, width: 1.8, dash: single ? "solid" : DASHES[k] },
           hovertemplate: "%{y:.4~g}",
         };
@@ -194,6 +195,7 @@ export class Curves {
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: this.style("--st-font") || "sans-serif", size: narrow ? 11 : 12, color: ink },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
+      modebar: { bgcolor: this.style("--st-background-color"), color: ink, activecolor: ink },
       showlegend: about.lines.length > 1 || this.runs.length > 1,
       hovermode: "x unified",
       hoverlabel: {
@@ -269,6 +271,11 @@ export class Curves {
       if (this.drawn && !this.gone) window.Plotly.Plots.resize(this.element);
     }, 60);
   }
+}
+
+/** A title as Plotly shows it: as it was typed, not as HTML. */
+function plain(title) {
+  return title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 function upright(x) {
