@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -147,7 +148,9 @@ def _button(
 
 def _share(run: Run) -> None:
     with st.popover("Link", icon=":material/link:"):
-        st.caption("This run, for another tab, another browser or a phone:")
+        st.caption("This run, for another tab or another browser:")
+        if urlsplit(st.context.url or "").hostname in ("localhost", "127.0.0.1"):
+            st.caption("On this machine only; `make class` opens the app to phones and others.")
         st.code(
             f"{(st.context.url or '').split('?')[0]}?run={run.id}", language=None, wrap_lines=True
         )
