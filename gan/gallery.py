@@ -17,6 +17,7 @@ from gan.state import save_weights
 from gan.step import Players
 
 MOST_PICTURES, MOST_SNAPSHOTS = 300, 24
+SNAPSHOT_BYTES, FEWEST_SNAPSHOTS = 100_000_000, 6  # large generators are kept less often
 POINTS = 512  # points in a picture of 2-D data
 DUTY = 0.1  # at most this share of the time goes into pictures
 
@@ -57,7 +58,9 @@ class Gallery:
                 files.replace(path, images.webp(self._draw(z)), durable=False)
             self._keep(sort)
         save_weights(self.run, self.players, step, self.about, self._snapshot_due(step))
-        for old in thin(self.run.snapshots(), MOST_SNAPSHOTS):
+        fitting = SNAPSHOT_BYTES // self.run.weights().stat().st_size
+        most = min(MOST_SNAPSHOTS, max(FEWEST_SNAPSHOTS, fitting))
+        for old in thin(self.run.snapshots(), most):
             self.run.weights(old).unlink(missing_ok=True)
         self._last = time.perf_counter()
         self._cost = self._last - started

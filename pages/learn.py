@@ -1,5 +1,7 @@
 """Learn: what a GAN is, chapter by chapter, with runs, generators and networks of this app as pictures."""
 
+from urllib.parse import parse_qsl
+
 import streamlit as st
 
 from ui import assets, lesson, links
@@ -34,8 +36,10 @@ def draw(section: Section, key: str) -> None:
         left, right = st.container(width=760), st.empty()
     with left:
         st.markdown(section.text)
-        for k, (preset, label) in enumerate(section.tries):
-            links.button(label, "train", f"try-{key}-{k}", ":material/play_arrow:", preset=preset)
+        for k, (what, label) in enumerate(section.tries):
+            preset, _, changes = what.partition("?")
+            query = {"preset": preset, **dict(parse_qsl(changes))}
+            links.button(label, "train", f"try-{key}-{k}", ":material/play_arrow:", **query)
     with right:
         for name, words in section.figures:
             FIGURES[name](words)

@@ -88,6 +88,14 @@ def test_pictures_and_snapshots_are_bounded(show, monkeypatch):
     assert len(show.run.pictures("fixed")) == 12
 
 
+def test_large_generators_are_kept_less_often(show, monkeypatch):
+    monkeypatch.setattr(gallery, "SNAPSHOT_BYTES", 1)
+    monkeypatch.setattr(gallery, "FEWEST_SNAPSHOTS", 3)
+    for step in range(0, 400, 10):
+        show.publish(step)
+    assert len(show.run.snapshots()) == 3
+
+
 def test_going_back_removes_what_was_shown_later(show):
     for step in (0, 10, 20):
         show.publish(step)

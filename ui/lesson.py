@@ -4,7 +4,7 @@ A file of ui/lessons/ is a chapter, in the order of the file names. It begins wi
 `## Heading` after that begins a section. Lines of their own may be
 
     {{figure NAME WORDS…}}     what pages/learn.py draws beside the text of the section
-    {{try PRESET LABEL…}}      a button that opens the preset on the Train page
+    {{try PRESET LABEL…}}      a button that opens the preset on the Train page; PRESET?field=value changes a setting
 """
 
 from __future__ import annotations

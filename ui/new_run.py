@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import streamlit as st
 
+from gan import config as configs
 from gan import hosts, runs
 from gan.config import RunConfig
 from gan.runs import Run
@@ -18,9 +21,9 @@ UNITS = {"epochs": "Epochs", "steps": "Steps", "minutes": "Minutes"}
 PRESET, UNIT, AMOUNT, TITLE = "new-preset", "new-unit", "new-amount", "new-title"
 
 
-def draw(preset: str, like: str) -> None:
-    """The whole form, filled from `preset` or from the run `like`."""
-    _fill_once(preset, like)
+def draw(preset: str, like: str, changes: Mapping[str, str]) -> None:
+    """The whole form, filled from `preset` or from the run `like`, with the settings in `changes` laid over it."""
+    _fill_once(preset, like, changes)
     left, right = st.columns([7, 6], gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -46,15 +49,26 @@ def draw(preset: str, like: str) -> None:
         show()
 
 
+def _readable(changes: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that a link names, as values; what is no setting or out of range is left out."""
+    values = {}
+    for name in changes.keys() & configs.fields().keys():
+        with contextlib.suppress(ValueError):
+            value = configs.parser_of(name)(changes[name])
+            if not configs.check(name, value):
+                values[name] = value
+    return values
+
+
 def training() -> list[Run]:
     """The runs that have a device here or wait for one; a paused one lets others go first."""
     found = [runs.find(run_id) for run_id in hosts.trainers().active()]
     return [run for run in found if hosts.trainers().status(run) in ("training", "queued")]
 
 
-def _fill_once(preset: str, like: str) -> None:
+def _fill_once(preset: str, like: str, changes: Mapping[str, str]) -> None:
     """Fills the form when the link has changed; what was typed since is kept otherwise."""
-    source = like or preset
+    source = f"{like or preset}?{dict(changes)}"
     if st.session_state.get("new-source") == source and form.DRAFT in st.session_state:
         return
     if like:
@@ -65,7 +79,7 @@ def _fill_once(preset: str, like: str) -> None:
     else:
         values = preset_cards.settings(preset)
         budget = dict(preset_cards.presets()[preset].budget)
-    form.fill(values)
+    form.fill(choices.settle({**values, **_readable(changes)})[0] if changes else values)
     unit, amount = next(iter(budget.items()), ("epochs", 5))
     st.session_state.update(
         {

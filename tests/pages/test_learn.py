@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
 from gan import files, registry
+from gan.config import check, parser_of
 from tests.pages.conftest import MakeRun, Open
 from ui import assets, lesson
 from ui.figures import DIAGRAMS, FIGURES, FORMULAS
@@ -47,9 +49,14 @@ def test_everything_that_a_lesson_names_exists(chapter: Lesson) -> None:
                 case "frames":
                     assert (assets.FOLDER / f"lesson-{first}.webp").is_file()
                     assert words != first  # a caption
-        for preset, label in section.tries:
-            assert preset in registry.names("presets")
+        for what, label in section.tries:
+            preset, _, changes = what.partition("?")
             assert label
+            told = registry.load("presets", preset)["config"]
+            for name, text in parse_qsl(changes, strict_parsing=bool(changes)):
+                value = parser_of(name)(text)
+                assert not check(name, value), "a setting that the form takes"
+                assert value != told.get(name), "a change"
 
 
 def test_every_section_has_something_to_try() -> None:
@@ -64,6 +71,13 @@ def test_a_try_opens_the_preset_on_the_train_page(open_page: Open) -> None:
     buttons[label].click().run()
     assert not at.exception
     assert dict(at.query_params) == {"preset": preset}
+
+
+def test_a_try_takes_its_changes_along(open_page: Open) -> None:
+    at = open_page("learn", chapter="when-it-goes-wrong")
+    next(button for button in at.button if "0.002" in button.label).click().run()
+    assert not at.exception
+    assert dict(at.query_params) == {"preset": "gan-dropout", "lr_g": "0.002"}
 
 
 def test_no_mark_is_left_in_the_text() -> None:

@@ -314,3 +314,13 @@ def test_a_title_is_text_and_nothing_else(open_page, make_run):
     make_run("mine", title="<b>x</b> :red[y] $z$ [a](http://b)")
     at = open_page("train", run="mine")
     assert r"\<b\>x\</b\> \:red\[y\] \$z\$ \[a\]\(http\://b\)" in words(at)
+
+
+def test_a_link_lays_settings_over_a_preset(open_page):
+    at = open_page(
+        "train", preset="gan-2014", lr_g="0.01", loss="minimax", batch="-3", nonsense="1"
+    )
+    draft = at.session_state["draft"]
+    assert not at.exception
+    assert (draft["lr_g"], draft["loss"]) == (0.01, "minimax")
+    assert (draft["batch"], draft["lr_d"]) == (64, 2e-4), "what cannot be read stays the preset's"
