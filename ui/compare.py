@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import streamlit as st
 
 from gan import registry
-from gan.config import RunConfig, fields, knob_of
+from gan.config import fields, knob_of
 from ui import assets, choices
-from ui.run_details import shown
+from ui.run_details import LIVE, shown
 from ui.run_list import Entry
 
 MOST = 6  # runs beside each other
@@ -52,12 +53,22 @@ def labels(entries: list[Entry]) -> dict[str, str]:
 
 
 def differences(entries: list[Entry]) -> list[str]:
-    """The fields in which the settings differ and which at least one of the runs uses."""
-    configs = [entry.config.to_dict() for entry in entries if entry.config]
-    used = {name for config in configs for name in choices.used(config)}
+    """The fields in which the settings differ, also by what was changed live, and which at least one run uses."""
+    told = [entry.config.to_dict() for entry in entries if entry.config]
+    live = [{**entry.config.to_dict(), **changed(entry)} for entry in entries if entry.config]
+    used = {name for values in told for name in choices.used(values)}
     return [
-        name for name in fields() if name in used and len({config[name] for config in configs}) > 1
+        name
+        for name in fields()
+        if name in used and any(len({values[name] for values in rows}) > 1 for rows in (told, live))
     ]
+
+
+def changed(entry: Entry) -> dict[str, Any]:
+    """The settings that were changed while the run trained, as they are in force."""
+    control, own = entry.run.control(), entry.config.to_dict() if entry.config else {}
+    found = {name: getattr(control, name) for name in LIVE}
+    return {name: v for name, v in found.items() if v is not None and v != own.get(name)}
 
 
 def table(entries: list[Entry]) -> str:
@@ -66,16 +77,19 @@ def table(entries: list[Entry]) -> str:
     head = "".join(f"<th>{html.escape(names[entry.run.id])}</th>" for entry in entries)
     rows = []
     for name in differences(entries):
-        cells = "".join(f"<td>{html.escape(_value(name, entry.config))}</td>" for entry in entries)
+        cells = "".join(f"<td>{html.escape(_value(name, entry))}</td>" for entry in entries)
         rows.append(f"<tr><th>{html.escape(knob_of(name).label)}</th>{cells}</tr>")
     return f'<div class="fr-wide"><table class="fr-table"><tr><th></th>{head}</tr>{"".join(rows)}</table></div>'
 
 
-def _value(name: str, config: RunConfig | None) -> str:
-    if config is None:
+def _value(name: str, entry: Entry) -> str:
+    if entry.config is None:
         return "?"
-    values = config.to_dict()
-    return shown(name, values[name]) if name in choices.used(values) else "not used"
+    values = entry.config.to_dict()
+    if name not in choices.used(values):
+        return "not used"
+    now = changed(entry).get(name)
+    return shown(name, values[name]) + ("" if now is None else f", changed to {shown(name, now)}")
 
 
 def _points(entry: Entry) -> bool:

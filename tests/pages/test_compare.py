@@ -120,3 +120,13 @@ def test_only_what_differs_and_is_used_is_listed(open_page, make_run, one, other
     assert rows or any("Nothing: the settings are the same" in m.value for m in at.markdown)
     if "Width" in rows:
         assert "<td>8</td><td>not used</td>" in found
+
+
+def test_what_was_changed_live_is_a_difference(open_page, make_run):
+    make_run("one")
+    make_run("two").write_control(lr_g=0.01)
+    at = open_page("compare", runs="one,two")
+    assert not at.exception
+    page = " ".join(str(found.proto.body) for found in at.get("html"))
+    assert "Learning rate of G" in page
+    assert "0.002, changed to 0.01" in page
