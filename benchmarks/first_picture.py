@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.machine import describe
+from benchmarks._machine import describe
 from gan import datasets, registry
 from tests.serving import server
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import describe
+from benchmarks._machine import describe
 from gan import datasets, files, hardware, images, registry
 from gan.runs import Run
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.machine import describe
+from benchmarks._machine import describe
 from gan import datasets, hardware, registry
 from gan.datasets import Data, strokes
 

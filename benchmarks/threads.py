@@ -1,0 +1,77 @@
+"""Images a second of the `lean` update loop on one thread and on all, with waiting threads asleep or spinning.
+
+    python -m benchmarks.threads [--rounds 3] [--seconds 4]
+
+Each way in a process of its own, taken in turn. Prints Markdown: medians and ranges. Run it beside a busy program to
+see why the project lets threads sleep.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+from benchmarks._machine import describe
+from gan import config, hardware, registry
+
+WARM_UP = 20  # updates
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--once", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.once:
+        print(speed(given.once, given.seconds))
+        return
+    ways = [(1, "PASSIVE"), (hardware.cores(), "PASSIVE"), (hardware.cores(), "ACTIVE")]
+    found: dict[tuple[int, str], list[float]] = {way: [] for way in ways}
+    print(describe() + "\n")
+    for _ in range(given.rounds):
+        for threads, policy in found:
+            command = [sys.executable, "-m", "benchmarks.threads", "--once", str(threads)]
+            told = subprocess.run(
+                [*command, "--seconds", str(given.seconds)],
+                env={**os.environ, "OMP_WAIT_POLICY": policy},
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
+            found[threads, policy].append(float(told.stdout))
+    print("| threads | while they wait | images/s, median | range |\n|---|---|---|---|")
+    for (threads, policy), speeds in found.items():
+        how = {"PASSIVE": "they sleep", "ACTIVE": "they spin"}[policy]
+        print(
+            f"| {threads} | {how} | {statistics.median(speeds):,.0f} | {min(speeds):,.0f} to {max(speeds):,.0f} |"
+        )
+
+
+def speed(threads: int, seconds: float) -> float:
+    """Images a second on random pictures: an update of D and one of G, again and again."""
+    import torch
+
+    from gan import models
+    from gan.step import Players
+
+    torch.set_num_threads(threads)
+    settings = config.preset("lean")[0]
+    G, D = models.build(settings, (1, 28, 28), 0, 0, "cpu")
+    players = Players(settings, G, D, registry.load("losses", settings.loss))
+    real = torch.rand(settings.batch, 1, 28, 28) * 2 - 1
+    updates, started = -WARM_UP, 0.0
+    while updates <= 0 or time.perf_counter() - started < seconds:
+        if updates == 0:
+            started = time.perf_counter()
+        players.update_d(real)
+        players.update_g()
+        players.end_round()
+        updates += 1
+    return updates * settings.batch / (time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    main()
