@@ -11,7 +11,7 @@ import streamlit as st
 from gan import hosts, registry
 from gan.config import RunConfig
 from gan.runs import Control, Run
-from ui import access, commands, dials, new_run, preset_cards, starting
+from ui import access, choices, commands, dials, new_run, preset_cards, starting
 from ui.trouble import attempt, show
 from ui.words import plain
 
@@ -77,7 +77,16 @@ def _name(run: Run, control: Control, status: str) -> None:
         badge = ":gray-badge[:material/flag: a finished run]"
     with st.container(gap=None):
         st.markdown(f"**{plain(control.title or run.id)}** {badge}")
-        st.caption(describe(run.config()))
+        st.caption(describe(run.config()) + (_what_starts(run) if status == "finished" else ""))
+
+
+def _what_starts(run: Run) -> str:
+    """What a press on Start learns, where that is not what the run on screen has learned; "" otherwise."""
+    shown, next_up = run.config().dataset, choices.best_data()
+    if shown != "mnist" or next_up == shown:
+        return ""
+    title = registry.card("datasets", next_up).title
+    return f" · MNIST is not on this machine: Start learns {title}; New run can get MNIST."
 
 
 def _active(run: Run, control: Control, status: str, off: bool) -> None:

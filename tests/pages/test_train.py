@@ -61,6 +61,15 @@ def test_one_press_starts_the_first_preset(open_page, make_run, trainers):
     assert primary(at) == ["Pause"]
 
 
+def test_it_says_when_start_learns_other_data_than_the_run_on_screen(
+    open_page, make_run, monkeypatch
+):
+    make_run("lean-mnist")
+    assert "Start learns" not in words(open_page("train"))
+    monkeypatch.setattr(registry, "missing", lambda card, root: [*card.facts.get("FILES", ())])
+    assert "Start learns Strokes" in words(open_page("train"))
+
+
 def test_it_follows_what_is_being_trained(open_page, make_run, trainers):
     make_run("lean-mnist")
     make_run("mine", steps=5, title="Mine")
