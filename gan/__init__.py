@@ -2,9 +2,9 @@
 
 import os
 
-# Threads of torch that wait for each other sleep instead of spinning. Read when torch is first imported. With another
-# program on the cores, spinning ends training: two threads made 16 images/s of `lean`, sleeping ones 200 to 300. On a
-# quiet machine there is no difference (medians of three: 3,726 sleeping, 3,778 spinning).
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Threads of torch that wait for each other spin a little, then sleep. Read when torch is first imported. With other
+# programs on the cores endless spinning nearly ends training; sleeping at once costs half the speed on a quiet machine:
+# python -m benchmarks.threads.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 __version__ = "0.1.0"
