@@ -1,4 +1,4 @@
-"""The command line: python -m gan train|list|sample|export|data. A browser sees what a shell trains, live."""
+"""The command line: python -m gan train|list|sample|eval|export|… A browser sees what a shell trains, live."""
 
 from __future__ import annotations
 
@@ -142,6 +142,93 @@ def data(given: argparse.Namespace) -> int:
     return 0
 
 
+def evaluate(given: argparse.Namespace) -> int:
+    """Scores a generator, or images of your own (.npy, uint8 N,H,W,C), against real images; appends to scores.jsonl."""
+    from gan import evaluate as evaluation
+    from gan import metrics, scorecard, scores
+
+    if bool(given.run) == bool(given.images):
+        raise Usage("say what to score: --run ID[@STEP], or --images x.npy --dataset NAME.")
+    found: list[scores.Scores] = []
+    if given.images:
+        if not given.dataset:
+            raise Usage("--images needs --dataset NAME: what the images are to be like.")
+        _follow(
+            _judged(
+                evaluation.judge(_pixels(given.images), RunConfig(dataset=given.dataset)), found
+            )
+        )
+    else:
+        run, step = _run_at(given.run)
+        weights: list[scores.Which] = ["average"]
+        if (step is None and run.states()) or step in run.states():
+            weights.append("raw")
+        for which in weights:
+            _follow(evaluation.evaluate(run, step, which))
+            found += [scores.rows(run)[-1]]
+    if given.json:
+        print(json.dumps([row.to_dict() for row in found], indent=2))
+    else:
+        print("\n\n".join(scorecard.text(row, metrics.catalogue()) for row in found))
+    return 0
+
+
+def evaluator(given: argparse.Namespace) -> int:
+    """Trains the classifier in whose features a labelled data set is scored, and keeps what real images look like."""
+    from gan import evaluator as evaluators
+    from gan import reference
+
+    hardware.use_threads(hardware.cores())
+    try:
+        found = registry.load("datasets", given.dataset).load(datasets.root())
+        _follow(
+            evaluators.train(given.dataset, found, given.epochs or evaluators.EPOCHS, given.seed)
+        )
+        told = evaluators.load(given.dataset)
+        reference.save(reference.make(given.dataset, found, told))
+    except (datasets.DataError, evaluators.EvaluatorError) as error:
+        raise RunError(str(error)) from error
+    print(
+        f"{told.about.name}: {told.about.accuracy:.2%} of {told.about.tested:,} images never trained on."
+    )
+    print(f"{evaluators.path(given.dataset)}, sha256 {told.about.sha256}")
+    return 0
+
+
+def _follow(work: Iterator[datasets.Progress]) -> None:
+    """Iterates a job and shows how far it is."""
+    try:
+        for step in work:
+            _show_bar(step.done / max(step.total, 1), step.text)
+    finally:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
+
+
+def _judged(work: Any, found: list[Any]) -> Iterator[datasets.Progress]:
+    """The progress of judging images; their scores go into `found`."""
+    try:
+        row, _ = yield from work
+    except (datasets.DataError, ValueError, LookupError) as error:
+        raise RunError(f"These images cannot be scored: {error}") from error
+    found.append(row)
+
+
+def _pixels(path: Path) -> Any:
+    """Images of a .npy file, uint8 N,H,W,C, as N,C,H,W."""
+    import numpy as np
+
+    try:
+        pixels = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] not in (1, 3):
+        raise RunError(
+            f"{path} holds {pixels.dtype} {pixels.shape}; images are uint8 N,H,W,1 or N,H,W,3."
+        )
+    return pixels.transpose(0, 3, 1, 2)
+
+
 # -- making and taking up runs -----------------------------------------------------------------------
 
 
@@ -280,6 +367,15 @@ def _parser() -> argparse.ArgumentParser:
     packed = command("export", export)
     packed.add_argument("--run", required=True, metavar="ID", help="which run")
     packed.add_argument("--out", type=Path, required=True, help="x.zip")
+    scored = command("eval", evaluate)
+    scored.add_argument("--run", metavar="ID[@STEP]", help="which run, which snapshot")
+    scored.add_argument("--images", type=Path, metavar="x.npy", help="images instead of a run")
+    scored.add_argument("--dataset", choices=registry.names("datasets"), help="with --images")
+    scored.add_argument("--json", action="store_true", help="as JSON: a list of rows")
+    made = command("evaluator", evaluator)
+    made.add_argument("--dataset", required=True, choices=registry.names("datasets"))
+    made.add_argument("--epochs", type=flags.count(1, 100), help="passes over the data")
+    made.add_argument("--seed", type=flags.count(0, 2**31 - 1), default=0, help="default 0")
     got = command("data", data)
     got.add_argument("name", help=f"one of {', '.join(registry.names('datasets'))}")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from gan import images, models, state
 from gan.config import ConfigError, RunConfig
+from gan.draws import Draws
 from gan.runs import Run, RunError
+from gan.step import recalibrate
 
 
 class Sampler:
@@ -43,6 +46,30 @@ class Sampler:
         if not file.is_file():
             raise RunError(_nothing(run, step))
         tensors, about = state.read_tensors(file)
+        return cls._made(file.name, tensors, about, int(about.get("step", 0)))
+
+    @classmethod
+    def raw(cls, path: str | Path, step: int | None = None) -> Sampler:
+        """The generator as it is trained, not its running average: from the newest state of a run, or that of `step`.
+
+        Raises RunError where no such state is kept: of a shipped run, and of most steps.
+        """
+        run = Run(Path(path))
+        kept = run.states()
+        at = step if step is not None else kept[-1] if kept else None
+        if at is None or at not in kept:
+            there = ", ".join(map(str, kept)) or "none"
+            raise RunError(f"The trained weights of that step were not kept; there is {there}.")
+        tensors, _ = state.read_tensors(run.state(at))
+        _, about = state.read_tensors(run.weights())
+        found = cls._made(run.state(at).name, tensors, about, at)
+        recalibrate(found._G, Draws(found.config.seed), found.z_dim)
+        return found
+
+    @classmethod
+    def _made(
+        cls, name: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any], step: int
+    ) -> Sampler:
         try:
             config = RunConfig.from_dict(about["config"])
             G, D = models.build(
@@ -50,9 +77,9 @@ class Sampler:
             )
             for net, prefix in ((G, "G."), (D, "D.")):
                 state.fill(net, tensors, prefix)
-            return cls(config, G, D, int(about["step"]), about["data"])
+            return cls(config, G, D, step, about["data"])
         except (KeyError, TypeError, ValueError, ConfigError, LookupError) as error:
-            raise RunError(f"{file.name} does not fit any model here: {error}") from error
+            raise RunError(f"{name} does not fit any model here: {error}") from error
 
     @torch.inference_mode()
     def images(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.uint8]:

@@ -97,29 +97,32 @@ class Players:
             list(self.average.parameters()), list(self.G.parameters()), 1.0 - decay
         )
 
-    @torch.no_grad()
     def recalibrate(self) -> None:
         """Gives the average generator the BatchNorm statistics of its own weights, measured on 512 fixed z."""
-        norms = [
-            m for m in self.average.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)
-        ]
-        if not norms:
-            return
-        kept = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.reset_running_stats()  # also the count of batches: how often we look leaves no trace
-            norm.momentum = 1.0
-            norm.train()
-        self.average(self.draws.z("recalibration", 0, RECALIBRATION, self.config.z_dim))
-        for norm, momentum in zip(norms, kept, strict=True):
-            norm.momentum = momentum
-            norm.eval()
+        recalibrate(self.average, self.draws, self.config.z_dim)
 
     def set_rates(self, lr_g: float, lr_d: float) -> None:
         """Learning rates from the next update on."""
         for optimizer, rate in ((self.opt_g, lr_g), (self.opt_d, lr_d)):
             for group in optimizer.param_groups:
                 group["lr"] = rate
+
+
+@torch.no_grad()
+def recalibrate(G: nn.Module, draws: Draws, z_dim: int) -> None:
+    """Gives a generator in eval mode the BatchNorm statistics of its own weights, measured on 512 fixed z."""
+    norms = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    kept = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()  # also the count of batches: how often we look leaves no trace
+        norm.momentum = 1.0
+        norm.train()
+    G(draws.z("recalibration", 0, RECALIBRATION, z_dim))
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+        norm.eval()
 
 
 def _adam(module: nn.Module, rate: float, config: RunConfig) -> torch.optim.Adam:

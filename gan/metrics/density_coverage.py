@@ -1,0 +1,37 @@
+"""Density and coverage: precision and recall that one outlier does not fool.
+
+Balls reach to the 5th neighbour of each real image in EvalNet's features. Density counts how many of them an average
+generated image lies in (over 5; may exceed 1), coverage the share of real images with a generated one in their ball.
+Shrunken samples fool both; read them beside recall. Naeem et al., "Reliable Fidelity and Diversity Metrics" (2020,
+arXiv:2002.09797).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.metrics import NO_EVALUATOR, Evidence, needed
+from gan.metrics._near import blocks, radii
+
+SCORES = {"density": ("Density", "one"), "coverage": ("Coverage", "higher")}
+K = 5
+
+
+def density_coverage(real: NDArray[Any], fake: NDArray[Any], k: int = K) -> tuple[float, float]:
+    """Density (0 or more) and coverage (0 to 1) of features N,d and M,d."""
+    reach = radii(real, k)
+    hits, covered = 0, np.zeros(len(real), bool)
+    for _, squares in blocks(fake, real):
+        within = squares.numpy() < reach
+        hits += int(within.sum())
+        covered |= within.any(0)
+    return hits / (k * len(fake)), float(covered.mean())
+
+
+def measure(evidence: Evidence) -> dict[str, float]:
+    fake = needed(evidence.fake.features, NO_EVALUATOR)
+    density, coverage = density_coverage(needed(evidence.real.features, NO_EVALUATOR), fake)
+    return {"density": density, "coverage": coverage}

@@ -1,0 +1,45 @@
+"""Diversity within classes: do two generated threes differ as much as two real ones?
+
+The mean distance of two images of one class in 64 principal components of the pixels, generated over real, averaged
+over the classes. 1: as varied as real images; near 0: one picture a class, which class counts do not notice. Without
+labels all images count as one class.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.metrics import Evidence, Unavailable
+
+SCORES = {"diversity": ("Diversity within classes", "one")}
+FEW, MANY = 5, 1000  # images of a class from which a mean is taken, and at most
+
+
+def spread(components: NDArray[Any]) -> float:
+    """The mean Euclidean distance of two different rows of N,d; at most the first 1,000 are compared."""
+    x = np.asarray(components[:MANY], np.float64)
+    squares = np.square(x).sum(1)
+    apart = np.sqrt((squares[:, None] + squares - 2 * x @ x.T).clip(0))
+    return float(apart[np.triu_indices(len(x), 1)].mean())
+
+
+def spreads(
+    components: NDArray[Any], classes: NDArray[Any] | None, count: int
+) -> NDArray[np.float64]:
+    """`spread` of each class, (count,); NaN for one with fewer than 5 images. Without classes, of all: (1,)."""
+    if classes is None:
+        return np.array([spread(components)])
+    parts = [components[classes == k] for k in range(count)]
+    return np.array([spread(part) if len(part) >= FEW else np.nan for part in parts])
+
+
+def measure(evidence: Evidence) -> dict[str, float]:
+    fake, real = evidence.fake, evidence.real.spread
+    classes = fake.classes if fake.probabilities is not None and len(real) > 1 else None
+    ratios = spreads(fake.components, classes, len(real)) / real
+    if np.isnan(ratios).all():
+        raise Unavailable("no class has five images")
+    return {"diversity": float(np.nanmean(ratios))}

@@ -1,0 +1,53 @@
+"""Fréchet distance: how far the cloud of generated images lies from the real one, were both normal.
+
+In EvalNet's 64 features (FD-EvalNet64), and in 64 principal components of the pixels (FD-PCA64), which needs no
+labels. Both are biased by the number of images: two samples of one law do not give 0. So beside the raw distance
+stands what is left after taking off what equal laws would give. Dowson, Landau (1982); Heusel et al., "GANs Trained
+by a Two Time-Scale Update Rule" (2017, arXiv:1706.08500), who used another network: no number here is an FID.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gan.metrics import Evidence, Moments
+
+SCORES = {
+    "fd": ("FD-EvalNet64", "lower"),
+    "fd_raw": ("FD-EvalNet64, raw", "lower"),
+    "fd_pca": ("FD-PCA64", "lower"),
+    "fd_pca_raw": ("FD-PCA64, raw", "lower"),
+}
+
+
+def distance(a: Moments, b: Moments) -> float:
+    """|mean difference|² + trace(A + B - 2 (A B)^½), at least 0, of covariances A and B."""
+    values, vectors = np.linalg.eigh(a.covariance)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    product = np.linalg.eigvalsh(root @ b.covariance @ root).clip(0)  # A^½ B A^½: symmetric
+    apart = np.square(a.mean - b.mean).sum()
+    traces = np.trace(a.covariance) + np.trace(b.covariance)
+    return float(max(0.0, apart + traces - 2 * np.sqrt(product).sum()))
+
+
+def null(law: Moments, n: int, m: int) -> float:
+    """What `distance` is on average, to first order, for n and m vectors of one normal law.
+
+    (1/n + 1/m) [3/2 Σ λ_i + Σ_{i≠j} λ_i λ_j / (2 (λ_i + λ_j))] for the eigenvalues λ of its covariance.
+    """
+    values = np.linalg.eigvalsh(law.covariance).clip(1e-12)
+    pairs = np.outer(values, values) / (2 * (values[:, None] + values))
+    return float((1 / n + 1 / m) * (1.5 * values.sum() + pairs.sum() - np.trace(pairs)))
+
+
+def measure(evidence: Evidence) -> dict[str, float]:
+    fake, real = evidence.fake, evidence.real
+    scores = _both("fd_pca", real.pixels, Moments.of(fake.components))
+    if real.features is not None and fake.features is not None:
+        scores |= _both("fd", Moments.of(real.features), Moments.of(fake.features))
+    return scores
+
+
+def _both(name: str, real: Moments, fake: Moments) -> dict[str, float]:
+    raw = distance(real, fake)
+    return {name: raw - null(real, real.n, fake.n), f"{name}_raw": raw}
