@@ -31,8 +31,14 @@ LIGHT = (  # what a page may load before torch is there
         "gan.tail",
     ),
     *("gan.images", "gan.hardware", "gan.hosts", "gan.probe", "gan.flags", "gan.datasets"),
+    *("gan.metrics", "gan.scores", "gan.scorecard"),
 )
-LAZY = ("gan.sampler", "gan.export", "gan.figure")  # what a page may import inside a function
+LAZY = (
+    "gan.sampler",
+    "gan.export",
+    "gan.figure",
+    "gan.evaluate",
+)  # what a page may import inside a function
 
 
 def is_typing(node: ast.stmt) -> bool:

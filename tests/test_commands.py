@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+import time
 import types
 from pathlib import Path
 
 import pytest
 
-from gan import datasets, hosts, registry, runs
+from gan import datasets, files, hosts, registry, runs
 from gan.config import ConfigError, RunConfig
 from gan.runs import RunError
 from tests.pages.conftest import FakeTrainers
-from ui import commands
+from ui import choices, commands
 
 
 @pytest.fixture
@@ -194,3 +196,78 @@ def test_data_without_a_source_says_so(fake, monkeypatch):
     monkeypatch.setattr(registry, "load", lambda kind, name: types.SimpleNamespace())
     with pytest.raises(RunError, match="MNIST cannot be fetched"):
         commands.get_data("mnist")
+
+
+# -- scores ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judge(monkeypatch, run):
+    """Stands in for gan.evaluate: remembers what was scored, and keeps a row of it."""
+    asked = []
+
+    def evaluate(run, step=None, weights="average"):
+        asked.append((step, weights))
+        yield datasets.Progress(1, 2, "images", "Drawing")
+        row = {"step": step or 7, "weights": weights, "n": 2, "seed": 0, "dataset": "mnist",
+               "split": "", "evaluator": None, "scores": {}, "real": {}}  # fmt: skip
+        files.append(run.path / "scores.jsonl", [row])
+
+    monkeypatch.setitem(sys.modules, "gan.evaluate", types.SimpleNamespace(evaluate=evaluate))
+    run.weights().write_bytes(b"")
+    return asked
+
+
+def finished(key):
+    job = hosts.job(key)
+    assert job
+    assert job.thread
+    job.thread.join(10)
+    return job
+
+
+def test_the_newest_generator_is_scored_and_what_it_averages_too(run, judge):
+    key = commands.evaluate(run)
+    assert key == "eval mine@newest" == choices.score_job("mine")
+    assert finished(key).state == "done"
+    assert judge == [(None, "average")]
+    run.state(7).write_bytes(b"")  # of the step that was scored
+    job = finished(commands.evaluate(run))
+    assert judge[1:] == [(None, "average"), (7, "raw")]
+    assert job.text == "Weights as trained: drawing"
+
+
+def test_a_snapshot_is_scored_by_its_step(run, judge):
+    run.weights(0).write_bytes(b"")
+    assert finished(commands.evaluate(run, 0)).state == "done"
+    assert choices.score_job("mine", 0) == "eval mine@0"
+    assert judge == [(0, "average")]
+
+
+def test_evaluations_wait_for_each_other(run, judge, monkeypatch):
+    other = runs.create(RunConfig(dataset="mnist"), {"steps": 10}, run_id="other")
+    other.weights().write_bytes(b"")
+    with commands._SCORING:
+        job = hosts.job(commands.evaluate(other))
+        assert job
+        for _ in range(500):
+            if job.text:
+                break
+            time.sleep(0.01)
+        assert job.text == "Waiting for the evaluation before this one"
+        assert not judge
+    assert finished(choices.score_job("other")).state == "done"
+    assert not commands._SCORING.locked()
+
+
+def test_what_cannot_be_scored_says_so(run, judge):
+    with pytest.raises(RunError, match="no generator of step 3"):
+        commands.evaluate(run, 3)
+    run.weights().unlink()
+    with pytest.raises(RunError, match="no generator yet"):
+        commands.evaluate(run)
+    ring = runs.create(RunConfig(dataset="ring"), {"steps": 10}, run_id="dots")
+    ring.weights().write_bytes(b"")
+    with pytest.raises(RunError, match="points of the plane"):
+        commands.evaluate(ring)
+    assert not judge

@@ -37,6 +37,11 @@ def data_job(name: str) -> str:
     return f"data:{name}"
 
 
+def score_job(run_id: str, step: int | None = None) -> str:
+    """The name of the background job that scores a run's newest generator, or its snapshot of `step`."""
+    return f"eval {run_id}@{'newest' if step is None else step}"
+
+
 def best_data() -> str:
     """What a new run learns unless somebody chooses: real digits where they are, else the made ones."""
     here = "mnist" in registry.names("datasets") and not missing("mnist")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from gan import datasets, files, hosts, registry, runs
+from gan import datasets, files, hosts, registry, runs, scores
 from gan.config import ConfigError, RunConfig, check
 from gan.runs import Run, RunError
 from ui import choices
@@ -149,6 +150,23 @@ def get_data(name: str) -> str:
     return key
 
 
+def evaluate(run: Run, step: int | None = None) -> str:
+    """Begins to score the newest generator, or the snapshot of `step`, in the background; returns the key of the job.
+
+    The averaged weights are scored and, where a state of that step is kept, those as trained too.
+    """
+    require_driver()
+    if not run.weights(step).is_file():
+        at = "yet" if step is None else f"of step {step}"
+        raise RunError(f"Run {run.id!r} has no generator {at}, so there is nothing to score.")
+    data = registry.card("datasets", run.config().dataset)
+    if data.facts.get("POINTS"):
+        raise RunError(f"{data.title} is points of the plane, and the scores are made for images.")
+    key = choices.score_job(run.id, step)
+    hosts.start_job(key, lambda: _scoring(run, step))
+    return key
+
+
 def keep_upload(data: bytes) -> str:
     """Keeps a zip of pictures under a name made from its content; returns its path."""
     require_driver()
@@ -163,6 +181,24 @@ def keep_upload(data: bytes) -> str:
     except OSError as error:
         raise RunError(f"The zip cannot be kept: {error.strerror or error}.") from error
     return str(path)
+
+
+def _scoring(run: Run, step: int | None) -> Iterator[datasets.Progress]:
+    """One evaluation after the other: each would take all cores, and hundreds of MB."""
+    if not _SCORING.acquire(blocking=False):
+        yield datasets.Progress(0, 0, "images", "Waiting for the evaluation before this one")
+        _SCORING.acquire()
+    try:
+        from gan.evaluate import evaluate
+
+        yield from evaluate(run, step)
+        scored = scores.rows(run)[-1].step
+        if scored in run.states():
+            for told in evaluate(run, scored, "raw"):
+                text = f"Weights as trained: {told.text[:1].lower()}{told.text[1:]}"
+                yield datasets.Progress(told.done, told.total, told.unit, text)
+    finally:
+        _SCORING.release()
 
 
 def _demand(run: Run, done: str, *wanted: str) -> None:
@@ -181,3 +217,6 @@ def _check_budget(budget: Mapping[str, float]) -> None:
         case [(unit, amount)] if unit in UNITS and 0 < amount < math.inf:
             return
     raise ConfigError([f"budget: one of {', '.join(UNITS)}, with a number above 0."])
+
+
+_SCORING = threading.Lock()
