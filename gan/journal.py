@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from gan import files
 from gan.runs import Run
 
-D_STATS = ("d_loss", "d_real", "d_fake", "grad_norm_d")
+D_STATS = ("d_loss", "d_real", "d_fake", "grad_norm_d", "d_accuracy")
 G_STATS = ("g_loss", "grad_norm_g")
 Means = dict[tuple[str, ...], Tensor]  # names of statistics -> as many means, on the device
 
@@ -45,8 +46,10 @@ class Journal:
     g_rows: list[Tensor] = field(default_factory=list)
     waiting: list[tuple[dict[str, Any], Means]] = field(default_factory=list)
 
-    def end_interval(self, lr_d: float, lr_g: float) -> None:
-        """Makes a record of the updates since the last one; it is written by the next flush."""
+    def end_interval(
+        self, lr_d: float, lr_g: float, checkup: Mapping[str, Any] | None = None
+    ) -> None:
+        """Makes a record of the updates since the last one, and what a checkup found; the next flush writes it."""
         images, seconds = self.images - self.since[0], self.seconds - self.since[1]
         record = {
             "seq": self.seq,
@@ -57,6 +60,7 @@ class Journal:
             "lr_d": lr_d,
             "lr_g": lr_g,
             "images_per_second": round(images / seconds, 1) if seconds > 0 else None,
+            **(checkup or {}),
         }
         self.waiting.append((record, self._means()))
         self.seq += 1

@@ -36,7 +36,7 @@ class Players:
     def update_d(self, real: Tensor) -> Tensor:
         """D learns to tell `real` (N,C,H,W in [-1, 1]) from as many fakes.
 
-        Returns on the device (4,): loss, mean D(x), mean D(G(z)), gradient norm.
+        Returns on the device (5,): loss, mean D(x), mean D(G(z)), gradient norm, share judged rightly.
         """
         z = self.draws.z("z for D", self.d_updates, len(real), self.config.z_dim)
         layers.rekey(self.G, self.draws.generator("dropout in G for D", self.d_updates))
@@ -51,7 +51,8 @@ class Players:
         norm = _apply(self.opt_d, self.D)
         self.d_updates += 1
         chance = [logits.detach().sigmoid().mean() for logits in (real_logits, fake_logits)]
-        return torch.stack([loss.detach(), *chance, norm])
+        right = ((real_logits > 0).float().mean() + (fake_logits < 0).float().mean()) / 2
+        return torch.stack([loss.detach(), *chance, norm, right])
 
     def update_g(self) -> Tensor:
         """G learns to make D call its fakes real; D only passes the gradient on.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gan import datasets, files, models, registry, state
+from gan.checkup import Checkup
 from gan.config import ConfigError
 from gan.datasets import Data, DataError
 from gan.gallery import Gallery
@@ -30,6 +31,7 @@ STATISTICS = {
     "d_real": "D(x)",
     "d_fake": "D(G(z))",
     "grad_norm_d": "D's gradient",
+    "d_accuracy": "D's accuracy",
     "g_loss": "G's loss",
     "grad_norm_g": "G's gradient",
 }
@@ -144,6 +146,7 @@ class _Training:
             )
         first = not any(e["event"] == "started" for e in self.run.events())
         self.gallery = Gallery(self.run, self.players, self.data)
+        self.checkup = Checkup(self.players, self.data)
         cut = self.gallery.forget_after(told["step"])
         cut = self.journal.cut(told["offset"]) or cut
         generation = self.run.rewind(told["step"], cut)
@@ -154,7 +157,7 @@ class _Training:
             torch=str(torch.__version__),
             **({"generation": generation} if generation else {}),
         )
-        for text in complaints:
+        for text in [*complaints, *self.checkup.complaints]:
             self._record("complaint", text=text)
         self._set_rates()
         self.flushed_at = self.saved_at = time.perf_counter()
@@ -238,7 +241,8 @@ class _Training:
 
     def _log(self, by_hand: str) -> dict[str, Any] | None:
         if by_hand or self.journal.step % self.config.log_every == 0:
-            self.journal.end_interval(self.in_force["lr_d"], self.in_force["lr_g"])
+            found = self.checkup.look() if self.checkup.due(self.journal.step) else None
+            self.journal.end_interval(self.in_force["lr_d"], self.in_force["lr_g"], found)
         if by_hand or time.perf_counter() - self.flushed_at > FLUSH_SECONDS:
             return self._flush()
         return None

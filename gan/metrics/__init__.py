@@ -25,7 +25,7 @@ class Unavailable(Exception):
     """Why a measure cannot be computed here; a sentence that goes on after "not available because"."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moments:
     """Mean (d,) and covariance (d,d), float64, of `n` vectors."""
 
@@ -38,6 +38,12 @@ class Moments:
         """Of N,d vectors, N at least 2."""
         x = np.asarray(vectors, np.float64)
         return cls(x.mean(0), np.cov(x, rowvar=False), len(x))
+
+    @cached_property
+    def spectrum(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Eigenvalues (d,), at least 0, and eigenvectors (d,d) of the covariance."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        return values.clip(0), vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +88,11 @@ class Real:
 
     def __len__(self) -> int:
         return self.pixels.n
+
+    @cached_property
+    def moments(self) -> Moments | None:
+        """Of the features; None without an evaluator."""
+        return None if self.features is None else Moments.of(self.features)
 
 
 @dataclass(frozen=True, eq=False)

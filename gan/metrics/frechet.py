@@ -22,8 +22,8 @@ SCORES = {
 
 def distance(a: Moments, b: Moments) -> float:
     """|mean difference|² + trace(A + B - 2 (A B)^½), at least 0, of covariances A and B."""
-    values, vectors = np.linalg.eigh(a.covariance)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    values, vectors = a.spectrum
+    root = (vectors * np.sqrt(values)) @ vectors.T
     product = np.linalg.eigvalsh(root @ b.covariance @ root).clip(0)  # A^½ B A^½: symmetric
     apart = np.square(a.mean - b.mean).sum()
     traces = np.trace(a.covariance) + np.trace(b.covariance)
@@ -35,7 +35,7 @@ def null(law: Moments, n: int, m: int) -> float:
 
     (1/n + 1/m) [3/2 Σ λ_i + Σ_{i≠j} λ_i λ_j / (2 (λ_i + λ_j))] for the eigenvalues λ of its covariance.
     """
-    values = np.linalg.eigvalsh(law.covariance).clip(1e-12)
+    values = law.spectrum[0].clip(1e-12)
     pairs = np.outer(values, values) / (2 * (values[:, None] + values))
     return float((1 / n + 1 / m) * (1.5 * values.sum() + pairs.sum() - np.trace(pairs)))
 
@@ -43,8 +43,8 @@ def null(law: Moments, n: int, m: int) -> float:
 def measure(evidence: Evidence) -> dict[str, float]:
     fake, real = evidence.fake, evidence.real
     scores = _both("fd_pca", real.pixels, Moments.of(fake.components))
-    if real.features is not None and fake.features is not None:
-        scores |= _both("fd", Moments.of(real.features), Moments.of(fake.features))
+    if real.moments is not None and fake.features is not None:
+        scores |= _both("fd", real.moments, Moments.of(fake.features))
     return scores
 
 
