@@ -23,37 +23,63 @@ if TYPE_CHECKING:
     from gan.datasets import Progress
 
 REST_SECONDS = 0.05  # how long a paused trainer sleeps before it looks again
+SLICE_SECONDS = 1.0  # after which the next of a party trains, where a log interval takes longer
 
 
 class Turn:
-    """A device's turn: held by one trainer at a time, handed on in the order of asking."""
+    """A device's turn: held by one trainer at a time, handed on in the order of asking.
+
+    Trainers that ask as a party have one place in the queue, and alternate when it comes.
+    """
 
     def __init__(self) -> None:
-        self._line: deque[str] = deque()  # the first one holds the turn
+        self._line: dict[
+            str, deque[str]
+        ] = {}  # members by party; the first one's first has the turn
         self._moved = threading.Condition()
 
-    def wait(self, name: str, given_up: Callable[[], bool]) -> bool:
-        """Queues up and waits. False when `given_up()` before the turn came."""
+    def wait(self, name: str, given_up: Callable[[], bool], party: str = "") -> bool:
+        """Queues up, with `party` if that is in line, and waits. False when `given_up()` before the turn came."""
         with self._moved:
-            self._line.append(name)
-            while self._line[0] != name:
-                if given_up():
-                    self._line.remove(name)
-                    return False
-                self._moved.wait(0.1)
-        return True
+            self._line.setdefault(party or name, deque()).append(name)
+            return self._wait(name, given_up)
+
+    def share(self, name: str, given_up: Callable[[], bool]) -> bool:
+        """Lets the others of the holder's party have the turn once each. False when `given_up()` meanwhile."""
+        with self._moved:
+            members = next(members for members in self._line.values() if name in members)
+            if len(members) == 1:
+                return True
+            members.rotate(-1)
+            self._moved.notify_all()
+            return self._wait(name, given_up)
 
     def leave(self, name: str) -> None:
         """Hands the turn on, or leaves the queue."""
         with self._moved:
-            with contextlib.suppress(ValueError):
-                self._line.remove(name)
+            self._drop(name)
             self._moved.notify_all()
 
     def place(self, name: str) -> int:
-        """0 for the holder and for strangers, 1 for the next in line, …"""
+        """0 for the holder, its party and strangers, 1 for the next in line, …"""
         with self._moved:
-            return self._line.index(name) if name in self._line else 0
+            places = [k for k, members in enumerate(self._line.values()) if name in members]
+            return max(places, default=0)
+
+    def _wait(self, name: str, given_up: Callable[[], bool]) -> bool:
+        while next(iter(self._line.values()))[0] != name:
+            if given_up():
+                self._drop(name)
+                return False
+            self._moved.wait(0.1)
+        return True
+
+    def _drop(self, name: str) -> None:
+        for party, members in [*self._line.items()]:
+            if name in members:
+                members.remove(name)
+            if not members:
+                del self._line[party]
 
 
 @dataclass
@@ -67,25 +93,30 @@ class Trainers:
 
     def __init__(self) -> None:
         self._trainers: dict[str, _Trainer] = {}
+        self._parties: dict[str, str] = {}  # by run id; stays, so that who was stopped joins again
         self._failures: dict[str, str] = {}
         self._turns: dict[str, Turn] = {}
         self._guard = threading.Lock()
 
-    def start(self, run: Run) -> None:
-        """Trains `run` in the background from where it stands; nothing happens if it already does.
+    def start(self, *together: Run) -> None:
+        """Trains runs in the background from where they stand; nothing happens with those that already do.
 
+        Several take turns on their device, a log interval each, so that they can be compared while they train.
         Trouble ends in the run's error.txt and in `failure`, not here.
         """
         with self._guard:
-            if self._alive(run.id):
-                return
-            self._failures.pop(run.id, None)
-            stop = threading.Event()
-            thread = threading.Thread(
-                target=self._host, args=(run, stop), name=f"train {run.id}", daemon=True
-            )
-            self._trainers[run.id] = _Trainer(thread, stop)
-            thread.start()
+            if len(together) > 1:
+                self._parties.update(dict.fromkeys((run.id for run in together), together[0].id))
+            for run in together:
+                if self._alive(run.id):
+                    continue
+                self._failures.pop(run.id, None)
+                stop = threading.Event()
+                thread = threading.Thread(
+                    target=self._host, args=(run, stop), name=f"train {run.id}", daemon=True
+                )
+                self._trainers[run.id] = _Trainer(thread, stop)
+                thread.start()
 
     def active(self) -> list[str]:
         """Ids of the runs with a living thread: training, paused or queued."""
@@ -142,7 +173,7 @@ class Trainers:
                 turn = self._turns.setdefault(device, Turn())
             try:
                 if self._wait(run, stop, turn):
-                    self._iterate(run, stop, turn)
+                    self._iterate(run, stop, turn, config.log_every)
             finally:
                 turn.leave(run.id)
         except Exception as error:  # also a broken PyTorch: a thread has nobody to tell but us
@@ -150,9 +181,10 @@ class Trainers:
         finally:
             runs.PROBER.forget(run)
 
-    def _iterate(self, run: Run, stop: threading.Event, turn: Turn) -> None:
+    def _iterate(self, run: Run, stop: threading.Event, turn: Turn, interval: int) -> None:
         from gan.train import train
 
+        given_up, began = self._given_up(run, stop), time.monotonic()
         with contextlib.closing(train(run)) as ticks:
             for tick in ticks:
                 if stop.is_set():
@@ -162,11 +194,18 @@ class Trainers:
                     self._sleep(run, tick.wish, stop)
                     if not self._wait(run, stop, turn):
                         return
+                elif tick.step % interval == 0 or time.monotonic() - began > SLICE_SECONDS:
+                    if not turn.share(run.id, given_up):
+                        return
+                    began = time.monotonic()
+
+    def _wait(self, run: Run, stop: threading.Event, turn: Turn) -> bool:
+        return turn.wait(run.id, self._given_up(run, stop), self._parties.get(run.id, ""))
 
     @staticmethod
-    def _wait(run: Run, stop: threading.Event, turn: Turn) -> bool:
+    def _given_up(run: Run, stop: threading.Event) -> Callable[[], bool]:
         desk = Desk(run)
-        return turn.wait(run.id, lambda: stop.is_set() or desk.read().want == "stop")
+        return lambda: stop.is_set() or desk.read().want == "stop"
 
     @staticmethod
     def _sleep(run: Run, wish: Control, stop: threading.Event) -> None:

@@ -193,6 +193,123 @@ def test_auto_and_cpu_are_one_device(tmp_path, trainers, monkeypatch):
     wait_for(lambda: trainers.place(b) == 1)
 
 
+# -- a compared pair -------------------------------------------------------------------------------
+
+
+def steps(run) -> int:
+    return rows(run)[-1]["step"] if rows(run) else 0
+
+
+def test_a_pair_progresses_together(tmp_path, trainers, monkeypatch):
+    order, share = [], hosts.Turn.share
+
+    def watched(self, name, given_up):
+        order.append(name)
+        return share(self, name, given_up)
+
+    monkeypatch.setattr(hosts.Turn, "share", watched)
+    a, b = long(tmp_path, "a"), long(tmp_path, "b")
+    trainers.start(a, b)
+    wait_for(lambda: "b" in order and len(order) > 60)
+    assert [trainers.status(run) for run in (a, b)] == ["training", "training"]
+    assert [trainers.place(run) for run in (a, b)] == [0, 0]
+    assert trainers.active() == ["a", "b"]
+    seen = "".join(order[-20:])
+    assert seen in ("ab" * 10, "ba" * 10)  # one log interval each
+
+
+def test_what_a_pair_learns_is_what_each_learns_alone(tmp_path, trainers, unbroken):
+    a, b = make(tmp_path, run_id="a"), make(tmp_path, tiny(lr_d=0.02), run_id="b")
+    alone = make(tmp_path, tiny(lr_d=0.02), run_id="alone")
+    play(alone)
+    trainers.start(a, b)
+    assert trainers.join(a, 30)
+    assert trainers.join(b, 30)
+    assert same(kept(a), kept(unbroken))
+    assert same(kept(b), kept(alone))
+    assert rows(a) == rows(unbroken)
+    assert rows(b) == rows(alone)
+    assert [trainers.status(run) for run in (a, b)] == ["finished", "finished"]
+
+
+def test_a_step_that_takes_long_ends_a_turn_too(tmp_path, trainers, monkeypatch):
+    monkeypatch.setattr(hosts, "SLICE_SECONDS", 0.0)
+    a, b = (make(tmp_path, tiny(log_every=1000), LONG, name) for name in "ab")
+    trainers.start(a, b)
+    wait_for(lambda: a.states() and b.states())
+
+
+def test_one_of_a_pair_may_pause_step_and_go_on(tmp_path, trainers):
+    a, b, c = (long(tmp_path, name) for name in "abc")
+    trainers.start(a, b)
+    trainers.start(c)
+    wait_for(lambda: b.states() and trainers.place(c))
+    assert trainers.place(c) == 1
+    pause(trainers, a)
+    assert [trainers.status(run) for run in (a, b, c)] == ["paused", "training", "queued"]
+    before = steps(b)
+    wait_for(lambda: steps(b) > before)
+    at = a.states()[-1]
+    a.ask_step("both")
+    wait_for(lambda: at + 1 in a.pictures("fixed"))  # between two of b's intervals
+    a.write_control(want="run")
+    wait_for(lambda: happened(a)[-1] == "continued")  # with its pair, not behind c
+    assert [trainers.status(run) for run in (a, b, c)] == ["training", "training", "queued"]
+
+
+def test_one_of_a_pair_may_end_and_join_again(tmp_path, trainers):
+    a, b = long(tmp_path, "a"), long(tmp_path, "b")
+    trainers.start(a, b)
+    wait_for(lambda: a.states() and b.states())
+    a.write_control(want="stop")
+    assert trainers.join(a, 30)
+    assert [trainers.status(run) for run in (a, b)] == ["stopped", "training"]
+    assert a.states()[-1] == event(a, "stopped")["step"]
+    before = steps(b)
+    wait_for(lambda: steps(b) > before)
+    a.write_control(want="run")
+    trainers.start(a)
+    wait_for(lambda: "resumed" in happened(a))
+    assert [trainers.status(run) for run in (a, b)] == ["training", "training"]
+
+
+def test_a_failure_in_a_pair_leaves_the_other_going(tmp_path, trainers, monkeypatch):
+    def opened(config):
+        if config.seed:
+            raise DataError("MNIST is not here: get it first.")
+        return pictures()
+
+    monkeypatch.setattr("gan.datasets.open", opened)
+    a, b = make(tmp_path, tiny(seed=1), LONG, "a"), long(tmp_path, "b")
+    trainers.start(a, b)
+    assert trainers.join(a, 30)
+    assert trainers.failure("a").startswith("MNIST is not here")
+    wait_for(lambda: steps(b) > 6)
+    assert [trainers.status(run) for run in (a, b)] == ["failed", "training"]
+
+
+def test_a_pair_waits_for_the_device_at_one_place(tmp_path, trainers):
+    first, a, b = long(tmp_path, "first"), long(tmp_path, "a"), long(tmp_path, "b")
+    trainers.start(first)
+    wait_for(lambda: first.states())
+    trainers.start(a, b)
+    wait_for(lambda: trainers.place(a) and trainers.place(b))
+    assert [trainers.place(run) for run in (a, b)] == [1, 1]
+    first.write_control(want="stop")
+    wait_for(lambda: a.states() and b.states())
+
+
+def test_shutting_down_saves_both_of_a_pair(tmp_path):
+    trainers = Trainers()
+    a, b = long(tmp_path, "a"), long(tmp_path, "b")
+    trainers.start(a, b)
+    wait_for(lambda: steps(a) and steps(b))
+    assert trainers.shutdown(30) == []
+    for run in (a, b):
+        assert run.states()[-1] == event(run, "stopped")["step"]
+        assert runs.status(run) == "stopped"
+
+
 # -- the end ---------------------------------------------------------------------------------------
 
 

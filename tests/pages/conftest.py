@@ -26,9 +26,9 @@ class FakeTrainers:
         self.alive: dict[str, str] = {}
         self.started: list[str] = []
 
-    def start(self, run: Run) -> None:
-        self.started.append(run.id)
-        self.alive[run.id] = "training"
+    def start(self, *together: Run) -> None:
+        self.started += [run.id for run in together]
+        self.alive |= {run.id: "training" for run in together}
 
     def active(self) -> list[str]:
         return list(self.alive)
