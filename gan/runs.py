@@ -10,7 +10,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -71,9 +71,11 @@ def create(
     run_id: str = "",
     preset: str = "",
     home: Path | None = None,
+    fill: Callable[[Run], None] | None = None,
 ) -> Run:
     """Makes the folder of a new run; without `run_id` one is made from the model and data set.
 
+    `fill` puts there what the run begins with, before the folder counts as a run: a crash leaves none by halves.
     Raises RunError when the id is malformed or taken, or when the folder cannot be written.
     """
     folder = home or root()
@@ -100,6 +102,8 @@ def create(
             (run.path / "samples" / sort).mkdir(parents=True)
         (run.path / "snapshots").mkdir()
         run.record("created", preset=preset)
+        if fill:
+            fill(run)
         files.replace(run.path / "config.json", _json(config.to_dict()))
     except OSError as error:
         raise RunError(

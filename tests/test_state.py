@@ -149,7 +149,8 @@ def test_weights_hold_the_average_and_d_and_say_what_they_are(run):
     assert run.snapshots() == [8]
     for path in (run.weights(), run.weights(8)):
         tensors, about = state.read_tensors(path)
-        assert about == {"config": players.config.to_dict(), "step": 8, "data": data}
+        counts = {"d_updates": 2, "g_updates": 2}
+        assert about == {"config": players.config.to_dict(), "step": 8, "data": data, **counts}
         assert torch.equal(tensors["G.fc.weight"], players.average.fc.weight)
         assert not torch.equal(tensors["G.fc.weight"], players.G.fc.weight)
         assert torch.equal(tensors["D.fc.weight"], players.D.fc.weight)
