@@ -242,14 +242,15 @@ def test_a_step_that_takes_long_ends_a_turn_too(tmp_path, trainers, monkeypatch)
 def test_one_of_a_pair_may_pause_step_and_go_on(tmp_path, trainers):
     a, b, c = (long(tmp_path, name) for name in "abc")
     trainers.start(a, b)
+    wait_for(lambda: a.states() and b.states())
     trainers.start(c)
-    wait_for(lambda: b.states() and trainers.place(c))
+    wait_for(lambda: trainers.place(c))
     assert trainers.place(c) == 1
     pause(trainers, a)
     assert [trainers.status(run) for run in (a, b, c)] == ["paused", "training", "queued"]
     before = steps(b)
     wait_for(lambda: steps(b) > before)
-    at = a.states()[-1]
+    at = event(a, "paused")["step"]
     a.ask_step("both")
     wait_for(lambda: at + 1 in a.pictures("fixed"))  # between two of b's intervals
     a.write_control(want="run")
