@@ -174,6 +174,7 @@ def test_every_command_refuses_a_watcher(command, tmp_path, monkeypatch):
     given = {
         "run": run,
         "config": run.config(),
+        "wanted": [("A", run.config()), ("B", run.config())],
         "budget": {"steps": 2},
         "lr_g": 0.001,
         "lr_d": 0.001,

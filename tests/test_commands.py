@@ -271,3 +271,44 @@ def test_what_cannot_be_scored_says_so(run, judge):
     with pytest.raises(RunError, match="points of the plane"):
         commands.evaluate(ring)
     assert not judge
+
+
+# -- a pair ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(fake, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+    monkeypatch.setattr(
+        hosts, "new_run", lambda c, b, title, preset: runs.create(c, b, title, "", preset)
+    )
+    config = RunConfig(dataset="mnist")
+    return [("One", config), ("Other", config.replace(lr_d=0.02))]
+
+
+def test_a_pair_is_made_and_started_together(fake, pair):
+    one, other = commands.start_together(pair, {"steps": 5}, "lean")
+    assert fake.started == [one.id, other.id]
+    assert [run.control().title for run in (one, other)] == ["One", "Other"]
+    assert [run.config().lr_d for run in (one, other)] == [0.002, 0.02]
+    assert other.events()[0]["preset"] == "lean"
+
+
+def test_of_a_pair_both_are_made_or_none(fake, pair, monkeypatch):
+    made = []
+
+    def second_fails(config, budget, title, preset):
+        if made:
+            raise RunError("The disk is full.")
+        made.append(runs.create(config, budget, title))
+        return made[0]
+
+    monkeypatch.setattr(hosts, "new_run", second_fails)
+    with pytest.raises(RunError, match="disk is full"):
+        commands.start_together(pair, {"steps": 5})
+    assert made
+    assert not made[0].path.exists()
+    assert not fake.started
+    monkeypatch.setattr(registry, "missing", lambda card, root: ["a file"])
+    with pytest.raises(RunError, match="not here yet"):
+        commands.start_together(pair, {"steps": 5})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from gan import datasets, files, hosts, registry, runs, scores
@@ -35,6 +35,28 @@ def start(config: RunConfig, budget: Mapping[str, float], title: str = "", prese
         raise RunError(f"PyTorch cannot be loaded: {error}.") from error
     hosts.trainers().start(run)
     return run
+
+
+def start_together(
+    wanted: Sequence[tuple[str, RunConfig]], budget: Mapping[str, float], preset: str = ""
+) -> list[Run]:
+    """Makes new runs, each with its title, that take turns on their device, a log interval each. All or none."""
+    require_driver()
+    _check_budget(budget)
+    if why := next(filter(None, (choices.lacking(config) for _, config in wanted)), ""):
+        raise RunError(why)
+    made: list[Run] = []
+    try:
+        for title, config in wanted:
+            made.append(hosts.new_run(config, budget, title=title, preset=preset))
+    except (ImportError, RunError, ConfigError) as error:
+        for run in made:
+            run.delete()
+        if isinstance(error, ImportError):
+            raise RunError(f"PyTorch cannot be loaded: {error}.") from error
+        raise
+    hosts.trainers().start(*made)
+    return made
 
 
 def pause(run: Run) -> Run:

@@ -6,12 +6,13 @@ A draft is kept beside the widgets, so that a setting which is hidden for a whil
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from gan import registry
-from gan.config import ConfigError, Knob, RunConfig, knob_of
+from gan.config import ConfigError, RunConfig, knob_of
 from ui import choices, data_here
 
 DRAFT = "draft"
@@ -48,12 +49,12 @@ def draw() -> RunConfig | None:
     usual = [name for name in shown if knob_of(name).group == "usual"]
     for place, name in zip(st.columns(len(usual)), usual, strict=True):
         with place:
-            _knob(name, values)
+            knob(name, values)
     with st.expander("More settings", icon=":material/tune:"):
         left, right = st.columns(2)
         for k, name in enumerate(name for name in shown if name not in usual):
             with right if k % 2 else left:
-                _knob(name, values)
+                knob(name, values)
     return _checked(_typed())
 
 
@@ -88,30 +89,39 @@ def _choice(name: str, options: list[str]) -> None:
         st.error(card.error, icon=":material/error:")
 
 
-def _knob(name: str, values: Mapping[str, Any]) -> None:
-    """The widget that fits one field."""
-    knob, value = knob_of(name), values[name]
+def knob(name: str, values: Mapping[str, Any], at: str = "", label: str = "") -> Any:
+    """The widget that fits one field, and its value; `at` and `label` are another key and label for it."""
+    told, value = knob_of(name), values[name]
+    about: dict[str, Any] = {
+        "label": label or told.label, "key": at or key(name), "help": told.help,
+    }  # fmt: skip
     if name == "image_size":
         cards = (
             registry.card("models", values["model"]),
             registry.card("datasets", values["dataset"]),
         )
-        _pick(name, knob, choices.sides(*cards), lambda side: f"{side} × {side}" if side else "own")
-    elif knob.shown:
-        _pick(name, knob, sorted({*knob.shown, value}), lambda rate: f"{rate:g}")
-    elif isinstance(value, bool):
-        st.toggle(knob.label, key=key(name), help=knob.help)
-    elif options := knob.options():
-        _pick(name, knob, list(options), str)
-    elif isinstance(value, int):
-        st.number_input(
-            knob.label, int(knob.low), int(knob.high), step=1, key=key(name), help=knob.help
-        )
-    else:
-        st.number_input(
-            knob.label, knob.low, knob.high, step=0.001, format="%g", key=key(name), help=knob.help
-        )
+        return st.selectbox(options=choices.sides(*cards), format_func=_side, **about)
+    if told.kind:
+        data = registry.card("datasets", values["dataset"])
+        names = choices.models_for(data) if name == "model" else told.options()
+        return st.selectbox(options=[*names], format_func=partial(_title, told.kind), **about)
+    if told.shown:
+        rates = sorted({*told.shown, value, st.session_state.get(about["key"], value)})
+        return st.selectbox(options=rates, format_func=lambda rate: f"{rate:g}", **about)
+    if isinstance(value, bool):
+        return st.toggle(**about)
+    if options := told.options():
+        return st.selectbox(options=[*options], format_func=str, **about)
+    if isinstance(value, int):
+        return st.number_input(min_value=int(told.low), max_value=int(told.high), step=1, **about)
+    return st.number_input(
+        min_value=told.low, max_value=told.high, step=0.001, format="%g", **about
+    )
 
 
-def _pick(name: str, knob: Knob, options: list[Any], label: Any) -> None:
-    st.selectbox(knob.label, options, format_func=label, key=key(name), help=knob.help)
+def _title(kind: str, option: str) -> str:
+    return registry.card(kind, option).title
+
+
+def _side(side: int) -> str:
+    return f"{side} × {side}" if side else "own"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -21,12 +21,9 @@ USUAL_SECONDS = 6.0  # how long loading PyTorch takes
 
 @dataclass(frozen=True)
 class Wish:
-    """A run somebody wants to start."""
+    """What somebody wants to start: `work` starts it and returns the link's query to it, None when it could not."""
 
-    config: RunConfig
-    budget: Mapping[str, float]
-    title: str
-    preset: str
+    work: Callable[[], Mapping[str, str] | None]
     asked: float  # monotonic seconds
 
 
@@ -35,9 +32,19 @@ def begin(
 ) -> None:
     """Starts a run and shows it; waits in `draw` for PyTorch where that is not loaded yet."""
     title = title.strip() or default_title(config, preset)
+
+    def work() -> Mapping[str, str] | None:
+        run = attempt(commands.start, config, budget, title, preset)
+        return {"run": run.id} if run else None
+
+    when_ready(work)
+
+
+def when_ready(work: Callable[[], Mapping[str, str] | None]) -> None:
+    """Does `work` in `draw`, as soon as PyTorch is loaded."""
     if can_drive():
         hosts.warm_up()
-    st.session_state[PENDING] = Wish(config, budget, title, preset, time.monotonic())
+    st.session_state[PENDING] = Wish(work, time.monotonic())
     st.rerun()
 
 
@@ -64,8 +71,8 @@ def _wait() -> None:
         del st.session_state[PENDING]
         if (state := hosts.torch_state()).startswith("failed"):
             say(f"PyTorch cannot be loaded ({state}): set the app up again with `make setup`.")
-        elif run := attempt(commands.start, wish.config, wish.budget, wish.title, wish.preset):
-            st.query_params.from_dict({"run": run.id})
+        elif link := wish.work():
+            st.query_params.from_dict(link)
         st.rerun()
 
 
