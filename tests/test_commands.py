@@ -6,14 +6,16 @@ import sys
 import time
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gan import datasets, files, hosts, registry, runs
 from gan.config import ConfigError, RunConfig
-from gan.runs import RunError
+from gan.runs import Run, RunError
 from tests.pages.conftest import FakeTrainers
 from ui import choices, commands
+from ui.access import NotAllowed
 
 
 @pytest.fixture
@@ -43,6 +45,34 @@ def test_start_makes_a_run_and_trains_it(fake, monkeypatch):
     run = commands.start(RunConfig(dataset="mnist"), {"epochs": 2}, " A title ", "lean")
     assert fake.started == ["new"]
     assert (run.control().title, run.control().budget) == ("A title", {"epochs": 2})
+
+
+def test_a_branch_is_made_and_trained(fake, run, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+    asked: list[tuple[Any, ...]] = []
+
+    def branch(*given: Any) -> Run:
+        asked.append(given)
+        return runs.create(run.config(), {"steps": 20}, run_id="new")
+
+    monkeypatch.setattr(commands.branching, "branch", branch)
+    made = commands.branch(run, 7, {"steps": 20}, {"lr_g": 0.001}, fresh_d=True)
+    assert asked == [(run, 7, {"steps": 20}, {"lr_g": 0.001}, True)]
+    assert fake.started == [made.id] == ["new"]
+
+
+def test_a_branch_that_cannot_be_says_so(fake, run, monkeypatch):
+    with pytest.raises(RunError, match="not here yet"):
+        commands.branch(run, 0, {"steps": 20})
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+    with pytest.raises(ConfigError, match="budget"):
+        commands.branch(run, 0, {})
+    with pytest.raises(RunError, match="kept nothing of step 0"):
+        commands.branch(run, 0, {"steps": 20})
+    monkeypatch.setenv("FORGER_PIN", "1234")
+    with pytest.raises(NotAllowed):
+        commands.branch(run, 0, {"steps": 20})
+    assert not fake.started
 
 
 def test_start_refuses_data_that_is_not_here(fake, monkeypatch):

@@ -10,8 +10,9 @@ import hashlib
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
+from gan import branch as branching
 from gan import datasets, files, hosts, registry, runs, scores
 from gan.config import ConfigError, RunConfig, check
 from gan.runs import Run, RunError
@@ -139,6 +140,26 @@ def raise_budget(run: Run, budget: Mapping[str, float]) -> Run:
             raise RunError("The run has trained that long already: choose a larger budget.")
         return resume(run)
     return run
+
+
+def branch(
+    run: Run,
+    step: int,
+    budget: Mapping[str, float],
+    changes: Mapping[str, Any] | None = None,
+    fresh_d: bool = False,
+) -> Run:
+    """Makes a run that goes on from `step` of another one (see gan.branch), and trains it as `start` does."""
+    require_driver()
+    _check_budget(budget)
+    if why := choices.lacking(run.config()):
+        raise RunError(why)
+    try:
+        made = branching.branch(run, step, budget, changes, fresh_d)
+    except ImportError as error:
+        raise RunError(f"PyTorch cannot be loaded: {error}.") from error
+    hosts.trainers().start(made)
+    return made
 
 
 def rename(run: Run, title: str) -> Run:
