@@ -71,6 +71,7 @@ export class Album {
     if (feed !== this.feed || feed.generation !== this.generation) {
       this.pause();
       this.index = null;
+      this.onstep(null);
       Object.values(this.frames).forEach((frame) => frame.clear());
       Object.assign(this, { feed, generation: feed.generation });
     }

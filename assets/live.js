@@ -1,8 +1,10 @@
 // The live view of a run: how it stands, its pictures, its curves. It asks GET …/series.
 
 import { Album } from "./album.js";
-import { Curves, PANELS } from "./curves.js";
+import { Chart } from "./chart.js";
+import { Coverage } from "./coverage.js";
 import { duration, h, number } from "./dom.js";
+import { Light } from "./light.js";
 import { follow } from "./series.js";
 
 const WORDS = {
@@ -48,30 +50,22 @@ class View {
     this.progress = h("div", { ...place, ...range }, this.fill);
     this.left = h("span", { class: "gl-left" });
     this.note = h("p", { class: "gl-note", role: "status", hidden: true });
-    this.album = new Album({ onstep: (step) => this.curves?.mark(step) });
+    this.light = new Light();
+    this.coverage = new Coverage();
+    this.chart = new Chart();
+    this.album = new Album({ onstep: (step) => this.look(step) });
     const facts = [this.step, this.epoch, this.speed, this.time];
     const budget = h("div", { class: "gl-budget" }, this.progress, this.left);
+    const parts = [this.album, this.coverage, this.chart].map(({ element }) => element);
     this.element = h(
       "section",
       { class: "gl", "aria-label": "Live view of the run" },
       h("header", { class: "gl-bar" }, this.chip, ...facts.map(({ element }) => element), budget),
+      this.light.element,
       this.note,
-      h("div", { class: "gl-body" }, this.album.element, this.chart()),
+      h("div", { class: "gl-body" }, ...parts),
     );
     parent.append(this.element);
-  }
-
-  chart() {
-    this.plot = h("div", { class: "gl-plot", "data-testid": "live-chart", role: "img" });
-    this.caption = h("p", { class: "gl-caption" });
-    this.tabs = PANELS.map(({ id, label }) => {
-      const tab = h("button", { type: "button", "aria-pressed": "false", "data-panel": id }, label);
-      tab.addEventListener("click", () => this.choose(id));
-      return tab;
-    });
-    const named = { role: "group", "aria-label": "What the chart shows" };
-    const selector = h("div", { class: "gl-tabs", ...named }, ...this.tabs);
-    return h("div", { class: "gl-chart" }, selector, this.plot, this.caption);
   }
 
   set(data) {
@@ -85,36 +79,26 @@ class View {
       this.update(this.following.feed);
     } else {
       this.following.feed.poke(); // the page ran again: somebody may have done something
-      this.curves?.refresh(true);
+      this.chart.draw(true);
     }
-  }
-
-  choose(panel) {
-    const { label } = PANELS.find(({ id }) => id === panel);
-    this.plot.setAttribute("aria-label", `Chart: ${label}`);
-    this.tabs.forEach((tab) => tab.setAttribute("aria-pressed", String(tab.dataset.panel === panel)));
-    this.curves.show({ panel });
-    this.caption.textContent = this.curves.note;
   }
 
   update(feed) {
     if (feed !== this.following?.feed) return;
     this.bar(feed);
     this.say(feed);
+    this.light.show(feed.light);
     this.album.update(feed, this.data);
-    this.draw(feed);
+    this.coverage.show(feed, this.at);
+    // The chart comes after the first picture: Plotly takes a second to load.
+    if (this.data.view !== "compact" && feed.state !== "loading") this.chart.update(feed);
   }
 
-  /** The chart comes after the first picture: Plotly takes a second to load. */
-  draw(feed) {
-    if (this.data.view === "compact" || feed.state === "loading") return;
-    if (!this.curves) {
-      this.curves = new Curves(this.plot);
-      this.choose(PANELS[0].id);
-    }
-    if (this.curves.runs[0]?.feed !== feed) this.curves.show({ runs: [{ feed, name: feed.id }] });
-    else this.curves.refresh();
-    this.caption.textContent = this.curves.note;
+  /** Shows the moment at which the time slider stands; null is now. */
+  look(step) {
+    this.at = step;
+    this.coverage.show(this.following.feed, step);
+    this.chart.look(step);
   }
 
   bar(feed) {
@@ -145,7 +129,7 @@ class View {
   destroy() {
     this.following?.stop();
     this.album.destroy();
-    this.curves?.destroy();
+    this.chart.destroy();
     this.element.remove();
   }
 }

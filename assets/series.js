@@ -52,6 +52,7 @@ class Feed {
     Object.assign(this, { generation: 0, seq: -1, columns: {}, events: [], control: { budget: {} } });
     Object.assign(this, { samples: { fixed: [], random: [] }, real: null, known: "" });
     Object.assign(this, { status: "", place: 0, error: "", fresh: true });
+    Object.assign(this, { checks: {}, classes: [], light: null });
     this.told += 1;
   }
 
@@ -87,6 +88,16 @@ class Feed {
     const [from, start] = k ? [steps[k - 1], values[k - 1]] : [0, 0];
     const share = steps[k] === from ? 1 : (step - from) / (steps[k] - from);
     return start + (values[k] - start) * share;
+  }
+
+  /**
+   * The last checkup at or before a step (null: the newest) that has `name`, as { step, shares,
+   * d_hist_real, d_hist_fake, d_range }; null when there is none.
+   */
+  check(name, step = null) {
+    const { step: steps = [], [name]: values = [] } = this.checks;
+    const k = values.findLastIndex((value, at) => value && (step === null || steps[at] <= step));
+    return k < 0 ? null : Object.fromEntries(Object.entries(this.checks).map(([key, all]) => [key, all[k]]));
   }
 
   /** Where a grid of this run is; `sort` is fixed or random. */
@@ -156,27 +167,40 @@ class Feed {
       return;
     }
     if (this.fresh) this.forget();
-    const before = JSON.stringify([this.state, this.status, this.place, this.error, this.real]);
-    const { columns, events, control, samples, ...rest } = answer;
+    const before = this.standing();
+    const { columns, checks = {}, events, control, samples, ...rest } = answer;
     const known = { events, control, samples };
     for (const [name, part] of Object.entries(known)) if (part !== null) this[name] = part;
     const told = Object.values(known).some((part) => part !== null);
+    if (rest.light && rest.light.name === this.light?.name) rest.light.step = this.light.step; // it began then
     const news = this.fresh || columns.seq?.length || told;
-    this.append(columns);
+    append(this.columns, columns);
+    append(this.checks, checks);
     Object.assign(this, rest, { fresh: false, state: "live" });
-    const after = JSON.stringify([this.state, this.status, this.place, this.error, this.real]);
-    if (news || before !== after) this.tell();
+    if (news || this.standing() !== before) this.tell();
   }
 
-  append(columns) {
-    const before = this.length;
-    for (const [name, values] of Object.entries(columns)) {
-      this.columns[name] ??= new Array(before).fill(null);
-      this.columns[name].push(...values);
-    }
+  standing() {
+    const { state, status, place, error, real, light, classes } = this;
+    return JSON.stringify([state, status, place, error, real, light, classes]);
   }
 
   tell() {
-    for (const listener of [...this.listeners]) listener(this);
+    for (const listener of [...this.listeners]) {
+      try {
+        listener(this);
+      } catch (error) {
+        reportError(error); // ours, not the server's: it must not look like a lost connection
+      }
+    }
+  }
+}
+
+/** Makes columns of equal length longer; one that is new has had nulls. */
+function append(columns, more) {
+  const before = Object.values(columns)[0]?.length ?? 0;
+  for (const [name, values] of Object.entries(more)) {
+    columns[name] ??= new Array(before).fill(null);
+    columns[name].push(...values);
   }
 }

@@ -2,126 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
-from gan import files, images, runs
-from gan.config import RunConfig
 from gan.runs import Run
-from tests.serving import Server, server
+from tests.live.fake import Fake, open_view, plotted, shown, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATIENCE = 60_000  # ms; a busy machine is slow
-NAMES = (f"run-{k}" for k in itertools.count())
-
-
-class Fake:
-    """A run that somebody trains, as far as its folder tells: records, pictures, the lock."""
-
-    def __init__(self, home: Path):
-        config = RunConfig(dataset="mnist", device="cpu", threads=1)
-        self.run: Run = runs.create(config, {"steps": 10_000}, run_id=next(NAMES), home=home)
-        self.rows = 0
-        self._lock = contextlib.ExitStack()
-        self._lock.enter_context(self.run.locked())
-        self.run.record("started")
-        (self.run.path / "samples" / "real.webp").write_bytes(picture(255))
-        self.show(0)
-
-    def stop(self) -> None:
-        """The trainer is gone."""
-        self._lock.close()
-
-    def log(self, count: int, **values: Any) -> None:
-        new = range(self.rows, self.rows + count)
-        self.rows += count
-        told = {"d_loss": 1.0, "g_loss": 0.5, "d_real": 0.6, "d_fake": 0.4}
-        for k in new:
-            so_far = {"step": 20 * (k + 1), "epoch": 0.01 * (k + 1), "images": 640 * (k + 1)}
-            record = {"seq": k, "seconds": k + 1.0, "images_per_second": 900.0, **so_far}
-            files.append(self.run.path / "metrics.jsonl", [{**record, **told, **values}])
-
-    def show(self, step: int) -> None:
-        for sort in ("fixed", "random"):
-            (self.run.path / "samples" / sort / f"{step}.webp").write_bytes(picture(step))
-
-
-def picture(value: int) -> bytes:
-    return images.webp(np.full((58, 58, 1), value % 256, np.uint8))
-
-
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
-    folder = tmp_path_factory.mktemp("live")
-    with server(folder) as found:
-        yield found, folder / "runs"
-
-
-@pytest.fixture
-def fake(serving: tuple[Server, Path]) -> Iterator[Fake]:
-    made = Fake(serving[1])
-    made.log(5)
-    made.show(100)
-    yield made
-    made.stop()
-    shutil.rmtree(made.run.path, ignore_errors=True)
-
-
-@pytest.fixture
-def page(browser: Browser, serving: tuple[Server, Path], fake: Fake) -> Iterator[Page]:
-    """The page of the fake run, its picture and chart drawn."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    found = context.new_page()
-    errors: list[str] = []
-    found.on("pageerror", lambda error: errors.append(str(error)))
-    open_view(found, f"{serving[0].url}/?run={fake.run.id}")
-    yield found
-    context.close()
-    assert not errors
-
-
-def open_view(page: Page, url: str) -> None:
-    page.goto(url)
-    page.locator("[data-testid=live-picture]:not([hidden])").wait_for()
-    page.locator("[data-testid=live-chart] .main-svg").first.wait_for()
-
-
-def until(page: Page, true: Callable[[], Any], what: str) -> Any:
-    for _ in range(PATIENCE // 100):
-        if found := true():
-            return found
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never: {what}")
+PLOT = "[data-testid=live-chart]"
 
 
 def points(page: Page) -> list[Any]:
     """The values of the first line of the chart."""
-    found: list[Any] = page.evaluate(
-        "[...document.querySelector('[data-testid=live-chart]').data[0].y]"
-    )
+    found: list[Any] = plotted(page, "data[0].y")
     return found
 
 
 def ranges(page: Page) -> Any:
-    return page.evaluate(
-        "(({ xaxis, yaxis }) => [xaxis.range, yaxis.range])"
-        "(document.querySelector('[data-testid=live-chart]')._fullLayout)"
-    )
-
-
-def shown(page: Page) -> str:
-    return page.locator("[data-testid=live-picture]").get_attribute("alt") or ""
+    return [plotted(page, f"_fullLayout.{axis}.range") for axis in ("xaxis", "yaxis")]
 
 
 def chip(page: Page) -> str:
@@ -156,7 +58,7 @@ def test_the_chart_grows_and_the_picture_changes(page: Page, fake: Fake) -> None
 
 
 def test_zoom_survives_an_update(page: Page, fake: Fake) -> None:
-    box = page.locator(".gl-plot .nsewdrag").first.bounding_box()
+    box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
     assert box
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
@@ -169,7 +71,7 @@ def test_zoom_survives_an_update(page: Page, fake: Fake) -> None:
     fake.log(4)
     fake.run.record("lr", step=60, seconds=3.0, epoch=0.03, lr_g=1e-3, lr_d=2e-3)
     until(page, lambda: len(points(page)) == 9, "nine points")
-    until(page, lambda: "lr G 0.001" in (page.locator(".gl-plot").text_content() or ""), "the mark")
+    until(page, lambda: "lr G 0.001" in (page.locator(PLOT).text_content() or ""), "the mark")
     assert ranges(page) == before
 
 
@@ -177,7 +79,7 @@ def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> No
     sent: list[Any] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_view(page, page.url)
-    for part in (".gl", ".gl-plot .main-svg"):
+    for part in (".gl", f"{PLOT} .main-svg"):
         page.evaluate(f"document.querySelector('{part}').marker = 'same'")
     fake.log(2)
     rerun(page, sent)
@@ -185,7 +87,7 @@ def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> No
     fake.stop()
     until(page, lambda: chip(page) == "Stopped", "stopped")
     rerun(page, sent)  # now with other data for the component
-    for part in (".gl", ".gl-plot .main-svg"):
+    for part in (".gl", f"{PLOT} .main-svg"):
         assert page.evaluate(f"document.querySelector('{part}').marker") == "same"
 
 
@@ -201,7 +103,7 @@ def test_a_reload_brings_the_whole_history(page: Page, fake: Fake) -> None:
     fake.log(3)
     until(page, lambda: len(points(page)) == 8, "eight points")
     page.reload()
-    page.locator("[data-testid=live-chart] .main-svg").first.wait_for()
+    page.locator(f"{PLOT} .main-svg").first.wait_for()
     until(page, lambda: len(points(page)) == 8, "eight points again")
     assert page.locator("[data-testid=live-slider]").get_attribute("max") == "1"
 
@@ -298,5 +200,5 @@ def test_leaving_the_page_stops_the_questions(page: Page, fake: Fake) -> None:
 def test_plotly_finds_its_styles(page: Page) -> None:
     """In a shadow root its mode bar and legend fall apart."""
     assert page.evaluate("document.querySelector('.gl').getRootNode() === document")
-    bar = page.locator(".gl-plot .modebar-container").first
+    bar = page.locator(f"{PLOT} .modebar-container").first
     assert bar.evaluate("element => getComputedStyle(element).position") == "absolute"

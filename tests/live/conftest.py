@@ -1,0 +1,48 @@
+"""A server, a fake run, and the page that shows it in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.live.fake import PATIENCE, Fake, open_view
+from tests.serving import Server, server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="package")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    folder = tmp_path_factory.mktemp("live")
+    with server(folder) as found:
+        yield found, folder / "runs"
+
+
+@pytest.fixture
+def fake(serving: tuple[Server, Path]) -> Iterator[Fake]:
+    """A run with five records and pictures of steps 0 and 100."""
+    made = Fake(serving[1])
+    made.log(5)
+    made.show(100)
+    yield made
+    made.stop()
+    shutil.rmtree(made.run.path, ignore_errors=True)
+
+
+@pytest.fixture
+def page(browser: Browser, serving: tuple[Server, Path], fake: Fake) -> Iterator[Page]:
+    """The page of the fake run, its picture and chart drawn."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    found = context.new_page()
+    errors: list[str] = []
+    found.on("pageerror", lambda error: errors.append(str(error)))
+    open_view(found, f"{serving[0].url}/?run={fake.run.id}")
+    yield found
+    context.close()
+    assert not errors

@@ -1,0 +1,136 @@
+"""What the chart can show once there were checkups: quality, classes, and D's scores as histograms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.live.fake import EVEN, Fake, plotted, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+HISTOGRAMS = "live-histograms"
+
+
+def offered(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('[data-panel]:not([hidden])')].map(tab => tab.dataset.panel)"
+    )
+    return found
+
+
+def choose(page: Page, panel: str) -> None:
+    page.locator(f"[data-panel={panel}]").click()
+
+
+def bars(page: Page) -> Any:
+    """The two histograms as the chart holds them: [name, positions, heights]."""
+    return [
+        [plotted(page, f"data[{k}].{part}", HISTOGRAMS) for part in ("name", "x", "y")]
+        for k in (0, 1)
+    ]
+
+
+def heading(page: Page) -> str:
+    """The words below the axis of the histograms."""
+    text: str = plotted(page, "layout.xaxis.title.text", HISTOGRAMS)
+    return text
+
+
+def test_only_what_there_is_is_offered(page: Page, fake: Fake) -> None:
+    assert offered(page) == ["losses", "scores", "gradients", "speed"]
+    fake.check()
+    more = ["losses", "scores", "histograms", "quality", "classes", "gradients", "speed"]
+    until(page, lambda: offered(page) == more, "the new charts")
+    choose(page, "quality")
+    (fake.run.path / "metrics.jsonl").write_text("")
+    fake.rows = 0
+    fake.log(2)
+    fake.run.record("resumed", step=40, generation=1)
+    until(page, lambda: offered(page) == ["losses", "scores", "gradients", "speed"], "none again")
+    assert page.locator("[data-panel=losses]").get_attribute("aria-pressed") == "true"
+
+
+def test_quality_has_two_axes_and_no_gaps_between_checkups(page: Page, fake: Fake) -> None:
+    fake.check(fd=40.0, diversity=0.4)
+    fake.log(3)
+    fake.check()
+    page.locator("[data-panel=quality]").wait_for()
+    choose(page, "quality")
+    gaps = [None] * 5
+    until(
+        page,
+        lambda: plotted(page, "data[0]?.y") == [*gaps, 40, None, None, None, 12.5],
+        "the distance",
+    )
+    assert plotted(page, "data[1].y") == [*gaps, 0.4, None, None, None, 0.8]
+    assert plotted(page, "data.map(line => [line.connectgaps, line.yaxis])") == [
+        [True, "y"], [True, "y2"],
+    ]  # fmt: skip
+    assert plotted(page, "layout.yaxis.title.text") == "FD-EvalNet64"
+    assert (
+        plotted(page, "_fullLayout.yaxis.range[0]")
+        < 0
+        < plotted(page, "_fullLayout.yaxis.range[1]")
+    )
+    assert plotted(page, "_fullLayout.yaxis2.range[1]") > 1
+    fake.check(fd=6.0)
+    until(page, lambda: plotted(page, "data[0].y.at(-1)") == 6, "the next one")
+
+
+def test_the_histograms_show_both_sides_of_the_decision(page: Page, fake: Fake) -> None:
+    fake.check()
+    page.locator("[data-panel=histograms]").wait_for()
+    choose(page, "histograms")
+    until(page, lambda: plotted(page, "data?.length", HISTOGRAMS) == 2, "both")
+    (real, x, high), (generated, _, low) = bars(page)
+    assert (real, generated) == ("real", "generated")
+    assert (x[0], x[-1]) == (-4.75, 6.75)  # the middles of 24 bins from -5 to 7
+    assert low == [0] * 8 + [0.25] * 4 + [0] * 12
+    assert high == low[::-1]
+    assert plotted(page, "layout.xaxis.range", HISTOGRAMS) == [-7, 7]
+    assert plotted(page, "layout.shapes[0].x0", HISTOGRAMS) == 0
+    assert "real to the right" in page.get_by_test_id(HISTOGRAMS).inner_text()
+    assert not page.get_by_test_id("live-chart").is_visible()
+
+
+def test_the_histograms_follow_the_run_and_the_time_slider(page: Page, fake: Fake) -> None:
+    fake.check()  # at step 120
+    fake.show(140)
+    page.locator("[data-panel=histograms]").wait_for()
+    choose(page, "histograms")
+    until(page, lambda: heading(page).endswith("step 120"), "the first checkup")
+    fake.log(3)
+    fake.check(EVEN, d_range=[-30.0, 5.0])
+    fake.show(200)
+    until(page, lambda: heading(page).endswith("step 200"), "the second")
+    assert plotted(page, "layout.xaxis.range", HISTOGRAMS) == [-30, 30]
+    slider = page.locator("[data-testid=live-slider]")
+    until(page, lambda: slider.get_attribute("max") == "3", "all pictures")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    until(page, lambda: heading(page).endswith("step 120"), "back")
+    page.keyboard.press("ArrowLeft")
+    until(page, lambda: heading(page) == "D's logit", "before any")
+    choose(page, "losses")
+    until(
+        page,
+        lambda: page.locator("[data-testid=live-chart] .main-svg").first.is_visible(),
+        "curves",
+    )
+
+
+def test_all_choices_can_be_reached_on_a_phone(page: Page, fake: Fake) -> None:
+    fake.check()
+    page.locator("[data-panel=quality]").wait_for()
+    page.set_viewport_size({"width": 360, "height": 780})
+    for panel in ("speed", "histograms", "quality"):
+        choose(page, panel)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        box = page.locator(f"[data-panel={panel}]").bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
