@@ -325,7 +325,7 @@ def test_a_pair_is_made_and_started_together(fake, pair):
 
 
 def test_of_a_pair_both_are_made_or_none(fake, pair, monkeypatch):
-    made = []
+    made: list[runs.Run] = []
 
     def second_fails(config, budget, title, preset):
         if made:
