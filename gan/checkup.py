@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -27,6 +28,7 @@ EFFORT = 2e10  # floating-point operations that drawing them may take
 IMAGES = 19_200  # training images between two checkups: 600 steps of 32
 JUDGED = 256  # real, held-out and generated images that D judges
 BINS = 24
+PHASED = 5000  # real images whose 2 x 2 blocks are looked at
 SURE = 0.9  # probability from which a reading counts as confident
 
 
@@ -39,6 +41,7 @@ class Checkup:
         self.every = _multiple(IMAGES / config.batch, config.log_every)
         self.first = _multiple(self.every / 3, config.log_every)
         self.ruler = self._reference()
+        self.grain = 0.0 if data.is_points else phases(data.images[:PHASED])
         self.count = _samples(players)
         self.judged = min(JUDGED, self.count)
 
@@ -50,9 +53,9 @@ class Checkup:
     def look(self) -> dict[str, Any]:
         """What a record tells of a checkup; {} when the generator draws nothing finite.
 
-        classes, effective_classes, confident (where there is an evaluator), fd minus null, diversity (where the data
-        are pictures), overfit (where there is a test split), d_hist_real and d_hist_fake (24 shares) over d_range
-        (two logits).
+        classes, effective_classes, confident and shares (where there is an evaluator); fd minus null, diversity, and
+        checkerboard over that of real images (where the data are pictures); overfit (where there is a test split);
+        d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
         """
         z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
         x = _as_trained(self.players.average)(z).float()
@@ -67,7 +70,10 @@ class Checkup:
         pixels = x.clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8).cpu().numpy()
         evidence = Evidence(self.ruler.see(pixels), self.ruler.real)
         scores = frechet.measure(evidence)
-        found: dict[str, Any] = {"fd": scores.get("fd", scores["fd_pca"])}
+        found: dict[str, Any] = {
+            "fd": scores.get("fd", scores["fd_pca"]),
+            "checkerboard": phases(evidence.fake.images) / self.grain,
+        }
         if evidence.fake.probabilities is not None:
             counted = classes.measure(evidence)
             shares = classes.shares(evidence.fake.classes, evidence.fake.probabilities.shape[1])
@@ -129,6 +135,13 @@ class Checkup:
         except (EvaluatorError, DataError) as error:
             self.complaints.append(f"No live scores. {error}")
             return None
+
+
+def phases(images: NDArray[np.uint8]) -> float:
+    """How unlike the four pixels of every 2 x 2 block are on average: the spread of their means (N,C,H,W), over the
+    mean of all. Odena, Dumoulin, Olah, "Deconvolution and Checkerboard Artifacts" (2016)."""
+    means = [images[..., y::2, x::2].mean() for y in (0, 1) for x in (0, 1)]
+    return float((max(means) - min(means)) / max(1.0, np.mean(means)))
 
 
 def _as_trained(net: torch.nn.Module) -> torch.nn.Module:

@@ -119,8 +119,16 @@ class Journal:
         for name in ("step", "images", "epoch", "seconds", "seq"):
             setattr(self, name, told[name])
         self.since = (told["since"][0], told["since"][1])
-        self.d_rows = list(pending["d"].to(device)) if "d" in pending else []
-        self.g_rows = list(pending["g"].to(device)) if "g" in pending else []
+        self.d_rows = self._taken_up(pending, "d", D_STATS, device)
+        self.g_rows = self._taken_up(pending, "g", G_STATS, device)
+
+    @staticmethod
+    def _taken_up(
+        pending: dict[str, Tensor], who: str, names: tuple[str, ...], device: torch.device
+    ) -> list[Tensor]:
+        """The rows of a player; none where an older version told other statistics."""
+        rows = pending.get(who)
+        return [] if rows is None or rows.shape[1] != len(names) else list(rows.to(device))
 
     def cut(self, offset: int) -> bool:
         """Cuts off what the log tells of steps after a state. True when there was something."""

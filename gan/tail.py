@@ -30,7 +30,13 @@ COLUMNS = (
     "lr_d",
     "lr_g",
     "images_per_second",
+    "d_accuracy",
 )
+SCORES = (
+    *("classes", "effective_classes", "confident", "fd", "diversity", "checkerboard", "overfit"),
+)  # of a checkup, numbers
+LISTS = ("shares", "d_hist_real", "d_hist_fake", "d_range")  # of a checkup
+MOST_CHECKS = 300
 MOST = 1_000
 END = 4_096  # bytes of a log in which its last record lies
 
@@ -43,6 +49,7 @@ class Tail:
         self.generation = 0
         self.events: list[dict[str, Any]] = []
         self._columns: dict[str, array[float]] = {}
+        self._checks: list[dict[str, Any]] = []
         self._offset = 0
         self._events_seen: tuple[int, int] = (0, 0)
         self._guard = threading.Lock()
@@ -57,14 +64,31 @@ class Tail:
             told = self._columns.get("seq", array("d"))
             first = 0 if after is None else bisect_right(told, after)
             columns = {name: np.array(values[first:]) for name, values in self._columns.items()}
+            checks = [check for check in self._checks if after is None or check["seq"] > after]
             events, generation = self.events, self.generation
             seq = int(told[-1]) if told else -1
+        checks = checks[:: -(-len(checks) // MOST_CHECKS) or 1]
         return {
             "generation": generation,
             "seq": seq,
             "columns": {name: _json(values) for name, values in decimate(columns, MOST).items()},
+            "checks": {
+                name: [check.get(name) for check in checks] for name in ("seq", "step", *LISTS)
+            },
             "events": events,
         }
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """All records as float64 columns of equal length, NaN where nothing was measured; {} before there is one."""
+        with self._guard:
+            self._read()
+            return {name: np.array(values) for name, values in self._columns.items()}
+
+    def checks(self) -> list[dict[str, Any]]:
+        """What checkups found in lists (LISTS), oldest first, each with its seq and step."""
+        with self._guard:
+            self._read()
+            return list(self._checks)
 
     def last(self) -> dict[str, float]:
         """The newest record; {} before there is one."""
@@ -108,13 +132,16 @@ class Tail:
             self._start_over()
 
     def _start_over(self) -> None:
-        self._columns, self._offset = {}, 0
+        self._columns, self._checks, self._offset = {}, [], 0
 
     def _add(self, record: dict[str, Any]) -> None:
         rows = len(self._columns["seq"]) if self._columns else 0
-        for name in dict.fromkeys((*COLUMNS, *self._columns, *record)):
+        names = dict.fromkeys((*COLUMNS, *SCORES, *self._columns, *record))
+        for name in (name for name in names if name not in LISTS):
             column = self._columns.setdefault(name, array("d", [math.nan]) * rows)
             column.append(_number(record.get(name)))
+        if lists := {name: found for name in LISTS if (found := _numbers(record.get(name)))}:
+            self._checks.append({"seq": record["seq"], "step": record.get("step", 0), **lists})
 
 
 def newest(run: Run) -> dict[str, Any]:
@@ -148,6 +175,12 @@ def _number(value: Any) -> float:
         return float(value) if isinstance(value, int | float) else math.nan
     except OverflowError:
         return math.nan
+
+
+def _numbers(value: Any) -> list[float]:
+    """A list of a checkup; [] for what is none."""
+    right = isinstance(value, list) and len(value) <= 1000 and all(map(files.is_number, value))
+    return value if right else []
 
 
 def _json(values: np.ndarray) -> list[float | int | None]:

@@ -223,7 +223,7 @@ def test_without_news_an_answer_is_tiny_and_cheap(client: Client, run: Run) -> N
     told = strict(answer)
     assert (told["control"], told["events"], told["samples"]) == (None, None, None)
     assert not any(told["columns"].values())
-    assert len(answer.content) < 600
+    assert len(answer.content) < 1000
     reader = api.READERS.of(run)
     started = time.thread_time()
     for _ in range(20):
@@ -245,7 +245,10 @@ def test_what_is_known_comes_again_when_it_changed(client: Client, run: Run) -> 
     assert told["samples"]["fixed"] == [0, 40, 50]
 
 
-def test_a_picture_written_within_a_clock_tick_is_not_missed(client: Client, run: Run) -> None:
+def test_a_picture_written_within_a_clock_tick_is_not_missed(
+    client: Client, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.reader.SETTLE", 60.0)  # however busy the machine is
     folder = run.path / "samples" / "fixed"
     show(run, 50)
     before = folder.stat().st_mtime_ns

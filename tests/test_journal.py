@@ -38,7 +38,8 @@ def test_a_record_sums_up_its_interval(journal):
         "seq": 0, "step": 2, "epoch": 0.25, "images": 12, "seconds": 1.0, "images_per_second": 12.0,
         "lr_d": 0.1, "lr_g": 0.2,
         "d_loss": 3.0, "d_real": pytest.approx(0.3), "d_fake": pytest.approx(0.3),
-        "grad_norm_d": pytest.approx(0.3), "g_loss": 6.0, "grad_norm_g": pytest.approx(0.6),
+        "grad_norm_d": pytest.approx(0.3), "d_accuracy": pytest.approx(0.3),
+        "g_loss": 6.0, "grad_norm_g": pytest.approx(0.6),
     }  # fmt: skip
     assert set(told) == set(COLUMNS)
     (line,) = (journal.run.path / "metrics.jsonl").read_text().splitlines()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gan import files
 from gan.runs import Run
-from gan.tail import COLUMNS, Tail, newest
+from gan.tail import COLUMNS, LISTS, Tail, newest
 
 
 def record(seq, **more):
@@ -74,7 +74,9 @@ def test_junk_between_records_is_passed_over(tmp_path_factory, parts):
 
 
 def test_a_run_without_a_log_has_nothing_to_tell(run):
-    assert Tail(run).series() == {"generation": 0, "seq": -1, "columns": {}, "events": []}
+    told = Tail(run).series()
+    assert told.pop("checks").keys() == {"seq", "step", *LISTS}
+    assert told == {"generation": 0, "seq": -1, "columns": {}, "events": []}
     assert Tail(run).series(after=5)["columns"] == {}
     assert Tail(run).last() == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 import time
@@ -9,9 +10,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from gan import hosts
-from gan.runs import Desk, Run, Sort
-from gan.tail import COLUMNS, Tail
+from gan import diagnosis, hosts
+from gan.runs import Desk, Run, RunError, Sort
+from gan.tail import Tail
 
 MOST = 64  # runs whose log stays in memory
 SETTLE = (
@@ -28,6 +29,7 @@ class Reader:
         self._tail = Tail(run)
         self._desk = Desk(run)
         self._steps: dict[Sort, tuple[int, list[int]]] = {}
+        self._judged: tuple[Any, dict[str, Any]] = (None, {})
 
     def generation(self) -> int:
         """How often a resume took back a part of the log."""
@@ -44,7 +46,7 @@ class Reader:
         told: dict[str, Any]
         if after is not None and newest <= after:
             told = {"generation": self._tail.generation, "seq": newest}
-            told |= {"columns": {name: [] for name in COLUMNS}, "events": self._tail.events}
+            told |= {"columns": {}, "checks": {}, "events": self._tail.events}
         else:
             told = self._tail.series(after)
         events = told["events"]
@@ -57,7 +59,7 @@ class Reader:
         for (name, mark), seen in zip(marks.items(), known.split("."), strict=False):
             if mark == seen:
                 parts[name] = None
-        standing = {**self._standing(), "real": self._real(events)}
+        standing = {**self._standing(), "real": self._real(events), **self._health(newest)}
         return {**told, **standing, **parts, "known": ".".join(marks.values())}
 
     def _standing(self) -> dict[str, Any]:
@@ -68,6 +70,18 @@ class Reader:
             error = trainers.failure(self.run.id) or self.run.error()
         place = trainers.place(self.run) if status == "queued" else 0
         return {"status": status, "place": place, "error": error}
+
+    def _health(self, newest: int) -> dict[str, Any]:
+        """`light`: whether it is working, in words; `classes`: what the coverage bars are called."""
+        error = self.run.error()
+        if self._judged[0] != (newest, self._tail.generation, error):
+            told: dict[str, Any] = {"light": None, "classes": []}
+            with contextlib.suppress(RunError):  # the page tells of settings that cannot be read
+                log = diagnosis.log_of(self.run, self._tail)
+                light = diagnosis.diagnose(log)
+                told = {"light": light and light.to_dict(), "classes": list(log.names)}
+            self._judged = ((newest, self._tail.generation, error), told)
+        return self._judged[1]
 
     def _pictures(self, sort: Sort) -> list[int]:
         try:

@@ -1,0 +1,346 @@
+"""Is it working, or has it collapsed? Pure functions from a run's log to one light: what is seen, and what to try.
+
+Each rule looks at the newest records (running medians over about 100 steps) and at the last checkups, and wants the
+same sign two or three times before it speaks. Before the generator draws digits no rule about classes is armed: fog is
+a state, not a failure. Thresholds were frozen on recorded runs: `tests/diagnosis/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan import registry
+from gan.runs import Run
+from gan.tail import Tail
+
+EVALUATORS = Path(__file__).parent.parent / "assets" / "evaluators"
+WARM_UP = 300  # steps in which nothing but a number that is not finite alarms
+MEDIAN = 100  # steps of a running median
+LONG = 200  # steps for which D has to win
+READABLE = 0.5  # share of confident readings from which samples count as readable
+SEEN = 7.0  # effective classes from which the class rules are armed
+PRESENT = 0.01  # a class is there from this share
+FOG = 4.0  # times the images that the first digits should take: then fog is too long
+
+Level = Literal["wait", "good", "warn", "bad"]
+
+
+@dataclass(frozen=True)
+class Light:
+    """What a run looks like: a short `title`, one sentence of what is `seen`, one of what to try (`advice`, "" when
+    nothing is to be done), and the step where it began."""
+
+    name: str
+    level: Level
+    title: str
+    seen: str
+    advice: str
+    step: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Log:
+    """A run's log as the rules read it.
+
+    columns: float64 of equal length by name, NaN where nothing was measured. checks: lists of the checkups, oldest
+    first. names: classes, () without an evaluator. first_digits: training images after which the preset shows its
+    first digits, None where nobody knows. error: why the run failed, or "".
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+    checks: Sequence[Mapping[str, Any]] = ()
+    names: Sequence[str] = ()
+    first_digits: float | None = None
+    error: str = ""
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        return self.columns.get(name, np.full(len(self), np.nan))
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    @property
+    def step(self) -> int:
+        return int(self["step"][-1]) if len(self) else 0
+
+    @property
+    def images(self) -> float:
+        return float(self["images"][-1]) if len(self) else 0.0
+
+    @property
+    def pace(self) -> float:
+        """Steps from one record to the next."""
+        steps = self["step"]
+        return max(1.0, float(np.median(np.diff(steps[-50:])))) if len(steps) > 1 else 1.0
+
+    def last(self, name: str, steps: float) -> NDArray[np.float64]:
+        """The values of the last so many steps; NaN are left out."""
+        values = self[name][-max(1, round(steps / self.pace)) :]
+        return values[np.isfinite(values)]
+
+    def median(self, name: str, steps: float = MEDIAN) -> float:
+        """Of the last so many steps; NaN when there are none."""
+        values = self.last(name, steps)
+        return float(np.median(values)) if len(values) else np.nan
+
+    def scores(self, name: str) -> NDArray[np.float64]:
+        """A live score at every checkup that has it."""
+        values = self[name]
+        return values[np.isfinite(values)]
+
+    def shares(self) -> NDArray[np.float64]:
+        """The shares of the classes, checkups by classes."""
+        found = [c["shares"] for c in self.checks if len(c.get("shares") or ()) == len(self.names)]
+        return np.array(found) if found and self.names else np.empty((0, len(self.names)))
+
+    def began(self, signs: int, every: float | None = None) -> int:
+        """The step of the checkup so many ago, or so many steps ago."""
+        if every is not None:
+            return max(0, self.step - round(every))
+        steps = [int(c.get("step", 0)) for c in self.checks]
+        return steps[-signs] if len(steps) >= signs else self.step
+
+    @property
+    def armed(self) -> bool:
+        """Whether classes may be judged: the samples could be read once, or should be by now."""
+        if (self.scores("effective_classes") > SEEN).any():
+            return True
+        return self.first_digits is not None and self.images > FOG * self.first_digits
+
+
+def log_of(run: Run, tail: Tail) -> Log:
+    """What the folder of a run tells the rules. Raises RunError when its settings cannot be read."""
+    config = run.config()
+    judged = (EVALUATORS / f"{config.dataset}.json").is_file()
+    facts = registry.card("datasets", config.dataset).facts
+    preset = next((str(event.get("preset", "")) for event in tail.events), "")
+    due = None
+    with contextlib.suppress(ValueError, LookupError, AttributeError):
+        due = registry.load("presets", preset).get("first_digits_images")
+    names = tuple(facts.get("NAMES", ())) if judged else ()
+    columns = tail.columns()
+    sound = np.isfinite(columns["step"]) if columns else np.array([])
+    rows = {name: values[sound] for name, values in columns.items()}
+    return Log(rows, tail.checks(), names, due, run.error())
+
+
+def diagnose(log: Log) -> Light | None:
+    """The light of a run; None before its first record."""
+    if log.error:
+        return _failed(log)
+    if not len(log):
+        return None
+    rules = ALWAYS + (LATER if log.step >= WARM_UP else ())
+    found = next((light for rule in rules for light in rule(log)), None)
+    return found or _state(log)
+
+
+# -- rules: the first that speaks is the light ---------------------------------------------------------
+
+
+def _failed(log: Log) -> Light | None:
+    if "finite number" not in log.error:
+        return None
+    return Light(
+        "divergence", "bad", "Training blew up",
+        "A loss or gradient became infinite, and training stopped before it spoilt the generator.",
+        "Go on from the last good state with half the learning rates.", log.step,
+    )  # fmt: skip
+
+
+def _divergence(log: Log) -> Iterator[Light]:
+    logit = max((abs(v) for c in log.checks[-1:] for v in c.get("d_range") or ()), default=0.0)
+    norms = {who: log.median(f"grad_norm_{who}") for who in ("d", "g")}
+    steep = next((who for who, norm in norms.items() if norm > 100), "")
+    if logit > 50 or steep:
+        what = (
+            f"the gradient of {steep.upper()} has a norm of {norms[steep]:,.0f}"
+            if steep
+            else f"D's logits reach {logit:,.0f}"
+        )
+        yield Light(
+            "divergence", "bad", "Training is blowing up",
+            f"The steps are too large: {what}, where a healthy run stays below {100 if steep else 50}.",
+            "Halve both learning rates, or go back to a snapshot from before.", log.began(1, MEDIAN),
+        )  # fmt: skip
+
+
+def _idle(log: Log) -> Iterator[Light]:
+    if log.step >= MEDIAN and not len(log.last("d_loss", MEDIAN)):
+        yield Light(
+            "D not trained", "bad", "D does not learn",
+            "The detective was not updated in the last steps: the forger learns to please a judge who knows nothing.",
+            "Give D at least one update in each step.", log.began(1, MEDIAN),
+        )  # fmt: skip
+    elif log.step >= MEDIAN and not len(log.last("g_loss", MEDIAN)):
+        yield Light(
+            "G not trained", "bad", "G does not learn",
+            "The forger was not updated once in the last steps: its pictures stay as they are.",
+            "Give G at least one update in each step.", log.began(1, MEDIAN),
+        )  # fmt: skip
+
+
+def _d_wins(log: Log) -> Iterator[Light]:
+    right, fake = log.last("d_accuracy", LONG), log.last("d_fake", LONG)
+    if len(right) and len(fake) and right.min() > 0.99 and fake.max() < 0.01:
+        yield Light(
+            "D winning", "bad", "D wins every round",
+            f"For {LONG} steps the detective has been right in over 99 % of the cases, and gives fakes less than 1 %.",
+            "Lower D's learning rate, or give G more updates in a step.", log.began(1, LONG),
+        )  # fmt: skip
+
+
+def _vanishing(log: Log) -> Iterator[Light]:
+    norms, steps = log["grad_norm_g"], log["step"]
+    early = norms[(steps <= WARM_UP) & np.isfinite(norms)]
+    if len(early) and log.median("grad_norm_g") < 1e-3 * float(np.median(early)):
+        yield Light(
+            "vanishing gradient", "bad", "G gets no hints",
+            "D is so sure that its verdict no longer changes with the picture: G's gradient has all but vanished.",
+            "Use the non-saturating or the hinge loss, or a weaker D.", log.began(1, MEDIAN),
+        )  # fmt: skip
+
+
+def _overfits(log: Log) -> Iterator[Light]:
+    last = log.scores("overfit")[-2:]
+    if len(last) == 2 and last.min() > 0.5:
+        yield Light(
+            "D overfits", "bad", "D knows its pictures by heart",
+            "D calls its own training images real, and new real images almost as fake as generated ones.",
+            "Use more training images, or a smaller learning rate for D.", log.began(2),
+        )  # fmt: skip
+
+
+def _collapse(log: Log) -> Iterator[Light]:
+    if not log.armed:
+        return
+    signs = [_collapsed(log, at) for at in (-2, -1)]
+    if all(signs):
+        yield Light(
+            "mode collapse", "bad", "Mode collapse",
+            f"G found one forgery that works: {signs[-1]}.",
+            "Lower G's learning rate, or give D more updates in a step; see which class is missing below the pictures.",
+            log.began(2),
+        )  # fmt: skip
+
+
+def _collapsed(log: Log, at: int) -> str:
+    """What of a checkup looks like a collapse, "" if nothing."""
+    shares, effective, diversity = (
+        log.shares(),
+        log.scores("effective_classes"),
+        log.scores("diversity"),
+    )
+    absent = (
+        [n for n, s in zip(log.names, shares[at], strict=True) if s < PRESENT]
+        if len(shares) >= 2
+        else []
+    )
+    if len(absent) == len(log.names) - 1 and absent:
+        return "every picture is of one class"
+    if absent:
+        verb = "appears" if len(absent) == 1 else "appear"
+        return f"{', '.join(absent)} no longer {verb} (under 1 % of the samples)"
+    if len(effective) >= 2 and effective[at] < SEEN:
+        return f"the classes are as uneven as if there were only {effective[at]:.1f} of {len(log.names)}"
+    if len(diversity) >= 2 and diversity[at] < 0.5:
+        return (
+            f"two pictures of one class differ only {diversity[at]:.2f} times as much as real ones"
+        )
+    return ""
+
+
+def _rotates(log: Log) -> Iterator[Light]:
+    shares = log.shares()[-4:]
+    if log.armed and len(shares) == 4 and min(map(_jensen_shannon, shares, shares[1:])) > 0.02:
+        yield Light(
+            "rotating collapse", "warn", "The forger keeps changing its mind",
+            "From one look to the next G makes other classes: it runs away from D instead of covering all of them.",
+            "Lower both learning rates, or raise the EMA decay.", log.began(4),
+        )  # fmt: skip
+
+
+def _checkerboard(log: Log) -> Iterator[Light]:
+    last = log.scores("checkerboard")[-3:]
+    if log.armed and len(last) == 3 and last.min() > 3.0:
+        yield Light(
+            "checkerboard", "warn", "A checkerboard in the pictures",
+            f"Neighbouring pixels differ in a fixed pattern, {last[-1]:.1f} times as much as in real images.",
+            "Use a model whose upsampling kernels are divisible by their stride.", log.began(3),
+        )  # fmt: skip
+
+
+def _past_best(log: Log) -> Iterator[Light]:
+    fd = log["fd"]
+    at = np.flatnonzero(np.isfinite(fd))
+    if len(at) < 10:
+        return
+    best = at[int(np.argmin(fd[at]))]
+    steps = log["step"]
+    now = float(np.median(fd[at[-3:]]))
+    if steps[best] < 0.7 * steps[-1] and now > 1.25 * max(fd[best], 1.0):
+        yield Light(
+            "past its best", "warn", "Past its best",
+            f"The generator was best at step {int(steps[best]):,}: FD {fd[best]:,.0f} there, {now:,.0f} now.",
+            "Stop here, and take the snapshot from back then.", int(steps[best]),
+        )  # fmt: skip
+
+
+ALWAYS: tuple[Callable[[Log], Iterator[Light]], ...] = (_divergence, _idle)
+LATER: tuple[Callable[[Log], Iterator[Light]], ...] = (
+    _d_wins, _vanishing, _overfits, _collapse, _rotates, _checkerboard, _past_best,
+)  # fmt: skip
+
+
+# -- when no rule speaks -----------------------------------------------------------------------------
+
+
+def _state(log: Log) -> Light | None:
+    """How far a run without trouble is; None where nobody can tell, as with points of the plane."""
+    confident, effective = log.scores("confident"), log.scores("effective_classes")
+    if not log.names:
+        return None
+    if len(effective) and effective[-1] > SEEN and confident[-1] >= READABLE:
+        present = int(log.scores("classes")[-1])
+        return Light(
+            "learning", "good", "It is working",
+            f"{present} of {len(log.names)} classes are there, and {confident[-1]:.0%} of the samples can be read.",
+            "", log.step,
+        )  # fmt: skip
+    return _fog(log)
+
+
+def _fog(log: Log) -> Light:
+    due = log.first_digits
+    if due is not None and log.images > FOG * due:
+        return Light(
+            "fog", "warn", "Still fog",
+            f"The first digits were expected after about {due:,.0f} images; {log.images:,.0f} have passed.",
+            "Stop, and try another seed or the preset's own settings.", log.step,
+        )  # fmt: skip
+    when = (
+        f"first digits are expected after about {due:,.0f} images"
+        if due
+        else "nobody has measured when it lifts"
+    )
+    return Light("fog", "wait", "Not digits yet", f"Still fog; {when}.", "", log.step)
+
+
+def _jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
+    """Divergence of two distributions (K,) in nats, 0 to log 2."""
+    middle = (p + q) / 2
+    parts = [
+        np.where(x > 0, x * np.log(np.where(x > 0, x, 1) / np.where(middle > 0, middle, 1)), 0)
+        for x in (p, q)
+    ]
+    return float(sum(part.sum() for part in parts) / 2)
