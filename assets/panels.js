@@ -28,7 +28,7 @@ export const PANELS = [
     id: "quality",
     label: "Quality",
     checks: true,
-    axes: [{ title: distance, ideal: 0 }, { title: "diversity", ideal: 1 }],
+    axes: [{ title: distance, ideal: 0 }, { title: "diversity", ideal: 1, rangemode: "tozero" }],
     lines: [["fd", "FD", "fake"], ["diversity", "diversity", "fake", 1]],
     note:
       "FD: how far the generated images are from real ones; lower is better. Diversity: 1 is as " +

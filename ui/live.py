@@ -26,7 +26,7 @@ _mount = st.components.v2.component(
 
 
 def live(run_id: str, key: str = "live", view: Literal["full", "compact"] = "full") -> None:
-    """Shows a run: how it stands, its pictures, a slider through time, and (view "full") its curves.
+    """Shows a run: how it stands, how healthy it is, its pictures and classes through time, and (view "full") curves.
 
     Another `run_id` under the same `key` changes what is shown without mounting anew. A run that is not there is
     told so in the view.

@@ -76,6 +76,7 @@ def test_quality_has_two_axes_and_no_gaps_between_checkups(page: Page, fake: Fak
         < 0
         < plotted(page, "_fullLayout.yaxis.range[1]")
     )
+    assert plotted(page, "_fullLayout.yaxis2.range[0]") == 0  # a hundredth more or less is no drama
     assert plotted(page, "_fullLayout.yaxis2.range[1]") > 1
     fake.check(fd=6.0)
     until(page, lambda: plotted(page, "data[0].y.at(-1)") == 6, "the next one")
