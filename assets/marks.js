@@ -55,8 +55,11 @@ export function trouble({ light }) {
 function marksOf(feed) {
   const marks = new Map();
   let rates = { lr_d: feed.columns.lr_d?.[0], lr_g: feed.columns.lr_g?.[0] };
+  let before = "";
   for (const event of feed.events) {
-    const text = inWords(event, rates);
+    const begins = before === "branched" && event.event === "resumed"; // a branch that trains for the first time
+    const text = begins ? "" : inWords(event, rates);
+    before = event.event;
     if (event.event === "lr") rates = event;
     if (!text) continue;
     const found = marks.get(event.step);
@@ -79,6 +82,7 @@ function inWords(event, rates) {
       return { d: "D alone", g: "G alone" }[event.what] ?? "one step";
     case "budget":
       return "new budget";
+    case "branched":
     case "paused":
     case "resumed":
     case "stopped":
