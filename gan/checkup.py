@@ -115,8 +115,11 @@ class Checkup:
         if "real" in logits and "test" in logits:
             train, test, fakes = (float(logits[key].mean()) for key in ("real", "test", "fake"))
             apart = train - fakes
+            sure = apart > 0.5 * float(
+                torch.cat([*logits.values()]).std()
+            )  # else D knows nothing, by heart or not
             found["overfit"] = (
-                _rounded(float(np.clip((train - test) / apart, -1, 1))) if apart > 0 else 0.0
+                _rounded(float(np.clip((train - test) / apart, -1, 1))) if sure else 0.0
             )
         return found
 

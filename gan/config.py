@@ -96,6 +96,17 @@ class RunConfig:
     beta2: float = knob(0.999, "Adam beta 2", "Memory of Adam's step sizes.", low=0.0, high=0.9999)
     z_dim: int = knob(100, "Size of z", "Numbers in one noise vector.", low=1, high=512)
     width: int = knob(16, "Width", "Channels of the layer next to the picture.", low=4, high=128)
+    batch_norm: bool = knob(
+        True, "BatchNorm", "Layers that keep the numbers inside the networks in a good range."
+    )
+    half_life: float = knob(
+        0.0,
+        "Half-life of the learning rates",
+        "Epochs after which both learning rates have halved; 0 keeps them as they are.",
+        low=0.0,
+        high=10_000.0,
+        shown=(0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0),
+    )
     ema_decay: float = knob(
         0.99,
         "EMA decay",

@@ -22,6 +22,7 @@ from gan.tail import Tail
 
 EVALUATORS = Path(__file__).parent.parent / "assets" / "evaluators"
 WARM_UP = 300  # steps in which nothing but a number that is not finite alarms
+STEEP, FAR = 1000.0, 50.0  # a gradient norm and a logit that no healthy run reaches
 MEDIAN = 100  # steps of a running median
 LONG = 200  # steps for which D has to win
 READABLE = 0.5  # share of confident readings from which samples count as readable
@@ -100,8 +101,10 @@ class Log:
 
     def shares(self) -> NDArray[np.float64]:
         """The shares of the classes, checkups by classes."""
-        found = [c["shares"] for c in self.checks if len(c.get("shares") or ()) == len(self.names)]
-        return np.array(found) if found and self.names else np.empty((0, len(self.names)))
+        found = [
+            c["shares"] for c in self.checks if len(c.get("shares", ())) == len(self.names) > 0
+        ]
+        return np.array(found).reshape(len(found), len(self.names))
 
     def began(self, signs: int, every: float | None = None) -> int:
         """The step of the checkup so many ago, or so many steps ago."""
@@ -112,15 +115,18 @@ class Log:
 
     @property
     def armed(self) -> bool:
-        """Whether classes may be judged: the samples could be read once, or should be by now."""
-        if (self.scores("effective_classes") > SEEN).any():
-            return True
+        """Whether the classes have been there once, so that one can miss them."""
+        return bool((self.scores("effective_classes") > SEEN).any())
+
+    @property
+    def late(self) -> bool:
+        """Whether digits should have been there long ago."""
         return self.first_digits is not None and self.images > FOG * self.first_digits
 
 
 def log_of(run: Run, tail: Tail) -> Log:
     """What the folder of a run tells the rules. Raises RunError when its settings cannot be read."""
-    config = run.config()
+    config, columns = run.config(), tail.columns()
     judged = (EVALUATORS / f"{config.dataset}.json").is_file()
     facts = registry.card("datasets", config.dataset).facts
     preset = next((str(event.get("preset", "")) for event in tail.events), "")
@@ -128,7 +134,6 @@ def log_of(run: Run, tail: Tail) -> Log:
     with contextlib.suppress(ValueError, LookupError, AttributeError):
         due = registry.load("presets", preset).get("first_digits_images")
     names = tuple(facts.get("NAMES", ())) if judged else ()
-    columns = tail.columns()
     sound = np.isfinite(columns["step"]) if columns else np.array([])
     rows = {name: values[sound] for name, values in columns.items()}
     return Log(rows, tail.checks(), names, due, run.error())
@@ -159,18 +164,15 @@ def _failed(log: Log) -> Light | None:
 
 
 def _divergence(log: Log) -> Iterator[Light]:
-    logit = max((abs(v) for c in log.checks[-1:] for v in c.get("d_range") or ()), default=0.0)
-    norms = {who: log.median(f"grad_norm_{who}") for who in ("d", "g")}
-    steep = next((who for who, norm in norms.items() if norm > 100), "")
-    if logit > 50 or steep:
-        what = (
-            f"the gradient of {steep.upper()} has a norm of {norms[steep]:,.0f}"
-            if steep
-            else f"D's logits reach {logit:,.0f}"
-        )
+    logit = max((abs(v) for c in log.checks[-1:] for v in c.get("d_range", ())), default=0.0)
+    signs = [
+        *(f"{who.upper()}'s gradient has a norm of {norm:,.0f}" for who in ("d", "g")
+          if (norm := log.median(f"grad_norm_{who}")) > STEEP),
+        *([f"D's logits reach {logit:,.0f}"] if logit > FAR else []),
+    ]  # fmt: skip
+    if signs:
         yield Light(
-            "divergence", "bad", "Training is blowing up",
-            f"The steps are too large: {what}, where a healthy run stays below {100 if steep else 50}.",
+            "divergence", "bad", "Training is blowing up", f"The steps are too large: {signs[0]}.",
             "Halve both learning rates, or go back to a snapshot from before.", log.began(1, MEDIAN),
         )  # fmt: skip
 
@@ -192,7 +194,7 @@ def _idle(log: Log) -> Iterator[Light]:
 
 def _d_wins(log: Log) -> Iterator[Light]:
     right, fake = log.last("d_accuracy", LONG), log.last("d_fake", LONG)
-    if len(right) and len(fake) and right.min() > 0.99 and fake.max() < 0.01:
+    if len(right) and len(fake) == len(right) and np.mean((right > 0.99) & (fake < 0.01)) > 0.9:
         yield Light(
             "D winning", "bad", "D wins every round",
             f"For {LONG} steps the detective has been right in over 99 % of the cases, and gives fakes less than 1 %.",
@@ -222,41 +224,35 @@ def _overfits(log: Log) -> Iterator[Light]:
 
 
 def _collapse(log: Log) -> Iterator[Light]:
-    if not log.armed:
-        return
-    signs = [_collapsed(log, at) for at in (-2, -1)]
+    signs = [_collapsed(log, at) for at in (-2, -1)] if len(log.shares()) > 1 else [""]
     if all(signs):
         yield Light(
             "mode collapse", "bad", "Mode collapse",
             f"G found one forgery that works: {signs[-1]}.",
-            "Lower G's learning rate, or give D more updates in a step; see which class is missing below the pictures.",
+            "Lower G's learning rate, or give D more updates in a step. The bars show which classes are missing.",
             log.began(2),
         )  # fmt: skip
 
 
 def _collapsed(log: Log, at: int) -> str:
-    """What of a checkup looks like a collapse, "" if nothing."""
-    shares, effective, diversity = (
-        log.shares(),
-        log.scores("effective_classes"),
-        log.scores("diversity"),
+    """What of a checkup looks like a collapse, "" if nothing. Unevenness counts once the classes have been there;
+    before that, when they should be, only one class alone or one picture over and over."""
+    shares, names = log.shares()[at], log.names
+    effective, diversity = (
+        log.scores(key)[-2:][at:][:1] for key in ("effective_classes", "diversity")
     )
-    absent = (
-        [n for n, s in zip(log.names, shares[at], strict=True) if s < PRESENT]
-        if len(shares) >= 2
-        else []
-    )
-    if len(absent) == len(log.names) - 1 and absent:
-        return "every picture is of one class"
-    if absent:
-        verb = "appears" if len(absent) == 1 else "appear"
-        return f"{', '.join(absent)} no longer {verb} (under 1 % of the samples)"
-    if len(effective) >= 2 and effective[at] < SEEN:
-        return f"the classes are as uneven as if there were only {effective[at]:.1f} of {len(log.names)}"
-    if len(diversity) >= 2 and diversity[at] < 0.5:
-        return (
-            f"two pictures of one class differ only {diversity[at]:.2f} times as much as real ones"
-        )
+    absent = [name for name, share in zip(names, shares, strict=True) if share < PRESENT]
+    if log.armed or log.late:
+        if len(absent) == len(names) - 1:
+            return "every picture is of one class"
+        if len(diversity) and diversity[0] < (0.5 if log.armed else 0.2):
+            return f"two pictures of one class differ {diversity[0]:.2f} times as much as real ones"
+    if log.armed:
+        if absent:
+            verb = "appears" if len(absent) == 1 else "appear"
+            return f"{', '.join(absent)} no longer {verb} (under 1 % of the samples)"
+        if effective[0] < SEEN:
+            return f"the classes are as uneven as if there were only {effective[0]:.1f} of {len(names)}"
     return ""
 
 
@@ -283,7 +279,7 @@ def _checkerboard(log: Log) -> Iterator[Light]:
 def _past_best(log: Log) -> Iterator[Light]:
     fd = log["fd"]
     at = np.flatnonzero(np.isfinite(fd))
-    if len(at) < 10:
+    if len(at) < 10 or not log.armed:
         return
     best = at[int(np.argmin(fd[at]))]
     steps = log["step"]
@@ -322,7 +318,7 @@ def _state(log: Log) -> Light | None:
 
 def _fog(log: Log) -> Light:
     due = log.first_digits
-    if due is not None and log.images > FOG * due:
+    if log.late:
         return Light(
             "fog", "warn", "Still fog",
             f"The first digits were expected after about {due:,.0f} images; {log.images:,.0f} have passed.",

@@ -108,6 +108,7 @@ class _Training:
                 # one step: D learns, G learns
                 ratio = (self.in_force["d_steps"], self.in_force["g_steps"])
                 n_d, n_g = BY_HAND.get(by_hand, ratio)
+                self.players.set_rates(*self._rates())
                 for _ in range(n_d):
                     self.journal.d_rows.append(self.players.update_d(self._next_batch()))
                 for _ in range(n_g):
@@ -159,7 +160,6 @@ class _Training:
         )
         for text in [*complaints, *self.checkup.complaints]:
             self._record("complaint", text=text)
-        self._set_rates()
         self.flushed_at = self.saved_at = time.perf_counter()
         if not self.run.states():
             self._save()  # before there are weights: weights without a state are a shipped run
@@ -196,10 +196,12 @@ class _Training:
             if any(wanted[name] != self.in_force[name] for name in names):
                 self._record(event, **{name: wanted[name] for name in names})
         self.in_force = wanted
-        self._set_rates()
 
-    def _set_rates(self) -> None:
-        self.players.set_rates(self.in_force["lr_g"], self.in_force["lr_d"])
+    def _rates(self) -> tuple[float, float]:
+        """The learning rates of G and D now: those in force, halved as often as their half-life has passed."""
+        half_life = self.config.half_life
+        shrunk = 0.5 ** (self.journal.epoch / half_life) if half_life else 1.0
+        return self.in_force["lr_g"] * shrunk, self.in_force["lr_d"] * shrunk
 
     def _single_step(self, wish: Control) -> str:
         """Which single step was asked for and not made yet; "" if none. Only a paused run takes them."""
@@ -242,7 +244,8 @@ class _Training:
     def _log(self, by_hand: str) -> dict[str, Any] | None:
         if by_hand or self.journal.step % self.config.log_every == 0:
             found = self.checkup.look() if self.checkup.due(self.journal.step) else None
-            self.journal.end_interval(self.in_force["lr_d"], self.in_force["lr_g"], found)
+            lr_g, lr_d = self._rates()
+            self.journal.end_interval(lr_d, lr_g, found)
         if by_hand or time.perf_counter() - self.flushed_at > FLUSH_SECONDS:
             return self._flush()
         return None

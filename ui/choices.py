@@ -105,7 +105,7 @@ def used(values: Mapping[str, Any]) -> list[str]:
     """The fields that the chosen model and data set use, in the order of RunConfig."""
     data = registry.card("datasets", values["dataset"])
     model = registry.card("models", values["model"])
-    idle = {"z_dim", "width"} - set(model.facts.get("KNOBS", ()))
+    idle = {"z_dim", "width", "batch_norm"} - set(model.facts.get("KNOBS", ()))
     if values["dataset"] != "own-images":
         idle.add("source")
     if len(sides(model, data)) == 1:

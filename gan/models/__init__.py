@@ -2,7 +2,7 @@
 
 A model is a file here with the classes `Generator(spec)` and `Discriminator(spec)` and five facts:
 
-    KNOBS     which of z_dim and width it uses
+    KNOBS     which of z_dim, width and batch_norm it uses
     SIZES     the pixels a side it can make; () for any (any multiple of MULTIPLE, where it has one)
     CHANNELS  the channel counts it can make; () for any
     POINTS    whether it can make vectors, data of shape (C, 1, 1)
@@ -36,6 +36,7 @@ class Spec:
     z_dim: int = 100
     width: int = 16
     n_classes: int = 0
+    batch_norm: bool = True
 
 
 def build(
@@ -53,7 +54,7 @@ def build(
     module = registry.load("models", config.model)
     if problem := refusal(config.model, module, data_shape):
         raise ValueError(problem)
-    spec = Spec(data_shape, config.z_dim, config.width, n_classes)
+    spec = Spec(data_shape, config.z_dim, config.width, n_classes, config.batch_norm)
     with torch.device("meta"):
         G, D = module.Generator(spec), module.Discriminator(spec)
     generator = torch.Generator().manual_seed(seed)
