@@ -10,9 +10,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan import config as configs
 from gan import datasets, flags, hardware, registry, runs
@@ -20,6 +20,8 @@ from gan.config import ConfigError, RunConfig
 from gan.flags import Usage
 from gan.runs import Run, RunError
 from gan.tail import newest
+
+T = TypeVar("T")
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 LEFT_OPEN = {"device": "auto", "threads": 0}  # decided when the run was made
@@ -149,23 +151,22 @@ def evaluate(given: argparse.Namespace) -> int:
 
     if bool(given.run) == bool(given.images):
         raise Usage("say what to score: --run ID[@STEP], or --images x.npy --dataset NAME.")
+    if bool(given.images) != bool(given.dataset):
+        raise Usage("--images needs --dataset NAME, what they are to be like; a run has its own.")
     found: list[scores.Scores] = []
     if given.images:
-        if not given.dataset:
-            raise Usage("--images needs --dataset NAME: what the images are to be like.")
-        _follow(
-            _judged(
-                evaluation.judge(_pixels(given.images), RunConfig(dataset=given.dataset)), found
-            )
-        )
+        hardware.use_threads(hardware.cores())
+        settings = RunConfig(dataset=given.dataset)
+        try:
+            found.append(_follow(evaluation.judge(_pixels(given.images), settings))[0])
+        except evaluation.CANNOT as error:
+            raise RunError(f"These images cannot be scored: {error}") from error
     else:
         run, step = _run_at(given.run)
         weights: list[scores.Which] = ["average"]
         if (step is None and run.states()) or step in run.states():
             weights.append("raw")
-        for which in weights:
-            _follow(evaluation.evaluate(run, step, which))
-            found += [scores.rows(run)[-1]]
+        found += [_follow(evaluation.evaluate(run, step, which)) for which in weights]
     if given.json:
         print(json.dumps([row.to_dict() for row in found], indent=2))
     else:
@@ -176,42 +177,36 @@ def evaluate(given: argparse.Namespace) -> int:
 def evaluator(given: argparse.Namespace) -> int:
     """Trains the classifier in whose features a labelled data set is scored, and keeps what real images look like."""
     from gan import evaluator as evaluators
-    from gan import reference
+    from gan import metrics, reference, teach
 
     hardware.use_threads(hardware.cores())
     try:
         found = registry.load("datasets", given.dataset).load(datasets.root())
-        _follow(
-            evaluators.train(given.dataset, found, given.epochs or evaluators.EPOCHS, given.seed)
-        )
-        told = evaluators.load(given.dataset)
-        reference.save(reference.make(given.dataset, found, told))
-    except (datasets.DataError, evaluators.EvaluatorError) as error:
+        _follow(teach.train(given.dataset, found, given.epochs or teach.EPOCHS, given.seed))
+        made = evaluators.load(given.dataset)
+        reference.save(reference.make(given.dataset, found, made))
+    except (datasets.DataError, evaluators.EvaluatorError, metrics.Unavailable) as error:
         raise RunError(str(error)) from error
-    print(
-        f"{told.about.name}: {told.about.accuracy:.2%} of {told.about.tested:,} images never trained on."
-    )
-    print(f"{evaluators.path(given.dataset)}, sha256 {told.about.sha256}")
+    told = made.about
+    print(f"{told.name}: right on {told.accuracy:.2%} of {told.tested:,} images never trained on.")
+    print(f"{evaluators.path(given.dataset)}, sha256 {told.sha256}")
     return 0
 
 
-def _follow(work: Iterator[datasets.Progress]) -> None:
-    """Iterates a job and shows how far it is."""
+def _follow(work: Generator[datasets.Progress, None, T]) -> T:
+    """Iterates a job and shows how far it is; returns what the job returns."""
+    found: list[T] = []
+
+    def through() -> Iterator[datasets.Progress]:
+        found.append((yield from work))
+
     try:
-        for step in work:
+        for step in through():
             _show_bar(step.done / max(step.total, 1), step.text)
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
-
-
-def _judged(work: Any, found: list[Any]) -> Iterator[datasets.Progress]:
-    """The progress of judging images; their scores go into `found`."""
-    try:
-        row, _ = yield from work
-    except (datasets.DataError, ValueError, LookupError) as error:
-        raise RunError(f"These images cannot be scored: {error}") from error
-    found.append(row)
+    return found[0]
 
 
 def _pixels(path: Path) -> Any:
@@ -220,8 +215,10 @@ def _pixels(path: Path) -> Any:
 
     try:
         pixels = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
+    if not isinstance(pixels, np.ndarray):
+        raise RunError(f"{path} holds several arrays; images are one, uint8 N,H,W,1 or N,H,W,3.")
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] not in (1, 3):
         raise RunError(
             f"{path} holds {pixels.dtype} {pixels.shape}; images are uint8 N,H,W,1 or N,H,W,3."
@@ -370,15 +367,29 @@ def _parser() -> argparse.ArgumentParser:
     scored = command("eval", evaluate)
     scored.add_argument("--run", metavar="ID[@STEP]", help="which run, which snapshot")
     scored.add_argument("--images", type=Path, metavar="x.npy", help="images instead of a run")
-    scored.add_argument("--dataset", choices=registry.names("datasets"), help="with --images")
+    scored.add_argument("--dataset", type=_choice, choices=_pictures(), help="with --images")
     scored.add_argument("--json", action="store_true", help="as JSON: a list of rows")
     made = command("evaluator", evaluator)
-    made.add_argument("--dataset", required=True, choices=registry.names("datasets"))
+    made.add_argument(
+        "--dataset", type=_choice, required=True, choices=_pictures(labels=True), help="labelled"
+    )
     made.add_argument("--epochs", type=flags.count(1, 100), help="passes over the data")
     made.add_argument("--seed", type=flags.count(0, 2**31 - 1), default=0, help="default 0")
     got = command("data", data)
     got.add_argument("name", help=f"one of {', '.join(registry.names('datasets'))}")
     return parser
+
+
+def _choice(text: str) -> str:
+    """A name as the registry has it: fashion_mnist is fashion-mnist."""
+    return text.replace("_", "-")
+
+
+def _pictures(labels: bool = False) -> list[str]:
+    """The data sets of pictures that are one and the same for everybody; with `labels` those that have some."""
+    cards = [registry.card("datasets", name) for name in registry.names("datasets")]
+    known = [c for c in cards if "SHAPE" in c.facts and not c.facts.get("POINTS")]
+    return [c.name for c in known if c.facts.get("LABELS") or not labels]
 
 
 def _train_flags(parser: argparse.ArgumentParser) -> None:

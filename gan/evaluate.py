@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from gan import datasets, files, hardware, images, metrics, reference, scores
 from gan.config import RunConfig
 from gan.datasets import Data, DataError, Progress
 from gan.evaluator import Evaluator, EvaluatorError
-from gan.metrics import Copied, Evidence, Unavailable, classes
+from gan.metrics import Copied, Evidence, Seen, Unavailable, classes, spaced
 from gan.metrics._near import nearest
 from gan.reference import Reference
 from gan.runs import Run, RunError
@@ -26,18 +26,18 @@ from gan.verdict import verdict
 N = 10_000  # generated images
 SEED = 0  # of their z
 CHUNK = 250
-FEWEST = 100
+FEWEST = 200  # images from which scores mean something
 SHOWN = 12  # samples a row beside their nearest training images
 
 
 def evaluate(
     run: Run, step: int | None = None, weights: Which = "average", n: int = N
-) -> Iterator[Progress]:
-    """Scores the newest generator of a run, or its snapshot of `step`; yields how far it is.
+) -> Generator[Progress, None, Scores]:
+    """Scores the newest generator of a run, or its snapshot of `step`; yields how far it is, returns the row.
 
     `weights` "raw" takes the generator as it is trained instead of its running average, from the newest state or the
     one of `step`. Appends the row to scores.jsonl, and keeps a picture of samples above their nearest training
-    images. Raises RunError when it cannot be done, with a sentence.
+    images; closed before its end it leaves nothing. Raises RunError when it cannot be done, with a sentence.
     """
     hardware.use_threads(hardware.cores())
     yield Progress(0, n, "images", "Reading the generator")
@@ -46,15 +46,16 @@ def evaluate(
     try:
         pixels = yield from _draw(sampler, n)
         found, sheet = yield from judge(pixels, sampler.config)
-    except (EvaluatorError, DataError, Unavailable, ValueError) as error:
+    except CANNOT as error:
         raise RunError(f"This run cannot be scored: {error}") from error
-    found = dataclasses.replace(found, step=sampler.step, weights=weights)
+    found = dataclasses.replace(found, step=sampler.step, weights=weights, seed=SEED)
     if sheet is not None and weights == "average":
         place = scores.nearest_picture(run, sampler.step)
         place.parent.mkdir(parents=True, exist_ok=True)
         files.replace(place, images.webp(sheet), durable=False)
     scores.keep(run, found)
     yield Progress(n, n, "images", "Scored")
+    return found
 
 
 def judge(
@@ -63,52 +64,44 @@ def judge(
     """Scores images, uint8 N,C,H,W, said to be like the training images of `config`, wherever they come from.
 
     Yields how far it is; returns the row and a picture of samples above their nearest training images, None where
-    those are not here. Raises Unavailable, EvaluatorError, DataError, ValueError with a sentence.
+    those are not here. Raises one of CANNOT, with a sentence.
     """
     began, n = time.perf_counter(), len(pixels)
-    if n <= FEWEST:
-        raise ValueError(f"scores need more than {FEWEST} images, not {n}")
-    data, missing = _training_data(config)
+    if n < FEWEST:
+        raise ValueError(f"scores need {FEWEST} images or more, not {n}")
     yield Progress(n, n, "images", "Reading the images")
+    data, missing = _training_data(config)
     ruler = reference.of(config, data)
-    notes = _notes(pixels, ruler, config)
     fake = ruler.see(pixels)
     yield Progress(n, n, "images", "Reading the training images")
     copied = None
     if data is not None and ruler.evaluator is not None:
         copied, missing = _copied(data, ruler.evaluator)
+    evidence = Evidence(fake, ruler.real, copied, missing)
     found: dict[str, float] = {}
     why: dict[str, str] = {}
-    yield Progress(n, n, "images", "Comparing")
-    evidence = Evidence(fake, ruler.real, copied, missing)
     for name, measured, reason in metrics.measure(evidence):
+        yield Progress(n, n, "images", f"Compared: {name.replace('-', ' ')}")
         found |= measured
         why |= {name: reason} if reason else {}
-        yield Progress(n, n, "images", f"Compared: {name.replace('-', ' ')}")
-    told: dict[str, Any] | None = None
-    names: tuple[str, ...] = ()
-    shares: tuple[float, ...] = ()
-    if ruler.evaluator is not None:
-        about = ruler.evaluator.about
-        told = {"name": about.name, "accuracy": about.accuracy, "sha256": about.sha256}
-        names = about.names
-        shares = tuple(np.round(classes.shares(fake.classes, len(names)), 4).tolist())
+    told, names, shares = _read_by(ruler, fake)
     near, sheet = (None, None) if data is None or copied is None else _beside(evidence, ruler, data)
     row = Scores(
         step=0,
         weights="average",
         n=n,
-        seed=SEED,
+        seed=None,
         dataset=config.dataset,
         split=ruler.real.split,
         evaluator=told,
         scores={key: round(value, 6) for key, value in found.items()},
         real={key: round(value, 6) for key, value in ruler.floor.items()},
         shares=shares,
+        prior=() if ruler.real.prior is None else tuple(np.round(ruler.real.prior, 4).tolist()),
         names=names,
         why=why,
         verdict=tuple(verdict(found, ruler.floor, shares, names, ruler.real.prior)),
-        notes=notes,
+        notes=tuple(_notes(pixels, ruler, config)),
         nearest=near,
         seconds=round(time.perf_counter() - began, 2),
         time=time.time(),
@@ -135,20 +128,35 @@ def _training_data(config: RunConfig) -> tuple[Data | None, str]:
 
 
 def _copied(data: Data, judge: Evaluator) -> tuple[Copied | None, str]:
-    """What copying is measured against, or why it cannot be."""
+    """What copying is measured against, or why it cannot be. Raises EvaluatorError when `judge` misreads test images.
+
+    Reading the training images takes longest of all, so the last ones read are kept: 15 MB for MNIST.
+    """
     if data.test is None:
         return None, "this data set has no test split to compare with"
-    key = (
-        judge.about.sha256,
-        len(data),
-        zlib.crc32(data.images[:: max(1, len(data) // 97)].tobytes()),
-    )
-    if key not in _READ:
-        train = judge.read(data.images)[0]
+    sums = [zlib.crc32(spaced(split.images, 100).tobytes()) for split in (data, data.test)]
+    key = (judge.about.sha256, len(data), *sums)
+    if (found := _READ.get(key)) is None:
         held_out, chances = judge.read(data.test.images[:N])
-        _READ.clear()  # one data set at a time: MNIST's is 15 MB
-        _READ[key] = Copied(train, nearest(held_out, train)[0], chances.argmax(1))
-    return _READ[key], ""
+        if data.test.labels is not None and data.shape == judge.about.shape:
+            judge.check(chances.argmax(1), data.test.labels[:N])
+        train = judge.read(data.images)[0]
+        found = Copied(train, nearest(held_out, train)[0], chances.argmax(1))
+        _READ.clear()
+        _READ[key] = found
+    return found, ""
+
+
+def _read_by(
+    ruler: Reference, fake: Seen
+) -> tuple[dict[str, Any] | None, tuple[str, ...], tuple[float, ...]]:
+    """Of the evaluator what a row tells, the names of its classes, and the shares it finds; nothing without one."""
+    if ruler.evaluator is None:
+        return None, (), ()
+    about = ruler.evaluator.about
+    shares = np.round(classes.shares(fake.classes, len(about.names)), 4)
+    told = {"name": about.name, "accuracy": about.accuracy, "sha256": about.sha256}
+    return told, about.names, tuple(shares.tolist())
 
 
 def _beside(
@@ -157,7 +165,7 @@ def _beside(
     """The samples nearest to training images, then as many others, above those training images."""
     assert evidence.copied is not None
     fake, (distance, which) = evidence.fake.images, evidence.twins
-    closest = np.argsort(distance)[:SHOWN]
+    closest = np.argsort(distance, kind="stable")[:SHOWN]
     others = np.setdiff1d(np.arange(2 * SHOWN), closest)[:SHOWN]
     picked = np.concatenate([closest, others])
     twins = ruler.fit(data.images[which[picked]])
@@ -173,21 +181,27 @@ def _beside(
     return told, sheet
 
 
-def _notes(pixels: NDArray[np.uint8], ruler: Reference, config: RunConfig) -> tuple[str, ...]:
+def _notes(pixels: NDArray[np.uint8], ruler: Reference, config: RunConfig) -> list[str]:
     """What one has to know to read the row."""
-    found = []
+    found, n = [], len(pixels)
     if pixels.shape[1:] != ruler.shape:
-        H, W = ruler.shape[1:]
-        found.append(
-            f"The images are {pixels.shape[2]} × {pixels.shape[3]} and were resized to {H} × {W}: their blur counts."
-        )
+        before, after = (" × ".join(map(str, s[-2:])) for s in (pixels.shape, ruler.shape))
+        found.append(f"The images are {before} and were resized to {after}: their blur counts.")
     if config.n_images:
         found.append(f"Trained on {config.n_images:,} images only.")
-    if len(pixels) < N:
+    if n < N:
         found.append(
-            f"{len(pixels):,} images instead of {N:,}: less certain, and not comparable with other rows."
+            f"{n:,} images instead of {N:,}: less certain; coverage, recall and raw distances cannot be compared with "
+            "rows of another count."
         )
-    return tuple(found)
+    return found
 
 
+CANNOT = (
+    EvaluatorError,
+    DataError,
+    Unavailable,
+    ValueError,
+    LookupError,
+)  # why there are no scores
 _READ: dict[Any, Copied] = {}

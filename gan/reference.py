@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,20 +13,30 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gan import datasets, evaluator, metrics
+from gan import datasets, evaluator, metrics, teach
 from gan.config import RunConfig
 from gan.datasets import Data
 from gan.datasets._pixels import resize
 from gan.evaluator import Evaluator, EvaluatorError
-from gan.metrics import Evidence, Moments, Real, Seen, Unavailable
+from gan.metrics import (
+    NO_EVALUATOR,
+    Copied,
+    Evidence,
+    Moments,
+    Real,
+    Seen,
+    Unavailable,
+    copying,
+    needed,
+)
 from gan.metrics import classes as class_shares
+from gan.metrics._components import principal, project
+from gan.metrics._near import nearest
 from gan.metrics.diversity import spreads
-from gan.metrics.sharpness import laplacian
+from gan.metrics.sharpness import edges
 from gan.state import Broken, read_tensors, write_tensors
 
-COMPONENTS = 64
-MOST = 10_000  # images of a reference
-ROOM = 1 << 25  # numbers from which principal components are taken: 128 MB
+MOST, FEWEST = 10_000, 100  # images of a reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +58,7 @@ class Reference:
     def see(self, images: NDArray[np.uint8]) -> Seen:
         """Images uint8 N,C,H,W as the measures see them; those of another size are resized. Raises ValueError."""
         images = self.fit(images)
-        components = _project(images, self.centre, self.basis)
+        components = project(images, self.centre, self.basis)
         if self.evaluator is None:
             return Seen(images, components)
         return Seen(images, components, *self.evaluator.read(images))
@@ -56,7 +67,7 @@ class Reference:
         """Images uint8 N,C,H,W at the size of this data set. Raises ValueError for another number of channels."""
         C, H, _ = self.shape
         if images.ndim != 4 or images.shape[1] != C:
-            raise ValueError(f"{self.dataset} has images of {C} channels, not {images.shape}.")
+            raise ValueError(f"{self.dataset} has images N,{C},H,W, not {images.shape}.")
         return np.ascontiguousarray(images if images.shape[1:] == self.shape else resize(images, H))
 
 
@@ -75,35 +86,61 @@ def of(config: RunConfig, data: Data | None = None) -> Reference:
 
 
 def make(dataset: str, data: Data, judge: Evaluator | None) -> Reference:
-    """A reference from the data: up to 10,000 images of the test split, else of a tenth kept out."""
-    learn, test = (data, data.test) if data.test is not None else evaluator.split(data)
-    size = min(MOST, len(test), max(1, len(learn)))
+    """A reference from the data: up to 10,000 images of the test split, else of training images set apart.
+
+    Those are the ones the evaluator was tested with, or half of all without one. Raises Unavailable for too few.
+    """
+    learn, test = _apart(data, judge)
+    size = min(MOST, len(test), len(learn))
+    if size < FEWEST:
+        raise Unavailable(f"it takes {FEWEST} real images to compare with; there are {size}")
     images = np.ascontiguousarray(test.images[:size])
-    centre, basis = _principal(learn.images[: max(COMPONENTS, ROOM // learn.images[0].size)])
-    components = _project(images, centre, basis)
-    labels = None if test.labels is None else test.labels[:size]
+    centre, basis = principal(learn.images)
+    components = project(images, centre, basis)
+    features = labels = prior = None
+    if judge is not None and test.labels is not None and learn.labels is not None:
+        features = judge.read(images)[0].astype(np.float16).astype(np.float32)  # as it is kept
+        labels = test.labels[:size]
+        prior = class_shares.shares(learn.labels, data.n_classes)
     real = Real(
         pixels=Moments.of(components),
         spread=spreads(components, labels, data.n_classes),
-        sharpness=laplacian(images),
-        split=f"{size:,} images of the test split" if data.test else f"{size:,} images kept out",
+        sharpness=edges(images),
+        split=f"{size:,} images of the {'test' if test is data.test else 'training'} split",
+        features=features,
         labels=labels,
-        features=None
-        if judge is None
-        else judge.read(images)[0].astype(np.float16).astype(np.float32),
-        prior=None if learn.labels is None else class_shares.shares(learn.labels, data.n_classes),
+        prior=prior,
     )
     found = Reference(dataset, data.shape, centre, basis, real, {}, judge)
-    fresh = np.random.RandomState(1).permutation(len(learn))[:size]
-    evidence = Evidence(
-        found.see(learn.images[np.sort(fresh)]),
-        real,
-        why="training images are their own nearest ones",
-    )
+    return replace(found, floor=_floor(found, learn, test))
+
+
+def _apart(data: Data, judge: Evaluator | None) -> tuple[Data, Data]:
+    """Images to learn from, and others to compare with."""
+    if judge is not None:
+        return teach.split(data)
+    if data.test is not None:
+        return data, data.test
+    order = np.random.RandomState(0).permutation(len(data))
+    half = len(data) // 2
+    return data.take(np.sort(order[half:])), data.take(np.sort(order[:half]))
+
+
+def _floor(found: Reference, learn: Data, test: Data) -> dict[str, float]:
+    """The scores of as many training images; for copying, of one half of the test images beside the other."""
+    size = len(found.real)
     floor: dict[str, float] = {}
-    for _, scores, _ in metrics.measure(evidence):
+    fresh = np.sort(np.random.RandomState(1).permutation(len(learn))[:size])
+    for _, scores, _ in metrics.measure(Evidence(found.see(learn.images[fresh]), found.real)):
         floor |= scores
-    return replace(found, floor=floor)
+    if found.evaluator is not None:
+        train = found.evaluator.read(learn.images)[0]
+        one, other = (found.see(test.images[k:size:2]) for k in (0, 1))
+        held_out = nearest(needed(other.features, NO_EVALUATOR), train)[0]
+        with contextlib.suppress(Unavailable):
+            copied = Copied(train, held_out, other.classes)
+            floor |= copying.measure(Evidence(one, found.real, copied))
+    return floor
 
 
 def path(dataset: str, home: Path | None = None) -> Path:
@@ -140,61 +177,36 @@ def save(found: Reference, home: Path | None = None) -> None:
 
 
 def load(dataset: str, judge: Evaluator, home: Path | None = None) -> Reference:
-    """The reference that was saved for `judge`. Raises EvaluatorError when it is missing, changed or another's."""
+    """The reference that was saved for `judge`, which has to read the classes in it as well as is told.
+
+    Raises EvaluatorError when it is missing, changed or another's, or when it does not.
+    """
     try:
         tensors, about = read_tensors(path(dataset, home))
-    except Broken as error:
-        raise EvaluatorError(f"The reference of {dataset} cannot be used. {error}") from error
-    if about["evaluator"] != judge.about.sha256:
-        raise EvaluatorError(
-            f"The reference of {dataset} belongs to another evaluator. Make both anew: "
-            f"python -m gan evaluator --dataset {dataset}"
+        if about["evaluator"] != judge.about.sha256:
+            raise EvaluatorError(
+                f"The reference of {dataset} belongs to another evaluator. Make both anew: "
+                f"python -m gan evaluator --dataset {dataset}"
+            )
+        t: dict[str, NDArray[Any]] = {name: tensor.numpy() for name, tensor in tensors.items()}
+        features = t["features"].astype(np.float32)
+        real = Real(
+            pixels=Moments(t["mean"], t["covariance"], len(features)),
+            spread=t["spread"],
+            sharpness=about["sharpness"],
+            split=about["split"],
+            features=features,
+            labels=t["labels"].astype(np.int64),
+            prior=t["prior"],
         )
-    t: dict[str, NDArray[Any]] = {name: tensor.numpy() for name, tensor in tensors.items()}
-    features = t["features"].astype(np.float32)
-    real = Real(
-        pixels=Moments(t["mean"], t["covariance"], len(features)),
-        spread=t["spread"],
-        sharpness=about["sharpness"],
-        split=about["split"],
-        features=features,
-        labels=t["labels"].astype(np.int64),
-        prior=t["prior"],
-    )
-    C, H, W = about["shape"]
-    return Reference(dataset, (C, H, W), t["centre"], t["basis"], real, about["floor"], judge)
+        C, H, W = about["shape"]
+        found = Reference(dataset, (C, H, W), t["centre"], t["basis"], real, about["floor"], judge)
+    except (Broken, KeyError, TypeError, ValueError) as error:
+        raise EvaluatorError(f"The reference of {dataset} cannot be used. {error}") from error
+    judge.check(judge.classify(features), t["labels"])
+    return found
 
 
 @lru_cache(maxsize=4)
 def _shipped(dataset: str, told: evaluator.About) -> Reference:
     return load(dataset, evaluator.load(dataset))
-
-
-def _project(
-    images: NDArray[np.uint8], centre: NDArray[np.float32], basis: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Principal components N,64 of images uint8 N,C,H,W."""
-    flat = np.asarray(images).reshape(len(images), -1)
-    return np.concatenate(
-        [
-            (flat[k : k + MOST].astype(np.float32) / 127.5 - 1 - centre) @ basis
-            for k in range(0, len(flat), MOST)
-        ]
-    )
-
-
-def _principal(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean (P,) and the first 64 principal components (P,64) of images N,C,H,W, by subspace iteration.
-
-    Halko, Martinsson, Tropp, "Finding Structure with Randomness" (2011), from a fixed start.
-    """
-    x = np.asarray(images).reshape(len(images), -1).astype(np.float32) / 127.5 - 1
-    centre = x.mean(0)
-    x -= centre
-    q = np.random.RandomState(0).standard_normal((x.shape[1], COMPONENTS + 16)).astype(np.float32)
-    for _ in range(8):
-        q = np.linalg.qr(x.T @ (x @ q))[0]
-    basis = q @ np.linalg.svd(x @ q, full_matrices=False)[2][:COMPONENTS].T
-    if basis.shape[1] < COMPONENTS:
-        basis = np.pad(basis, ((0, 0), (0, COMPONENTS - basis.shape[1])))
-    return centre, np.ascontiguousarray(basis)

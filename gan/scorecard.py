@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gan.scores import Scores
 
-MARKS = {"lower": "lower is better", "higher": "higher is better", "one": "1 is best", "": ""}
+MARKS = {"lower": "lower is better", "higher": "higher is better", "one": "1 is best"}
 DIGITS = {"classes": 0, "effective_classes": 2, "classifier_score": 2, "kl": 4, "ct": 1}
 
 
@@ -23,14 +23,17 @@ def number(key: str, value: float | None) -> str:
 def _lines(found: Scores, catalogue: dict[str, tuple[str, str]]) -> Iterator[str]:
     weights = {"average": "averaged weights", "raw": "weights as trained"}[found.weights]
     judge = found.evaluator["name"] if found.evaluator else "no evaluator: pixels only"
-    yield f"step {found.step:,}, {weights}, {found.n:,} images (seed {found.seed})"
+    if found.seed is None:
+        yield f"{found.n:,} images"
+    else:
+        yield f"step {found.step:,}, {weights}, {found.n:,} images of seed {found.seed}, 1 run"
     yield f"against {found.split} of {found.dataset}; {judge}"
     yield ""
     yield f"{'':<40}{'generated':>12}{'real':>12}"
     for key, (label, better) in catalogue.items():
         if key in found.scores:
             own, real = (number(key, scores.get(key)) for scores in (found.scores, found.real))
-            yield f"{label:<40}{own:>12}{real:>12}  {MARKS[better]}".rstrip()
+            yield f"{label:<40}{own:>12}{real:>12}  {MARKS.get(better, '')}".rstrip()
     if found.shares:
         yield ""
         pairs = zip(found.names, found.shares, strict=True)

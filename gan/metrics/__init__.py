@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from gan import registry
 
 T = TypeVar("T")
+Number = TypeVar("Number", bound=np.generic)
 
 
 class Unavailable(Exception):
@@ -74,7 +76,7 @@ class Real:
 
     features (N,64) and labels (N,) are None without an evaluator; `pixels` are the moments of the principal
     components, `spread` the mean distance of two images of one class in them (K,; one number without labels),
-    `prior` the class shares of the training split, `sharpness` the mean energy of the Laplacian, `split` says in
+    `prior` the class shares of the training split, `sharpness` what `metrics.sharpness.edges` finds, `split` says in
     words what the images are.
     """
 
@@ -138,6 +140,11 @@ def needed(value: T | None, why: str) -> T:
     return value
 
 
+def spaced(rows: NDArray[Number], most: int) -> NDArray[Number]:
+    """At most `most` rows, evenly spaced: of images that come in some order the first ones would be a biased choice."""
+    return rows if len(rows) <= most else rows[np.arange(most) * len(rows) // most]
+
+
 def catalogue() -> dict[str, tuple[str, str]]:
     """All scores: key -> (name for people, what is better), read without importing a measure."""
     found: dict[str, tuple[str, str]] = {}
@@ -147,12 +154,13 @@ def catalogue() -> dict[str, tuple[str, str]]:
 
 
 def measure(evidence: Evidence) -> Iterator[tuple[str, dict[str, float], str]]:
-    """Asks every measure: its name, its scores, and why there are none ("" when there are)."""
+    """Asks every measure: its name, its scores (finite), and why there are none ("" when there are)."""
     for name in registry.names("metrics"):
-        scores: Mapping[str, float] = {}
+        found: Mapping[str, float] = {}
         why = ""
         try:
-            scores = registry.load("metrics", name).measure(evidence)
+            found = registry.load("metrics", name).measure(evidence)
         except Unavailable as reason:
             why = str(reason)
-        yield name, {key: float(value) for key, value in scores.items()}, why
+        scores = {key: float(value) for key, value in found.items() if isfinite(value)}
+        yield name, scores, why or ("" if scores else "these images give it nothing to measure")

@@ -14,8 +14,12 @@ BLOCK = 1024  # rows compared at once
 
 
 def blocks(a: NDArray[Any], b: NDArray[Any]) -> Iterator[tuple[slice, Tensor]]:
-    """Squared distances of the rows of `a` (N,d) to those of `b` (M,d): slices of `a`, each with its n,M."""
-    x, y = (torch.from_numpy(np.asarray(v, np.float32)) for v in (a, b))
+    """Squared distances of the rows of `a` (N,d) to those of `b` (M,d): slices of `a`, each with its n,M.
+
+    Rounding may make the least of them slightly negative; around the mean of `b` the numbers are small, and so is it.
+    """
+    centre = np.asarray(b).mean(0, dtype=np.float64)
+    x, y = (torch.from_numpy(np.subtract(v, centre, dtype=np.float32)) for v in (a, b))
     lengths = y.square().sum(1)
     for start in range(0, len(x), BLOCK):
         part = x[start : start + BLOCK]
@@ -29,9 +33,7 @@ def radii(x: NDArray[Any], k: int) -> NDArray[np.float32]:
         raise ValueError(f"{k} neighbours need more than {k} images, not {len(x)}")
     found = np.empty(len(x), np.float32)
     for rows, squares in blocks(x, x):
-        squares[:, rows].fill_diagonal_(
-            -1
-        )  # the row itself comes first, whatever rounding made of it
+        squares[:, rows].fill_diagonal_(-1)  # itself comes first, whatever rounding made of it
         found[rows] = squares.topk(k + 1, largest=False, sorted=True).values[:, k].numpy()
     return found
 
@@ -40,9 +42,6 @@ def nearest(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[np.float32], NDAr
     """For each row of `a` the distance to its nearest row of `b`, and which one that is."""
     distance, which = np.empty(len(a), np.float32), np.empty(len(a), np.int64)
     for rows, squares in blocks(a, b):
-        least = squares.min(1)
-        distance[rows], which[rows] = (
-            least.values.clamp_(min=0).sqrt_().numpy(),
-            least.indices.numpy(),
-        )
+        values, indices = squares.min(1)
+        distance[rows], which[rows] = values.clamp_(min=0).sqrt_().numpy(), indices.numpy()
     return distance, which

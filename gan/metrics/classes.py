@@ -1,8 +1,8 @@
 """Classes: are all of them there, in the shares of the training images?
 
 Every image counts for the class EvalNet takes it for; a class is present from a share of 1 %. The KL divergence
-compares the shares with those of the training images (0: equal; 26,000 samples of one law have about 0.02 for 1000
-classes, far less for 10), effective classes are exp(entropy): 10 when all ten are equally frequent, 1 for one alone.
+compares the shares with those of the training images: 0 for equal ones, about (classes - 1) / 2N for N samples of
+equal laws. Effective classes are exp(entropy): 10 when all ten are equally frequent, 1 for one alone.
 """
 
 from __future__ import annotations

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.metrics import Evidence, Unavailable
+from gan.metrics import Evidence, Unavailable, spaced
 
 SCORES = {"diversity": ("Diversity within classes", "one")}
 FEW, MANY = 5, 1000  # images of a class from which a mean is taken, and at most
 
 
 def spread(components: NDArray[Any]) -> float:
-    """The mean Euclidean distance of two different rows of N,d; at most the first 1,000 are compared."""
-    x = np.asarray(components[:MANY], np.float64)
+    """The mean Euclidean distance of two different rows of N,d; at most 1,000 of them, evenly spaced."""
+    x = spaced(np.asarray(components, np.float64), MANY)
     squares = np.square(x).sum(1)
     apart = np.sqrt((squares[:, None] + squares - 2 * x @ x.T).clip(0))
     return float(apart[np.triu_indices(len(x), 1)].mean())
@@ -39,7 +39,8 @@ def spreads(
 def measure(evidence: Evidence) -> dict[str, float]:
     fake, real = evidence.fake, evidence.real.spread
     classes = fake.classes if fake.probabilities is not None and len(real) > 1 else None
-    ratios = spreads(fake.components, classes, len(real)) / real
-    if np.isnan(ratios).all():
-        raise Unavailable("no class has five images")
-    return {"diversity": float(np.nanmean(ratios))}
+    own = spreads(fake.components, classes, len(real))
+    there = np.isfinite(own) & (real > 0)  # False for NaN
+    if not there.any():
+        raise Unavailable(f"no class has {FEW} images")
+    return {"diversity": float((own[there] / real[there]).mean())}

@@ -35,10 +35,11 @@ def measure(evidence: Evidence) -> dict[str, float]:
 def _total(x: NDArray[Any], y: NDArray[Any]) -> float:
     """The sum of the kernel over all pairs: blocks in single precision, their sum in double."""
     a, b = (torch.from_numpy(np.asarray(v, np.float32)) for v in (x, y))
-    parts = (a[k : k + BLOCK] @ b.T for k in range(0, len(a), BLOCK))
-    return float(
-        sum(part.div_(a.shape[1]).add_(1).pow_(3).sum(dtype=torch.float64) for part in parts)
-    )
+    total = 0.0
+    for k in range(0, len(a), BLOCK):
+        kernel = torch.addmm(torch.ones(()), a[k : k + BLOCK], b.T, alpha=1 / a.shape[1]).pow_(3)
+        total += kernel.sum(dtype=torch.float64).item()
+    return total
 
 
 def _diagonal(x: NDArray[Any]) -> float:
