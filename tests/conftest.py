@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from gan.runs import Run
+    from tests.digits import World
 
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -65,3 +66,11 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> "Run":
     run = make(tmp_path_factory.mktemp("unbroken"))
     play(run)
     return run
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> "World":
+    """A few strokes, their evaluator and reference, to prove measures in."""
+    from tests.digits import found
+
+    return found(tmp_path_factory.mktemp("world"))
