@@ -28,7 +28,6 @@ EFFORT = 2e10  # floating-point operations that drawing them may take
 IMAGES = 19_200  # training images between two checkups: 600 steps of 32
 JUDGED = 256  # real, held-out and generated images that D judges
 BINS = 24
-PHASED = 5000  # real images whose 2 x 2 blocks are looked at
 SURE = 0.9  # probability from which a reading counts as confident
 
 
@@ -41,7 +40,6 @@ class Checkup:
         self.every = _multiple(IMAGES / config.batch, config.log_every)
         self.first = _multiple(self.every / 3, config.log_every)
         self.ruler = self._reference()
-        self.grain = 0.0 if data.is_points else phases(data.images[:PHASED])
         self.count = _samples(players)
         self.judged = min(JUDGED, self.count)
 
@@ -53,8 +51,8 @@ class Checkup:
     def look(self) -> dict[str, Any]:
         """What a record tells of a checkup; {} when the generator draws nothing finite.
 
-        classes, effective_classes, confident and shares (where there is an evaluator); fd minus null, diversity, and
-        checkerboard over that of real images (where the data are pictures); overfit (where there is a test split);
+        classes, effective_classes, confident and shares (where there is an evaluator); fd minus null, diversity, checkerboard
+        (where the data are pictures); overfit (where there is a test split);
         d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
         """
         z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
@@ -72,7 +70,7 @@ class Checkup:
         scores = frechet.measure(evidence)
         found: dict[str, Any] = {
             "fd": scores.get("fd", scores["fd_pca"]),
-            "checkerboard": phases(evidence.fake.images) / self.grain,
+            "checkerboard": phases(evidence.fake.images),
         }
         if evidence.fake.probabilities is not None:
             counted = classes.measure(evidence)
@@ -141,8 +139,8 @@ class Checkup:
 
 
 def phases(images: NDArray[np.uint8]) -> float:
-    """How unlike the four pixels of every 2 x 2 block are on average: the spread of their means (N,C,H,W), over the
-    mean of all. Odena, Dumoulin, Olah, "Deconvolution and Checkerboard Artifacts" (2016)."""
+    """How unlike the four pixels of every 2 x 2 block are on average, of images N,C,H,W: the spread of their means over
+    the mean of all. Below 0.01 for real digits. Odena, Dumoulin, Olah, "Deconvolution and Checkerboard Artifacts" (2016)."""
     means = [images[..., y::2, x::2].mean() for y in (0, 1) for x in (0, 1)]
     return float((max(means) - min(means)) / max(1.0, np.mean(means)))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,9 @@ WARM_UP = 300  # steps in which nothing but a number that is not finite alarms
 STEEP, FAR = 1000.0, 50.0  # a gradient norm and a logit that no healthy run reaches
 MEDIAN = 100  # steps of a running median
 LONG = 200  # steps for which D has to win
+GRAIN = 0.3  # difference of neighbouring pixels, over their mean, that is a checkerboard
+LOOKS = 100  # into the past, to find where it began
+BLIND = 2000  # steps without a checkup: the log is of an older version
 READABLE = 0.5  # share of confident readings from which samples count as readable
 SEEN = 7.0  # effective classes from which the class rules are armed
 PRESENT = 0.01  # a class is there from this share
@@ -113,6 +116,13 @@ class Log:
         steps = [int(c.get("step", 0)) for c in self.checks]
         return steps[-signs] if len(steps) >= signs else self.step
 
+    def until(self, records: int) -> Log:
+        """The log as it was after so many records."""
+        columns = {name: values[:records] for name, values in self.columns.items()}
+        last = columns["step"][-1] if records and "step" in columns else -1
+        checks = [check for check in self.checks if check.get("step", 0) <= last]
+        return replace(self, columns=columns, checks=checks, error="")
+
     @property
     def armed(self) -> bool:
         """Whether the classes have been there once, so that one can miss them."""
@@ -148,6 +158,18 @@ def diagnose(log: Log) -> Light | None:
     rules = ALWAYS + (LATER if log.step >= WARM_UP else ())
     found = next((light for rule in rules for light in rule(log)), None)
     return found or _state(log)
+
+
+def since(log: Log, light: Light) -> int:
+    """The step from which the log has looked like this without a break, to a hundredth of its length."""
+    steps = log["step"]
+    began = light.step
+    for records in np.unique(np.linspace(1, len(log), LOOKS).astype(int))[::-1]:
+        before = diagnose(log.until(records))
+        if before is None or before.name != light.name:
+            break
+        began = min(before.step, int(steps[records - 1]))
+    return began
 
 
 # -- rules: the first that speaks is the light ---------------------------------------------------------
@@ -268,10 +290,10 @@ def _rotates(log: Log) -> Iterator[Light]:
 
 def _checkerboard(log: Log) -> Iterator[Light]:
     last = log.scores("checkerboard")[-3:]
-    if log.armed and len(last) == 3 and last.min() > 3.0:
+    if log.armed and len(last) == 3 and last.min() > GRAIN:
         yield Light(
             "checkerboard", "warn", "A checkerboard in the pictures",
-            f"Neighbouring pixels differ in a fixed pattern, {last[-1]:.1f} times as much as in real images.",
+            f"Neighbouring pixels differ in a fixed pattern, on average by {last[-1]:.0%} of the brightness.",
             "Use a model whose upsampling kernels are divisible by their stride.", log.began(3),
         )  # fmt: skip
 
@@ -304,7 +326,7 @@ LATER: tuple[Callable[[Log], Iterator[Light]], ...] = (
 def _state(log: Log) -> Light | None:
     """How far a run without trouble is; None where nobody can tell, as with points of the plane."""
     confident, effective = log.scores("confident"), log.scores("effective_classes")
-    if not log.names:
+    if not log.names or (not log.checks and log.step > BLIND):
         return None
     if len(effective) and effective[-1] > SEEN and confident[-1] >= READABLE:
         present = int(log.scores("classes")[-1])

@@ -67,7 +67,8 @@ class Tail:
             checks = [check for check in self._checks if after is None or check["seq"] > after]
             events, generation = self.events, self.generation
             seq = int(told[-1]) if told else -1
-        checks = checks[:: -(-len(checks) // MOST_CHECKS) or 1]
+        newest_first = checks[::-1][:: -(-len(checks) // MOST_CHECKS) or 1]
+        checks = newest_first[::-1]
         return {
             "generation": generation,
             "seq": seq,

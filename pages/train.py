@@ -10,7 +10,7 @@ import streamlit as st
 
 from gan import registry, runs
 from gan.runs import Run, RunError
-from ui import controls, new_run, preset_cards, starting
+from ui import controls, new_run, preset_cards, scenarios, starting
 from ui.live import live
 from ui.words import plain
 
@@ -34,6 +34,7 @@ def run_page(run: Run, pinned: bool) -> None:
     st.session_state[LAST] = run.id
     controls.draw(run, pinned)
     starting.draw()
+    scenarios.callout(run)
     live(run.id)
 
 
@@ -56,8 +57,7 @@ def lost(text: str) -> None:
 
 def words(run: Run) -> None:
     """What one sees, and what to conclude from it."""
-    name = next((str(event.get("preset", "")) for event in run.events()), "")
-    told = preset_cards.presets().get(name)
+    told = preset_cards.every().get(preset_cards.name_of(run))
     look_for = f"\n\n**What to look for here.** {told.look_for}" if told else ""
     left, right = st.columns(2, gap="large")
     left.markdown(

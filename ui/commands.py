@@ -16,11 +16,12 @@ from gan import branch as branching
 from gan import datasets, files, hosts, registry, runs, scores
 from gan.config import ConfigError, RunConfig, check
 from gan.runs import Run, RunError
-from ui import choices
+from ui import choices, preset_cards
 from ui.access import require_driver
 
 UNITS = ("steps", "epochs", "seconds")
 UPLOAD_MB = 64
+HEALTHY = "lean"  # what a repaired run is
 ACTIVE = ("training", "paused", "queued")
 
 
@@ -58,6 +59,21 @@ def start_together(
         raise
     hosts.trainers().start(*made)
     return made
+
+
+def repair(run: Run) -> Run:
+    """Runs what mends a run that was broken on purpose: the same settings and seed but for the repair.
+
+    Raises RunError when the run is no scenario.
+    """
+    require_driver()
+    name = preset_cards.name_of(run)
+    told = preset_cards.scenarios().get(name)
+    if told is None or told.scenario is None:
+        raise RunError("This run was not broken on purpose, so nobody knows what mends it.")
+    config = run.config().replace(**told.scenario.repair)
+    title = f"Repaired: {told.who}"
+    return start(config, told.budget, title, preset=HEALTHY)
 
 
 def pause(run: Run) -> Run:

@@ -12,7 +12,7 @@ from gan import config as configs
 from gan import hosts, runs
 from gan.config import RunConfig
 from gan.runs import Run
-from ui import choices, commands, form, preset_cards, starting
+from ui import choices, commands, form, preset_cards, scenarios, starting
 from ui.access import HOW_TO_DRIVE, can_drive
 from ui.trouble import attempt, show
 from ui.words import plain
@@ -34,6 +34,7 @@ def draw(preset: str, like: str, changes: Mapping[str, str]) -> None:
         if picked := preset_cards.draw(st.session_state[PRESET]):
             st.query_params.from_dict({"preset": picked})
             st.rerun()
+        scenarios.cards()
     with right:
         st.subheader("Settings", anchor=False)
         config = form.draw()
@@ -78,7 +79,7 @@ def _fill_once(preset: str, like: str, changes: Mapping[str, str]) -> None:
         values = choices.settle(values)[0]
     else:
         values = preset_cards.settings(preset)
-        budget = dict(preset_cards.presets()[preset].budget)
+        budget = dict(preset_cards.every()[preset].budget)
     form.fill(choices.settle({**values, **_readable(changes)})[0] if changes else values)
     unit, amount = next(iter(budget.items()), ("epochs", 5))
     st.session_state.update(
@@ -114,7 +115,7 @@ def _start(config: RunConfig | None, budget: dict[str, float]) -> None:
         _press("Start", "play_arrow", off=True, primary=True)
         return
     title, preset = st.session_state[TITLE], st.session_state[PRESET]
-    if (told := preset_cards.presets().get(preset)) and told.model != config.model:
+    if (told := preset_cards.every().get(preset)) and told.model != config.model:
         preset = ""  # too far from it to carry its name
     absent = choices.lacking(config) if can_drive() else f":material/visibility: {HOW_TO_DRIVE}"
     if absent:

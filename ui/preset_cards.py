@@ -11,11 +11,21 @@ import streamlit as st
 
 from gan import probe, registry
 from gan.config import ConfigError, RunConfig, preset
+from gan.runs import Run
 from ui import choices
 from ui.words import duration
 
 COLUMNS = 2
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How a broken preset is mended: the light that names the trouble, a sentence, the settings that mend it."""
+
+    light: str
+    change: str
+    repair: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Preset:
     config: Mapping[str, Any]
     model: str
     order: int
+    scenario: Scenario | None = None
 
     @property
     def who(self) -> str:
@@ -38,12 +49,27 @@ class Preset:
 
 
 def presets() -> dict[str, Preset]:
-    """The presets by name, in the order they want to be shown in; a broken file is left out."""
+    """The healthy presets by name, in the order they want to be shown in; a broken file is left out."""
+    return {name: told for name, told in every().items() if told.scenario is None}
+
+
+def scenarios() -> dict[str, Preset]:
+    """The presets that are broken on purpose."""
+    return {name: told for name, told in every().items() if told.scenario is not None}
+
+
+def every() -> dict[str, Preset]:
+    """All presets by name, in order."""
     found = []
     for name in registry.names("presets"):
         with contextlib.suppress(*BROKEN):
             found.append(_read(name))
     return {p.name: p for p in sorted(found, key=lambda p: (p.order, p.name))}
+
+
+def name_of(run: Run) -> str:
+    """The preset that a run was made from, "" for none."""
+    return next((str(event.get("preset", "")) for event in run.events()), "")
 
 
 def settings(name: str) -> dict[str, Any]:
@@ -71,9 +97,9 @@ def draw(chosen: str) -> str:
                 _first_digits(told.name)
                 if st.button(f"Choose: {told.title}", key=f"choose-{told.name}"):
                     picked = told.name
-    if (on := presets().get(chosen)) and on.look_for:
+    if (on := every().get(chosen)) and on.look_for:
         st.markdown(f"**What to look for.** {on.look_for}")
-    if broken := [name for name in registry.names("presets") if name not in presets()]:
+    if broken := [name for name in registry.names("presets") if name not in every()]:
         st.caption(f":red[These presets cannot be read: {', '.join(broken)}.]")
     return picked
 
@@ -89,6 +115,7 @@ def _read(name: str) -> Preset:
         config=told["config"],
         model=config.model,
         order=int(told.get("order", 99)),
+        scenario=Scenario(**told["scenario"]) if "scenario" in told else None,
     )
 
 

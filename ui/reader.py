@@ -79,7 +79,12 @@ class Reader:
             with contextlib.suppress(RunError):  # the page tells of settings that cannot be read
                 log = diagnosis.log_of(self.run, self._tail)
                 light = diagnosis.diagnose(log)
-                told = {"light": light and light.to_dict(), "classes": list(log.names)}
+                if light is not None:
+                    before = self._judged[1].get("light") or {}
+                    same = before.get("name") == light.name
+                    began = before["step"] if same else diagnosis.since(log, light)
+                    told["light"] = {**light.to_dict(), "step": began}
+                told["classes"] = list(log.names)
             self._judged = ((newest, self._tail.generation, error), told)
         return self._judged[1]
 

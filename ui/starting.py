@@ -51,7 +51,7 @@ def when_ready(work: Callable[[], Mapping[str, str] | None]) -> None:
 def begin_preset(name: str) -> None:
     """Starts a preset as it is."""
     config = RunConfig.from_dict(preset_cards.settings(name))
-    begin(config, preset_cards.presets()[name].budget, preset=name)
+    begin(config, preset_cards.every()[name].budget, preset=name)
 
 
 def draw() -> None:
@@ -78,6 +78,6 @@ def _wait() -> None:
 
 def default_title(config: RunConfig, preset: str) -> str:
     """What a run is called unless somebody says: who learns what."""
-    told = preset_cards.presets().get(preset)
+    told = preset_cards.every().get(preset)
     who = told.who if told else registry.card("models", config.model).title
     return f"{who} on {registry.card('datasets', config.dataset).title}"
