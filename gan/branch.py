@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from gan import hardware, runs
 from gan.config import ConfigError, RunConfig
-from gan.past import LIVE, Past
+from gan.past import LIVE, Past, in_force
 from gan.runs import Run, RunError, spent
 
 Kept = Literal["state", "networks"]
@@ -57,11 +57,11 @@ def branch(
     """
     origin, tensors, about = _read(run, step)
     past = Past.of(run, step)
-    config = _settled(run.config(), past.in_force(), changes or {})
+    config = _settled(run.config(), in_force(run, step), changes or {})
     if origin == "networks":
         tensors, counts = _networks(tensors), past.counts(run.config(), about)
     else:
-        counts = {**about, "in_force": past.in_force()}
+        counts = {**about, "in_force": in_force(run, step)}
     if spent(budget, step, counts["epoch"], counts["seconds"]) >= 1:
         raise RunError(f"The branch begins at step {step:,}: give it a budget beyond that.")
     if fresh_d:

@@ -18,6 +18,16 @@ LIVE = ("lr_g", "lr_d", "d_steps", "g_steps")  # settings that change while a ru
 Told = list[dict[str, Any]]
 
 
+def in_force(run: Run, step: int) -> dict[str, Any]:
+    """The LIVE settings with which a run went on from `step`. Raises RunError when its config cannot be read."""
+    config = run.config()
+    found = {name: getattr(config, name) for name in LIVE}
+    for event in run.events():
+        if event["event"] in ("lr", "ratio") and event.get("step", 0) <= step:
+            found |= {name: event[name] for name in LIVE if files.is_number(event.get(name))}
+    return found
+
+
 @dataclass(frozen=True)
 class Past:
     """Records, events (but for its making) and evaluations of a run, none of them after `step`."""
@@ -43,21 +53,12 @@ class Past:
         preset = str(made.get("preset", ""))
         return cls(run, step, preset, told("metrics.jsonl"), others, told("scores.jsonl"))
 
-    def in_force(self) -> dict[str, Any]:
-        """The LIVE settings with which the run went on from here. Raises RunError when its config cannot be read."""
-        config = self.run.config()
-        found = {name: getattr(config, name) for name in LIVE}
-        for event in self.events:
-            if event["event"] in ("lr", "ratio"):
-                found |= {name: event[name] for name in LIVE if files.is_number(event.get(name))}
-        return found
-
     def counts(self, config: RunConfig, about: Mapping[str, Any]) -> dict[str, Any]:
         """What a state tells of the log, reckoned from it and from the header `about` of published weights.
 
         Weights of earlier versions do not tell how often D and G were updated: as often as the ratio says, then.
         """
-        live, last = self.in_force(), self.records[-1] if self.records else {}
+        live, last = in_force(self.run, self.step), self.records[-1] if self.records else {}
         told = {name: value for name, value in last.items() if files.is_number(value)}
         at, seconds, epoch, images = (
             told.get(name, 0) for name in ("step", "seconds", "epoch", "images")

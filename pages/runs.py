@@ -1,21 +1,23 @@
-"""Runs: all of them, newest first, with what can be done to each.
+"""Runs: all of them, newest first, with what can be done to each; and the report of one.
 
-A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`.
+A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`; `?report=ID`, `?report=ID&step=N`.
 """
 
 from pathlib import Path
 
 import streamlit as st
 
-from ui import commands, run_dialogs, run_list, run_row
+from ui import commands, report, run_dialogs, run_list, run_row
 from ui.access import HOW_TO_DRIVE, can_drive
 from ui.links import PAGES
 from ui.run_list import Entry
 from ui.trouble import attempt, show
+from ui.words import plain
 
 A_PAGE = 10  # runs drawn at once
 MANY = 6  # runs from which there is a search
 LOOK = 3.0  # seconds between two looks for what changed elsewhere
+ASSETS = Path(__file__).parent.parent / "assets"
 STAMP = "runs-stamp"
 SHOWN = {
     "all": "All",
@@ -26,10 +28,17 @@ SHOWN = {
 }
 
 
-def watch() -> None:
-    """Redraws the page when a run came, went, or had something done to it elsewhere."""
-    if run_list.stamp() != st.session_state[STAMP]:
+def watch(shown: Entry | None = None) -> None:
+    """Redraws the page when a run came, went, had something done to it elsewhere, or when the report changed."""
+    outline = report.outline(Entry.of(shown.run)) if shown and shown.run.path.is_dir() else None
+    if (run_list.stamp(), outline) != st.session_state[STAMP]:
         st.rerun()
+
+
+def follow(shown: Entry | None = None) -> None:
+    """Looks for changes as long as the page is open."""
+    st.session_state[STAMP] = run_list.stamp(), report.outline(shown) if shown else None
+    st.fragment(watch, run_every=LOOK)(shown)
 
 
 def head(found: list[Entry]) -> list[Entry]:
@@ -78,6 +87,9 @@ def act(picked: str, entry: Entry) -> None:
     """What was picked from the menu of a run."""
     run = entry.run
     match picked:
+        case "report":
+            st.query_params.from_dict({report.LINK: run.id})
+            st.rerun()
         case "resume":
             attempt(commands.resume, run)
             st.rerun()
@@ -104,13 +116,30 @@ def empty() -> None:
     st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
 
 
-st.html(Path(__file__).parent.parent / "assets" / "runs.css")
-st.session_state[STAMP] = run_list.stamp()
+def one(run_id: str, found: list[Entry]) -> None:
+    """The report of one run, or where else to go."""
+    shown = next((entry for entry in found if entry.run.id == run_id), None)
+    follow(shown)
+    if shown:
+        report.draw(shown)
+        return
+    st.warning(f"There is no run '{plain(run_id[:80])}' here.", icon=":material/search_off:")
+    if st.button("All runs", icon=":material/arrow_back:"):
+        st.query_params.clear()
+        st.rerun()
+
+
+for style in ("runs.css", "report.css"):
+    st.html(ASSETS / style)
 found = run_list.entries()
-st.fragment(watch, run_every=LOOK)()
-show()
-if found:
+if asked := st.query_params.get(report.LINK):
+    one(asked, found)
+elif found:
+    follow()
+    show()
     rows(head(found))
     run_dialogs.draw(found)
 else:
+    follow()
+    show()
     empty()

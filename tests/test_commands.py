@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gan import branch as branching
 from gan import datasets, files, hosts, registry, runs
 from gan.config import ConfigError, RunConfig
 from gan.runs import Run, RunError
@@ -55,7 +56,7 @@ def test_a_branch_is_made_and_trained(fake, run, monkeypatch):
         asked.append(given)
         return runs.create(run.config(), {"steps": 20}, run_id="new")
 
-    monkeypatch.setattr(commands.branching, "branch", branch)
+    monkeypatch.setattr(branching, "branch", branch)
     made = commands.branch(run, 7, {"steps": 20}, {"lr_g": 0.001}, fresh_d=True)
     assert asked == [(run, 7, {"steps": 20}, {"lr_g": 0.001}, True)]
     assert fake.started == [made.id] == ["new"]

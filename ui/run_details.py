@@ -1,4 +1,4 @@
-"""Everything there is to say about one run: its picture, settings, history and size."""
+"""How a run came to be: its settings, what was done to it, and its size on the disk."""
 
 from __future__ import annotations
 
@@ -11,34 +11,22 @@ import streamlit as st
 from gan import registry
 from gan.config import RunConfig, fields, knob_of
 from gan.runs import Control, Run
-from ui import choices, run_list, run_row
-from ui.links import PAGES
+from ui import choices, run_list
 from ui.run_list import Entry, Facts
 
 LIVE = ("lr_g", "lr_d", "d_steps", "g_steps")
 
 
 def draw(entry: Entry) -> None:
-    """The drawer's content."""
+    """Settings, history and size of a run whose settings can be read."""
     run = entry.run
-    if entry.broken:
-        st.error(entry.broken, icon=":material/error:")
-        st.caption("The rest of the app works. What is in the folder can still be saved by hand.")
-        return _disk(run)
-    facts = Facts.of(entry)
-    st.html(f'<div class="fr-large">{run_row.picture(facts, "Newest pictures")}</div>')
-    st.html(f'<p class="fr-line">{run_row.chip(entry.status)} {_standing(entry, facts)}</p>')
-    if entry.status in ("failed", "stopped") and (why := run.error()):
-        st.error(why, icon=":material/error:")
-    st.page_link(
-        PAGES / "train.py", label="Open on the Train page", icon=":material/open_in_new:",
-        query_params={"run": run.id},
-    )  # fmt: skip
     assert entry.config
-    _settings(entry.config, preset_of(run), run.control())
-    _history(run.events())
-    _disk(run)
-    return None
+    left, right = st.columns(2, gap="large")
+    with left:
+        _settings(entry.config, preset_of(run), run.control())
+    with right:
+        _history(run.events())
+        disk(run)
 
 
 def preset_of(run: Run) -> str:
@@ -74,7 +62,8 @@ def shown(name: str, value: Any) -> str:
     )
 
 
-def _standing(entry: Entry, facts: Facts) -> str:
+def standing(entry: Entry, facts: Facts) -> str:
+    """What is trained, how far it is, when it was made, as HTML."""
     assert entry.config
     created = time.strftime("%-d %B %Y, %H:%M", time.localtime(facts.created))
     return html.escape(
@@ -91,7 +80,7 @@ def _settings(config: RunConfig, preset: str, control: Control) -> None:
         n for n in used if n in usual and values[n] != usual[n] and n not in ("device", "threads")
     ]
     title = registry.load("presets", preset)["title"] if preset else ""
-    st.markdown("##### Settings")
+    st.subheader("Settings", anchor=False)
     st.caption(f"Started from the preset “{title}”." if preset else "Started without a preset.")
     if own:
         rows = [(n, shown(n, values[n]), f"instead of {shown(n, usual[n])}") for n in own]
@@ -126,7 +115,7 @@ def _table(rows: list[tuple[str, str, str]], strong: bool = False) -> str:
 
 
 def _history(events: list[dict[str, Any]]) -> None:
-    st.markdown("##### What was done")
+    st.subheader("What was done", anchor=False)
     lines = [
         f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(e.get('time', 0)))}</td>"
         f"<td>step {e.get('step', 0):,}</td><td>{html.escape(told(e))}</td></tr>"
@@ -154,6 +143,8 @@ def told(event: dict[str, Any]) -> str:
             return f"started on {str(event.get('device', '?')).upper()}, {words}"
         case "resumed":
             return "resumed from its last state"
+        case "branched":
+            return f"branched off {event.get('from', '?')}. {event.get('text', '')}".strip()
         case name:
             return str(name)
 
@@ -163,9 +154,10 @@ def _rate(event: dict[str, Any], name: str) -> str:
     return f"{value:g}" if isinstance(value, int | float) else "?"
 
 
-def _disk(run: Run) -> None:
+def disk(run: Run) -> None:
+    """What its folder holds, by what it is for."""
     sizes = run_list.sizes(run)
-    st.markdown("##### On disk")
+    st.subheader("On disk", anchor=False)
     rows = [*sizes.items(), ("together", sum(sizes.values()))]
     lines = [f"<tr><th>{name}</th><td>{run_list.weight(size)}</td></tr>" for name, size in rows]
     st.html(f'<table class="fr-table">{"".join(lines)}</table>')

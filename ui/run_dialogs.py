@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from gan.runs import Run
-from ui import commands, packing, run_details, run_list
+from ui import commands, packing, run_list
 from ui.access import can_drive
 from ui.run_list import Entry, Facts
 from ui.trouble import attempt, show
@@ -37,11 +37,6 @@ def draw(entries: list[Entry]) -> None:
     if entry is None:
         return close()
     match what:
-        case "details":
-            shown = st.dialog(
-                plain(entry.title), width="medium", position="right", on_dismiss=close
-            )
-            shown(run_details.draw)(entry)
         case "take":
             st.dialog("Take away", width="medium", on_dismiss=close)(_take)(entry)
         case "rename":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import math
 import time
 
 import streamlit as st
 
-from gan import hosts
+from gan import hosts, metrics, scores
+from gan.runs import Run
 from ui import commands, run_list
 from ui.access import can_drive
 from ui.links import PAGES
@@ -17,17 +19,17 @@ from ui.words import plain
 TRAIN = PAGES / "train.py"
 LIVE = 2.0  # seconds between two looks at a run that is being trained
 MENU = {
+    "report": ":material/assignment: Report",
     "resume": ":material/play_arrow: Go on",
     "gently": ":material/play_arrow: Go on, half the learning rates",
     "stop": ":material/stop: Stop",
-    "details": ":material/info: Details",
     "compare": ":material/compare_arrows: Compare",
     "take": ":material/download: Take away …",
     "like": ":material/content_copy: Same settings …",
     "rename": ":material/edit: Rename …",
     "delete": ":material/delete: Delete …",
 }
-WATCHERS = ("details", "compare", "take")
+WATCHERS = ("report", "compare", "take")
 
 
 def draw(entry: Entry) -> str:
@@ -51,7 +53,7 @@ def draw(entry: Entry) -> str:
 def offers(entry: Entry) -> list[str]:
     """What the menu of a run has, for this session."""
     if entry.broken:
-        return ["delete"] if can_drive() else ["details"]
+        return ["report", "delete"] if can_drive() else ["report"]
     active = entry.status in commands.ACTIVE
     exploded = entry.status == "failed" and "learning rate" in entry.run.error()  # what it advises
     able = {
@@ -105,12 +107,12 @@ def _words(entry: Entry, facts: Facts) -> str:
     if facts.created:
         exact = time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.created))
         told.append(f'<span title="{exact}">{run_list.ago(facts.created)}</span>')
-    bar = ""
+    bar = _scored(entry.run)
     if entry.status == "failed":
-        bar = f'<p class="fr-line fr-why">{html.escape(entry.run.error())}</p>'
+        bar += f'<p class="fr-line fr-why">{html.escape(entry.run.error())}</p>'
     if entry.status in commands.ACTIVE:
         share = f"{100 * facts.done:.0f}"
-        bar = (
+        bar += (
             f'<div class="fr-bar" role="progressbar" aria-label="Progress" aria-valuenow="{share}" '
             f'aria-valuemin="0" aria-valuemax="100"><i style="width:{share}%"></i></div>'
         )
@@ -118,3 +120,16 @@ def _words(entry: Entry, facts: Facts) -> str:
         f'<p class="fr-line">{chip(entry.status)}{mark} {html.escape(run_list.names(entry.config))}</p>'
         f'<p class="fr-facts">{" · ".join(f"<span>{fact}</span>" for fact in told)}</p>{bar}'
     )
+
+
+def _scored(run: Run) -> str:
+    """The newest evaluation in a line, "" without one."""
+    found = scores.newest(run)
+    if found is None:
+        return ""
+    key = "fd" if "fd" in found.scores else "fd_pca"
+    value = found.scores.get(key, math.nan)
+    told = f"{metrics.catalogue()[key][0]} <b>{value:,.{0 if value >= 100 else 1}f}</b> at step {found.step:,}"
+    for finding in found.verdict[:2]:
+        told += f" · {html.escape(finding['name'])}"
+    return f'<p class="fr-facts">{told}</p>'

@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from gan import export
+from gan import export, files
 from gan.datasets import Progress
 from gan.runs import RunError
 from gan.tail import newest
 from ui import packing, run_list
 from ui.run_row import MENU
 
-DRIVERS = ["details", "compare", "take", "like", "rename", "delete"]
+DRIVERS = ["compare", "take", "like", "rename", "delete"]
 
 
 def rows(at) -> list[str]:
@@ -99,6 +99,15 @@ def test_why_a_run_failed_is_in_its_row(open_page, make_run):
     assert "D&#x27;s loss was no longer a finite number." in text(open_page("runs"))
 
 
+def test_a_row_tells_the_newest_evaluation(open_page, make_run):
+    run, row = make_run("one"), {"step": 80, "weights": "average", "n": 500, "seed": 0, "dataset": "mnist"}  # fmt: skip
+    row |= {"split": "", "evaluator": None, "scores": {"fd_pca": 12.345}, "real": {}, "shares": []}
+    fault = {"name": "missing <classes>", "text": ""}
+    files.append(run.path / "scores.jsonl", [row, {**row, "step": 90, "verdict": [fault]}])
+    told = text(open_page("runs"))
+    assert "FD-PCA64 <b>12.3</b> at step 90 · missing &lt;classes&gt;" in told
+
+
 def test_many_runs_come_in_pages(open_page, make_run):
     for k in range(23):
         make_run(f"run-{k}")
@@ -144,11 +153,11 @@ def test_the_menu_offers_what_can_be_done(open_page, make_run, trainers):
     at = open_page("runs")
     offered = {name: run_options(at, name) for name in ("done", "halted", "busy", "sad", "hot")}
     assert offered == {
-        "done": DRIVERS,
-        "halted": ["resume", *DRIVERS],
-        "busy": ["stop", *DRIVERS],
-        "sad": ["resume", *DRIVERS],
-        "hot": ["gently", *DRIVERS],
+        "done": ["report", *DRIVERS],
+        "halted": ["report", "resume", *DRIVERS],
+        "busy": ["report", "stop", *DRIVERS],
+        "sad": ["report", "resume", *DRIVERS],
+        "hot": ["report", "gently", *DRIVERS],
     }
 
 
@@ -180,7 +189,7 @@ def test_a_watcher_sees_and_takes_away_but_changes_nothing(
     run = make_run("one", steps=50, title="One")
     monkeypatch.setenv("FORGER_PIN", "1234")
     at = open_page("runs")
-    assert run_options(at, "one") == ["details", "compare", "take"]
+    assert run_options(at, "one") == ["report", "compare", "take"]
     assert button(at, "New run").disabled
     assert "You are watching" in text(at)
     at.session_state["runs-dialog"] = ("delete", "one")  # as a forged message would
@@ -243,19 +252,6 @@ def test_a_run_being_trained_has_to_be_stopped_first(open_page, make_run, traine
     at.run()
     button(at, "Delete for good").click().run()
     assert not run.path.exists()
-
-
-def test_details_tell_what_differs_from_the_preset(open_page, make_run):
-    run = make_run("one", lr_g=0.0005)
-    events = run.path / "events.jsonl"
-    events.write_text(events.read_text().replace('"preset": ""', '"preset": "lean"'))
-    run.write_control(d_steps=3)
-    told = text(pick(open_page("runs"), "one", "details"))
-    assert "instead of Strokes" not in told  # the preset leaves the data open
-    assert "<th>Learning rate of G</th><td>0.0005</td><td>instead of 0.002</td>" in told
-    assert "<th>D updates a step</th><td>3</td><td>instead of 1</td>" in told
-    assert "<td>started on ?, ? threads</td>" in told
-    assert "together" in told
 
 
 def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, monkeypatch):

@@ -1,0 +1,78 @@
+"""The report of one run: how it stands, its generators through time, its scores, and how it came to be.
+
+A link brings it back: `?report=ID`, with `&step=N` for one of the generators it kept.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gan.runs import Run
+from ui import copying, report_card, run_details, run_row, time_machine
+from ui.links import PAGES
+from ui.run_list import Entry, Facts
+from ui.words import plain
+
+LINK = "report"
+CARD = 20_000  # characters of a model card that are shown
+
+
+def draw(entry: Entry) -> None:
+    """The whole page."""
+    if st.button("All runs", icon=":material/arrow_back:", type="tertiary", key="all-runs"):
+        st.query_params.clear()
+        st.rerun()
+    st.title(plain(entry.title), anchor=False)
+    if entry.broken:
+        st.error(plain(entry.broken), icon=":material/error:")
+        st.caption("The rest of the app works. What is in the folder can still be saved by hand.")
+        return run_details.disk(entry.run)
+    _head(entry)
+    if moment := time_machine.draw(entry):
+        found = report_card.draw(entry.run, moment.step)
+        copying.draw(entry.run, found)
+    _card(entry.run)
+    run_details.draw(entry)
+    return None
+
+
+def outline(entry: Entry) -> tuple[object, ...]:
+    """Changes with what the page shows beside its own controls: other snapshots, other scores, another status."""
+    try:
+        scored = (entry.run.path / "scores.jsonl").stat().st_size
+    except OSError:
+        scored = 0
+    return entry.status, entry.title, *entry.run.snapshots(), scored
+
+
+def _head(entry: Entry) -> None:
+    facts = Facts.of(entry)
+    st.html(
+        f'<p class="fr-line">{run_row.chip(entry.status)} {run_details.standing(entry, facts)}</p>'
+    )
+    if entry.status in ("failed", "stopped") and (why := entry.run.error()):
+        st.error(plain(why), icon=":material/error:")
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link(
+            PAGES / "train.py", label="Open on the Train page", icon=":material/open_in_new:",
+            query_params={"run": entry.run.id},
+        )  # fmt: skip
+        st.page_link(
+            PAGES / "explore.py", label="Explore its latents", icon=":material/explore:",
+            query_params={"run": entry.run.id},
+        )  # fmt: skip
+        st.page_link(
+            PAGES / "compare.py", label="Compare", icon=":material/compare_arrows:",
+            query_params={"runs": entry.run.id},
+        )  # fmt: skip
+
+
+def _card(run: Run) -> None:
+    """What those who made the run say of it."""
+    try:
+        text = (run.path / "card.md").read_text("utf-8", errors="replace")[:CARD]
+    except OSError:
+        return
+    st.subheader("Model card", anchor="model-card")
+    with st.container(border=True):
+        st.markdown(text)

@@ -1,0 +1,176 @@
+"""The time machine of a report: a slider over the generators that a run kept, and what the chosen one makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from gan import files, hosts, registry, scores
+from gan.runs import Run, RunError
+from ui import assets, choices, commands, report_branch, report_html, weights
+from ui.access import can_drive
+from ui.explorer import SCRIPT
+from ui.run_list import Entry
+from ui.trouble import attempt, show
+from ui.words import plain
+
+KEY, LINK = "report-step", "step"
+LOOK = 0.5  # seconds between two looks at an evaluation
+LIVE = {  # live scores: name for people, digits, what is better
+    "classes": ("Classes present", 0, ""),
+    "effective_classes": ("Effective classes", 1, "10 when all ten are equally frequent"),
+    "fd": ("Distance to real (FD)", 0, "lower is better"),
+    "diversity": ("Diversity within classes", 2, "1 is as varied as real ones"),
+    "confident": ("Clearly readable", 2, "share of the samples"),
+}
+
+_mount = st.components.v2.component(
+    "forger_fresh",
+    css=(assets.FOLDER / "fresh.css").read_text(encoding="utf-8"),
+    js=SCRIPT,
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A generator that a run kept; `snapshot` is the step that names its file, None for the newest one."""
+
+    step: int
+    snapshot: int | None
+    about: weights.About
+
+
+def draw(entry: Entry) -> Moment | None:
+    """Slider, samples, live scores and what can be done from there; the chosen generator, None without any."""
+    st.subheader("Time machine", anchor="time-machine")
+    try:
+        moment = _choose(entry.run)
+    except RunError as error:
+        st.info(str(error), icon=":material/info:")
+        return None
+    left, right = st.columns(2, gap="large")
+    with left:
+        _fresh(entry, moment)
+    with right:
+        _live(entry.run, moment)
+        _scoring(entry, moment)
+        report_branch.offer(entry, moment.step)
+        show()
+    return moment
+
+
+def _choose(run: Run) -> Moment:
+    """The slider. The address is what decides, so a link brings the step back. Raises RunError without a generator."""
+    newest = weights.about(run)
+    kept = [step for step in run.snapshots() if step < newest.step]
+    asked = st.query_params.get(LINK, "")
+    wanted = int(asked) if asked.isdecimal() and len(asked) < 16 else newest.step
+    steps = [*kept, newest.step]
+    step = min(steps, key=lambda known: abs(known - wanted))
+    if len(steps) > 1:
+        st.session_state[KEY] = step
+        st.select_slider(
+            "Training step", steps, key=KEY, on_change=_follow, args=(newest.step,),
+            format_func=lambda k: f"{k:,}" + (" (newest)" if k == newest.step else ""),
+        )  # fmt: skip
+    else:
+        st.caption(f"Only the newest generator was kept, that of step {step:,}.")
+    if asked and asked != str(step):
+        st.caption(f"Nothing was kept of step {plain(asked[:16])}: this is step {step:,}.")
+    snapshot = None if step == newest.step else step
+    return Moment(step, snapshot, weights.about(run, snapshot))
+
+
+def _follow(newest: int) -> None:
+    """The address names the step that was picked; without one it is the newest."""
+    if (step := st.session_state[KEY]) == newest:
+        st.query_params.pop(LINK, None)
+    else:
+        st.query_params[LINK] = str(step)
+
+
+def _fresh(entry: Entry, moment: Moment) -> None:
+    """Samples, drawn by the route that draws for the explorer."""
+    _mount(
+        key="fresh",
+        data={
+            "script": assets.url("fresh.js"),
+            "id": entry.run.id,
+            "step": moment.snapshot,
+            "z_dim": moment.about.z_dim,
+            "points": moment.about.is_points,
+            "live": entry.status in commands.ACTIVE,
+        },
+    )
+
+
+def _live(run: Run, moment: Moment) -> None:
+    """What the trainer's own look at its samples found nearest to this step."""
+    found = nearest_look(run, moment.step)
+    if not found:
+        st.caption(
+            "Live scores: not available because this run was trained without looking at its classes on the way."
+        )
+        return
+    told = {name: found[name] for name in LIVE if files.is_number(found.get(name))}
+    tiles = [(LIVE[k][0], f"{v:,.{LIVE[k][1]}f}", LIVE[k][2]) for k, v in told.items()]
+    st.html(report_html.tiles(tiles))
+    shares = found.get("shares")
+    if isinstance(shares, list) and shares and all(map(files.is_number, shares)):
+        names = moment.about.names
+        labels = names if len(names) == len(shares) else [str(k) for k in range(len(shares))]
+        st.html(report_html.bars(labels, shares))
+    st.caption(
+        f"Seen while training at step {found['step']:,}, in about a thousand samples: quick and rough. "
+        "The report card below measures more, and more exactly."
+    )
+
+
+def nearest_look(run: Run, step: int) -> dict[str, Any]:
+    """The record with live scores nearest to a step; {} where there is none."""
+    records = files.lines(run.path / "metrics.jsonl")
+    looks = [r for r in records if files.is_number(r.get("fd")) and files.is_number(r.get("step"))]
+    return min(looks, key=lambda record: abs(record["step"] - step), default={})
+
+
+def _scoring(entry: Entry, moment: Moment) -> None:
+    """The button that scores, or how far that is."""
+    run = entry.run
+    assert entry.config
+    data = registry.card("datasets", entry.config.dataset)
+    if data.facts.get("POINTS"):
+        st.caption(
+            "Scores: not available because the samples are points, and the scores are made for images."
+        )
+        return
+    running = _running(run)
+    st.fragment(_progress, run_every=LOOK if running else None)(run, moment, running)
+
+
+def _running(run: Run) -> str:
+    """The key of the evaluation of this run that is under way, "" for none."""
+    keys = [choices.score_job(run.id, step) for step in (None, *run.snapshots())]
+    jobs = {key: hosts.job(key) for key in keys}
+    return next((key for key, job in jobs.items() if job and job.state == "running"), "")
+
+
+def _progress(run: Run, moment: Moment, was_running: str) -> None:
+    if (running := _running(run)) != was_running:
+        st.rerun()
+    job = hosts.job(running or choices.score_job(run.id, moment.snapshot))
+    if job and running:
+        drawn = min(1.0, job.done / job.total) if job.total else 0.0
+        st.progress(drawn / 2, f"Scoring … {job.text}")  # then they are compared
+        return
+    if job and job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    done = scores.newest(run, moment.step)
+    if st.button(
+        "Score it again" if done else "Score this generator",
+        icon=":material/fact_check:", type="secondary" if done else "primary", disabled=not can_drive(),
+        help="Draws 10,000 samples and compares them with real ones: about half a minute.",
+    ):  # fmt: skip
+        attempt(commands.evaluate, run, moment.snapshot)
+        st.rerun()
