@@ -23,6 +23,7 @@ from gan.state import write_tensors
 BATCH, EPOCHS, PEAK, DECAY = 128, 10, 4e-3, 1e-2  # AdamW, one cycle
 SHIFT, TURN = 2.0, 10.0  # augmentation: pixels, degrees
 FEWEST = 100  # images that it is tested with
+LEAST = 8  # batches: a cycle of four has no first half
 
 
 def train(
@@ -49,7 +50,7 @@ def train(
     told = replace(told, accuracy=float((classes == test.labels).mean()))
     keep_previous(file)
     keep_previous(file.with_suffix(".json"))
-    write_tensors(file, net.state_dict(), {"dataset": dataset, "accuracy": told.accuracy})
+    write_tensors(file, net.state_dict(), {})  # told in the .json: several facts come in any order
     told = replace(told, sha256=checksum(file))
     text = json.dumps(asdict(told), indent=2, ensure_ascii=False) + "\n"
     files.replace(file.with_suffix(".json"), text.encode())
@@ -79,7 +80,7 @@ def _fit(learn: Data, classes: int, epochs: int, seed: int) -> Generator[Progres
     models.initialise(net, "torch", torch.Generator().manual_seed(seed))
     net.train()
     images, labels = torch.tensor(learn.images), torch.tensor(learn.labels)
-    draws, total = Draws(seed), epochs * (len(learn) // BATCH or 1)
+    draws, total = Draws(seed), max(LEAST, epochs * (len(learn) // BATCH))
     size = min(BATCH, len(learn))
     optimizer = torch.optim.AdamW(net.parameters(), lr=PEAK, weight_decay=DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK, total_steps=total, pct_start=0.25)

@@ -35,14 +35,13 @@ def verdict(
     """
     likeness = _over_real(scores, floor, "precision")
     readable = likeness >= STRANGE  # else EvalNet's classes are guesses
-    classes = [*_classes(scores, shares, names, prior)] if readable else []
     noise = [*_noise(scores, likeness)]
     found = [
         *noise,
         *_copies(scores),
         *(_unlike(scores, floor) if not readable else ()),
-        *classes,
-        *_edges(scores if not noise else {}),
+        *(_classes(scores, shares, names, prior) if readable and not noise else ()),
+        *(_edges(scores) if not noise else ()),
         *_variety(scores, _over_real(scores, floor, "recall") if likeness > UNLIKE else 1.0),
         *(_unlike(scores, floor) if STRANGE <= likeness < UNLIKE else ()),
     ]
