@@ -1,20 +1,15 @@
-// Several runs beside each other: one chart for all of them, and their grids at the same place.
+// Several runs beside each other: one chart for all of them, their grids at the same place, the same noise through each.
 
+import { Card, last } from "./compare_card.js";
 import { ALONG, Curves, PANELS } from "./curves.js";
-import { duration, h, icon, number } from "./dom.js";
-import { follow } from "./series.js";
+import { duration, h, icon, isDark, number } from "./dom.js";
+import { has } from "./panels.js";
+import { Strips } from "./strips.js";
 
-const WORDS = {
-  training: "Training",
-  paused: "Paused",
-  queued: "Waiting",
-  stopped: "Stopped",
-  finished: "Finished",
-  failed: "Failed",
-};
 const REPLAY = 9000; // ms a replay takes, if that is not too fast or too slow
 const FRAME = [50, 350]; // ms
 const LONGEST = 28; // characters of a name in the chart's legend
+const AHEAD = 1.06; // of what a running run has reached, the chart shows beside it
 
 const views = new WeakMap();
 
@@ -31,22 +26,30 @@ export function mount(parent, data) {
   };
 }
 
+/**
+ * `index` is that of the slider. null means now: each run at its newest or, where some train beside others that had
+ * ended before, the ended ones in step with them: `front` is how far the training ones are, null when it is not so.
+ */
 class Comparison {
   constructor(parent) {
     const asked = new URLSearchParams(location.search);
+    const whole = (name) => (/^\d{1,10}$/.test(asked.get(name) ?? "") ? Number(asked.get(name)) : 1);
     this.panel = PANELS.some(({ id }) => id === asked.get("chart")) ? asked.get("chart") : PANELS[0].id;
     this.along = asked.get("along") in ALONG ? asked.get("along") : "step";
+    this.wanted = asked.has("at") ? Number(asked.get("at")) : NaN; // a place that the link asks for
     this.cards = new Map(); // by run id
-    this.index = null; // of the slider; null shows the newest of each
+    this.index = this.front = null;
     this.grids = h("div", { class: "cm-grids" });
     this.plot = h("div", { class: "gl-plot cm-plot", role: "img", "data-testid": "compare-chart" });
     this.caption = h("p", { class: "gl-caption" });
     this.panels = tabs("What the chart shows", PANELS.map(({ id, label }) => [id, label]), (id) => this.choose({ panel: id }));
     this.axes = tabs("What is along the bottom", Object.keys(ALONG).map((id) => [id, id]), (id) => this.choose({ along: id }));
+    this.strips = new Strips(whole("seed"), () => this.remember());
     const choices = h("div", { class: "cm-choices" }, this.panels.element, h("span", { class: "cm-along" }, "along", this.axes.element));
     const pictures = h("div", { class: "cm-pictures" }, this.grids, this.timeline());
     const chart = h("div", { class: "cm-chart" }, choices, this.plot, this.caption);
-    this.element = h("section", { class: "gl cm", "aria-label": "Runs compared" }, h("div", { class: "cm-body" }, pictures, chart));
+    const body = h("div", { class: "cm-body" }, pictures, chart);
+    this.element = h("section", { class: "gl cm", "aria-label": "Runs compared" }, body, this.strips.element);
     parent.append(this.element);
     this.curves = new Curves(this.plot, this);
     this.choose({});
@@ -63,60 +66,108 @@ class Comparison {
     return h("div", { class: "gl-time cm-time" }, this.play, this.range, this.newest, this.where);
   }
 
-  /** Which runs: { runs: [{ id, name, points }] } in the order of their colours. */
+  /** Which runs: { runs: [{ id, name, points, z_dim, snapshots }] } in the order of their colours. */
   set({ runs }) {
     const wanted = new Set(runs.map(({ id }) => id));
     for (const [id, card] of this.cards) if (!wanted.has(id)) this.drop(id, card);
     for (const run of runs) if (!this.cards.has(run.id)) this.cards.set(run.id, new Card(run, () => this.update()));
     this.shown = runs.map((run) => Object.assign(this.cards.get(run.id), { run }));
+    for (const { feed } of this.shown) feed.poke(); // the page ran again: somebody may have done something
+    this.front = null; // of other runs
     this.grids.replaceChildren(...this.shown.map(({ element }) => element));
+    this.strips.set(runs);
     this.element.dataset.count = this.shown.length;
+    this.element.classList.toggle("gl-dark", isDark(this.element));
     this.curves.show({ runs: this.shown.map(({ feed, run }) => ({ feed, name: short(run.name) })) });
-    const { length } = PANELS.find(({ id }) => id === this.panel).lines;
-    const colours = this.curves.traces().map(({ line }) => line.color);
-    this.shown.forEach((card, k) => card.paint(this.shown.length > 1 ? colours[k * length] : "transparent"));
+    const colours = [...new Set(this.curves.traces().map(({ line }) => line.color))];
+    this.shown.forEach((card, k) => card.paint(this.shown.length > 1 ? colours[k] : "transparent"));
     this.update();
+    this.remember(); // the server knows its own part of the address only
   }
 
   choose({ panel = this.panel, along = this.along }) {
     const moved = along !== this.along;
     Object.assign(this, { panel, along });
-    const { label, note } = PANELS.find(({ id }) => id === panel);
+    const { label } = PANELS.find(({ id }) => id === panel);
     this.panels.press(panel);
     this.axes.press(along);
-    this.caption.textContent = note;
     this.plot.setAttribute("aria-label", `Chart: ${label} along ${ALONG[along]}`);
     this.curves.show({ panel, along });
-    if (moved) this.go(null);
-    remember({ chart: panel === PANELS[0].id ? "" : panel, along: along === "step" ? "" : along });
+    this.caption.textContent = this.curves.note;
+    if (moved && this.shown) {
+      this.front = null;
+      this.index = null;
+      this.update();
+    }
+    this.remember();
   }
 
   update() {
     if (!this.shown) return;
+    this.panels.offer((id) => id === this.panel || this.shown.some(({ feed }) => has(feed, PANELS.find((panel) => panel.id === id))));
     this.curves.refresh();
+    this.caption.textContent = this.curves.note;
     const before = this.place;
     const places = this.shown.flatMap((card) => card.places(this.along));
     this.places = [...new Set(places)].sort((a, b) => a - b);
+    this.front = this.leading();
     this.range.max = Math.max(0, this.places.length - 1);
     this.play.disabled = this.places.length < 2;
     if (this.index !== null) this.index = Math.max(0, last(this.places, before));
+    this.recall();
     this.draw();
+  }
+
+  /** How far those are that were seen going; null where all were, or none. */
+  leading() {
+    const going = this.shown.filter((card) => card.going);
+    if (!going.length || going.length === this.shown.length) return null;
+    return Math.max(0, ...going.map((card) => card.places(this.along).at(-1) ?? 0));
+  }
+
+  /** An index, or null where that is the end and the end is now. */
+  ending(index) {
+    return index < this.places.length - 1 || this.front !== null ? index : null;
+  }
+
+  /** Goes where the link asked for, once all runs are known. */
+  recall() {
+    if (Number.isNaN(this.wanted) || this.shown.some(({ feed }) => feed.state === "loading")) return;
+    this.index = this.ending(Math.max(0, last(this.places, this.wanted)));
+    this.wanted = NaN;
   }
 
   go(index, playing = false) {
     if (!playing) this.pause();
-    this.index = index !== null && index < this.places.length - 1 ? index : null;
+    this.index = index === null ? null : this.ending(index);
     this.draw();
+    if (!playing) this.remember();
   }
 
   draw() {
-    const place = this.index === null ? Infinity : this.places[this.index];
+    const { along, front } = this;
+    const place = this.index === null ? (front ?? Infinity) : this.places[this.index];
     this.place = place;
-    this.range.value = this.index ?? this.places.length - 1;
+    this.range.value = this.index ?? (front === null ? this.places.length - 1 : last(this.places, front));
     this.newest.setAttribute("aria-pressed", String(this.index === null));
-    this.where.textContent = this.index === null ? "each at its newest" : told(this.along, place);
+    this.newest.textContent = front === null ? "Newest" : "In step";
+    const now = front === null ? "each at its newest" : `in step: ${told(along, front)}`;
+    this.where.textContent = this.index === null ? now : told(along, place);
     this.range.setAttribute("aria-valuetext", this.where.textContent);
-    for (const card of this.shown) card.draw(this.along, place);
+    for (const card of this.shown) {
+      const own = this.index === null && card.going ? Infinity : place;
+      card.draw(along, own);
+      const row = this.strips.row(card.run.id);
+      const step = card.step(along, own);
+      row.label(card.colour, card.feed.state === "gone" ? "gone" : card.feed.status);
+      row.go(step === undefined || step === card.feed.samples.fixed.at(-1) ? null : step);
+    }
+    this.focus();
+  }
+
+  /** While runs are in step the chart shows as far as they are, unless somebody zoomed. */
+  focus() {
+    this.curves.until(this.index === null && this.front ? this.front * AHEAD : null);
   }
 
   replay() {
@@ -142,6 +193,20 @@ class Comparison {
     this.play.replaceChildren(icon(now ? "pause" : "play"), h("span", {}, now ? "Pause" : "Replay"));
   }
 
+  /** Keeps what is shown in the page's address; not too often, which browsers refuse. */
+  remember() {
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => {
+      const at = this.index === null ? this.wanted : this.places[this.index];
+      write({
+        chart: this.panel === PANELS[0].id ? "" : this.panel,
+        along: this.along === "step" ? "" : this.along,
+        seed: this.strips.seed === 1 ? "" : String(this.strips.seed),
+        at: Number.isNaN(at) ? "" : String(Math.round(1000 * at) / 1000),
+      });
+    }, 300);
+  }
+
   drop(id, card) {
     card.destroy();
     this.cards.delete(id);
@@ -149,73 +214,10 @@ class Comparison {
 
   destroy() {
     this.pause();
+    clearTimeout(this.writing);
     for (const [id, card] of this.cards) this.drop(id, card);
+    this.strips.destroy();
     this.curves.destroy();
-    this.element.remove();
-  }
-}
-
-/** One run: its name in its colour, how it stands, and its fixed grid. */
-class Card {
-  constructor(run, onnews) {
-    this.run = run;
-    this.image = h("img", { alt: "", hidden: true, draggable: "false", decoding: "sync" });
-    this.chip = h("span", { class: "gl-chip" });
-    this.name = h("b");
-    this.facts = h("span", { class: "cm-facts" });
-    this.swatch = h("i", { class: "cm-swatch" });
-    const caption = h("figcaption", {}, h("span", { class: "cm-name" }, this.swatch, this.name), h("span", { class: "cm-line" }, this.chip, this.facts));
-    this.element = h("figure", { class: "cm-card", "data-run": run.id }, caption, h("span", { class: "cm-stage" }, this.image));
-    const { feed, stop } = follow(run.id, onnews);
-    Object.assign(this, { feed, stop });
-  }
-
-  paint(colour) {
-    this.swatch.style.background = colour;
-    this.name.textContent = this.run.name;
-  }
-
-  /** Where this run has pictures, along an axis. */
-  places(along) {
-    return this.feed.samples.fixed.map((step) => this.at(along, step));
-  }
-
-  at(along, step) {
-    return along === "step" ? step : this.feed.at(along, step);
-  }
-
-  /** The grid at `place`, or the last one before it. */
-  draw(along, place) {
-    const { feed } = this;
-    const gone = feed.state === "gone";
-    this.chip.dataset.status = gone ? "gone" : feed.status;
-    this.chip.textContent = gone ? "Deleted" : (WORDS[feed.status] ?? "Loading");
-    const steps = feed.samples.fixed;
-    const step = steps[Math.max(0, last(this.places(along), place))];
-    if (step === undefined) return;
-    this.facts.textContent = `step ${number(step)} · ${duration(feed.at("seconds", step))}`;
-    this.swap(feed.picture("fixed", step), `Pictures of ${this.run.name} at step ${number(step)}`);
-  }
-
-  async swap(url, text) {
-    if (url === this.asked) return;
-    this.asked = url;
-    const next = new Image();
-    next.src = url;
-    try {
-      await next.decode();
-    } catch {
-      if (this.asked === url) this.asked = ""; // thinned out meanwhile: the next answer names another
-      return;
-    }
-    if (this.asked !== url) return;
-    Object.assign(this.image, { src: url, alt: text, hidden: false });
-    const larger = this.image.clientWidth * devicePixelRatio >= next.naturalWidth;
-    this.image.classList.toggle("pixels", larger && !this.run.points);
-  }
-
-  destroy() {
-    this.stop();
     this.element.remove();
   }
 }
@@ -228,25 +230,19 @@ function tabs(label, options, onpick) {
     return button;
   });
   const press = (id) => buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.id === id)));
-  return { element: h("div", { class: "gl-tabs", role: "group", "aria-label": label }, ...buttons), press };
+  const offer = (useful) => buttons.forEach((button) => (button.hidden = !useful(button.dataset.id)));
+  return { element: h("div", { class: "gl-tabs", role: "group", "aria-label": label }, ...buttons), press, offer };
 }
 
 function short(name) {
   return name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
 }
 
-/** Keeps what is shown in the page's address; "" takes a part out. */
-function remember(parts) {
+/** Puts parts into the page's address; "" takes a part out. */
+function write(parts) {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(parts)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
   if (url.href !== location.href) history.replaceState(history.state, "", url);
-}
-
-/** The index of the last of the ascending values that is not above `most`; -1 when all are. */
-function last(values, most) {
-  let found = -1;
-  for (let k = 0; k < values.length && values[k] <= most; k++) found = k;
-  return found;
 }
 
 function told(along, place) {

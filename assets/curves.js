@@ -19,7 +19,7 @@ const GAP = 0.09; // share of the height between two axes
  */
 export class Curves {
   constructor(element, { panel = "losses", along = "step" } = {}) {
-    Object.assign(this, { element, panel, along, runs: [], drawn: null, cursor: null });
+    Object.assign(this, { element, panel, along, runs: [], drawn: null, cursor: null, end: null });
     this.queue = Promise.resolve();
     this.unfit = fitting(element);
   }
@@ -27,6 +27,7 @@ export class Curves {
   /** Which runs, panel or axis to show; what is left out stays. */
   show({ runs, panel, along } = {}) {
     this.runs = runs ?? this.runs;
+    if (panel ?? along) this.zoomed = false;
     this.panel = panel ?? this.panel;
     this.along = along ?? this.along;
     return this.refresh(true);
@@ -37,6 +38,16 @@ export class Curves {
     this.anew = this.anew || anew;
     this.queue = this.queue.then(() => this.draw()).catch((error) => console.error(error));
     return this.queue;
+  }
+
+  /** Shows the bottom axis up to `end`, unless somebody zoomed; null shows all of it. */
+  until(end) {
+    if (end === this.end) return;
+    this.end = end;
+    const change = end === null ? { "xaxis.autorange": true } : { "xaxis.range": [0, end] };
+    this.queue = this.queue.then(() => {
+      if (this.drawn && !this.gone && !this.zoomed) return window.Plotly.relayout(this.element, change);
+    });
   }
 
   /** What to conclude from what is shown. */
@@ -84,6 +95,10 @@ export class Curves {
     this.listening = true;
     this.element.on("plotly_hover", ({ event }) => (this.pointer = event));
     this.element.on("plotly_unhover", () => (this.pointer = null));
+    this.element.on("plotly_relayout", (change) => {
+      if ("xaxis.range[0]" in change) this.zoomed = true; // by hand: we name both ends at once
+      else if (change["xaxis.autorange"]) this.zoomed = false;
+    });
   }
 
   extend(Plotly) {
@@ -150,12 +165,13 @@ export class Curves {
     const { axes, lines } = this.about();
     const { layout, axis } = look(this.element);
     const title = { text: ALONG[this.along], standoff: 6 };
+    const reach = this.end === null ? {} : { range: [0, this.end] };
     return {
       ...layout,
       uirevision: `${this.panel} ${this.along}`,
       showlegend: lines.length > axes.length || this.runs.length > 1,
       hoversubplots: "axis",
-      xaxis: { ...axis, title, showgrid: false, rangemode: "nonnegative", anchor: nth("y", axes.length - 1) },
+      xaxis: { ...axis, title, showgrid: false, rangemode: "nonnegative", anchor: nth("y", axes.length - 1), ...reach },
       ...Object.fromEntries(axes.map((about, k) => [nth("yaxis", k), this.upward(about, k, axes.length, axis)])),
       ...this.marks(),
     };

@@ -41,3 +41,12 @@ export function duration(seconds) {
   if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ""}`;
   return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
 }
+
+/** Whether the page's background, where an element stands, is dark. */
+export function isDark(element) {
+  const probe = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = probe || "#fff";
+  const [r, g, b] = context.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
+  return 0.3 * r + 0.59 * g + 0.11 * b < 128;
+}

@@ -3,7 +3,7 @@
 import { Album } from "./album.js";
 import { Chart } from "./chart.js";
 import { Coverage } from "./coverage.js";
-import { duration, h, number } from "./dom.js";
+import { duration, h, isDark, number } from "./dom.js";
 import { Light } from "./light.js";
 import { follow } from "./series.js";
 
@@ -187,12 +187,4 @@ function fact(before, after) {
     }, 60);
   };
   return { element, value, set, say: (text) => (value.textContent = text) };
-}
-
-function isDark(element) {
-  const probe = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
-  const context = document.createElement("canvas").getContext("2d");
-  context.fillStyle = probe || "#fff";
-  const [r, g, b] = context.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
-  return 0.3 * r + 0.59 * g + 0.11 * b < 128;
 }

@@ -1,11 +1,14 @@
-"""Compare: two to six runs beside each other. A link brings it back: `?runs=ID,ID`."""
+"""Compare: two to six runs beside each other, or the form that starts a pair to compare.
+
+A link brings it back: `?runs=ID,ID` and what the view adds to it (chart, along, at, seed), `?pair=PRESET` the form.
+"""
 
 from pathlib import Path
 
 import streamlit as st
 
 from gan.config import fields
-from ui import run_list
+from ui import comparing, pair, run_list, starting
 from ui.compare import MOST, compare, differences, labels, table
 from ui.links import PAGES
 from ui.run_list import Entry
@@ -13,6 +16,7 @@ from ui.words import plain
 
 PICKED = "compare-runs"
 SUGGESTED = 4
+WHY = "Two runs from the same seed that differ in one thing, trained in turns."
 
 
 def pick(found: dict[str, Entry]) -> list[Entry]:
@@ -25,11 +29,19 @@ def pick(found: dict[str, Entry]) -> list[Entry]:
             icon=":material/search_off:",
         )
     st.session_state[PICKED] = [name for name in dict.fromkeys(asked) if name in found][:MOST]
-    picked = st.multiselect(
-        "Runs", [*found], key=PICKED, format_func=names.__getitem__, max_selections=MOST,
-        on_change=follow, placeholder="Pick two to six runs", label_visibility="collapsed",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", key="compare-head"):
+        picked = st.multiselect(
+            "Runs", [*found], key=PICKED, format_func=names.__getitem__, max_selections=MOST,
+            on_change=follow, placeholder="Pick two to six runs", label_visibility="collapsed",
+        )  # fmt: skip
+        offer_pair()
     return [found[name] for name in picked]
+
+
+def offer_pair() -> None:
+    """The way to the form that starts a pair."""
+    if st.button("Start a pair", icon=":material/add:", help=WHY, key="new-pair"):
+        pair.open_()
 
 
 def follow() -> None:
@@ -54,7 +66,12 @@ def suggest(found: list[Entry], one: Entry | None) -> None:
     )
     others = [entry for entry in found if one is None or entry.run.id != one.run.id]
     if len(others) < (2 if one is None else 1):
-        st.info("It takes two runs: start another one on the Train page.", icon=":material/info:")
+        st.info(
+            "It takes two runs: start a pair here, or another one on the Train page.",
+            icon=":material/info:",
+        )
+        if not found:
+            offer_pair()
         st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
     elif one is None:
         if st.button("The two newest", icon=":material/compare_arrows:", type="primary"):
@@ -86,11 +103,19 @@ def settings(entries: list[Entry]) -> None:
         )
 
 
-st.html(Path(__file__).parent.parent / "assets" / "runs.css")
+assets = Path(__file__).parent.parent / "assets"
+for name in ("runs", "scores"):
+    st.html(assets / f"{name}.css")
+starting.draw()
+if "pair" in st.query_params:
+    pair.draw()
+    st.stop()
 entries = [entry for entry in run_list.entries() if entry.config]
 chosen = pick({entry.run.id: entry for entry in entries}) if entries else []
 if len(chosen) < 2:
     suggest(entries, chosen[0] if chosen else None)
 else:
+    comparing.controls(chosen)
     compare(chosen)
+    comparing.table(chosen)
     settings(chosen)

@@ -32,11 +32,18 @@ _mount = st.components.v2.component(
 
 
 def compare(entries: list[Entry]) -> None:
-    """Curves and grids of up to six runs, in this order. All their settings can be read."""
+    """Curves, grids and pictures of the same noise of up to six runs, in this order. All their settings can be read."""
     names = labels(entries)
     told = [
-        {"id": entry.run.id, "name": names[entry.run.id], "points": _points(entry)}
+        {
+            "id": entry.run.id,
+            "name": names[entry.run.id],
+            "points": points(entry),
+            "z_dim": entry.config.z_dim,
+            "snapshots": entry.run.snapshots(),
+        }
         for entry in entries[:MOST]
+        if entry.config
     ]
     _mount(key="compare", data={"runs": told, "script": assets.url("compare.js")})
 
@@ -92,6 +99,8 @@ def _value(name: str, entry: Entry) -> str:
     return shown(name, values[name]) + ("" if now is None else f", changed to {shown(name, now)}")
 
 
-def _points(entry: Entry) -> bool:
-    assert entry.config
-    return bool(registry.card("datasets", entry.config.dataset).facts.get("POINTS"))
+def points(entry: Entry) -> bool:
+    """Whether the run makes points of the plane instead of pictures."""
+    return entry.config is not None and bool(
+        registry.card("datasets", entry.config.dataset).facts.get("POINTS")
+    )
