@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gan.datasets import Progress
 
 REST_SECONDS = 0.05  # how long a paused trainer sleeps before it looks again
-SLICE_SECONDS = 1.0  # after which the next of a party trains, where a log interval takes longer
+SLICE_SECONDS = 3.0  # after which the next of a party trains, where a log interval takes longer
 
 
 class Turn:

@@ -173,6 +173,7 @@ def test_every_command_refuses_a_watcher(command, tmp_path, monkeypatch):
     before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
     given = {
         "run": run,
+        "step": 0,
         "config": run.config(),
         "wanted": [("A", run.config()), ("B", run.config())],
         "budget": {"steps": 2},

@@ -343,3 +343,11 @@ def test_of_a_pair_both_are_made_or_none(fake, pair, monkeypatch):
     monkeypatch.setattr(registry, "missing", lambda card, root: ["a file"])
     with pytest.raises(RunError, match="not here yet"):
         commands.start_together(pair, {"steps": 5})
+
+
+def test_an_evaluation_tells_how_far_it_is_also_after_the_drawing():
+    words = [(0, 2), (1, 2), *[(2, 2)] * (len(registry.names("metrics")) + 4)]
+    told = [*commands._paced(datasets.Progress(k, n, "images", "x") for k, n in words)]
+    shares = [found.done / found.total for found in told]
+    assert shares == sorted(set(shares))
+    assert (shares[0], shares[1], shares[-1]) == (0.0, 0.1, 1.0)

@@ -161,8 +161,8 @@ def _progress(run: Run, moment: Moment, was_running: str) -> None:
         st.rerun()
     job = hosts.job(running or choices.score_job(run.id, moment.snapshot))
     if job and running:
-        drawn = min(1.0, job.done / job.total) if job.total else 0.0
-        st.progress(drawn / 2, f"Scoring … {job.text}")  # then they are compared
+        share = min(1.0, job.done / job.total) if job.total else 0.0
+        st.progress(share, f"Scoring … {job.text}")
         return
     if job and job.state == "failed":
         st.error(job.error, icon=":material/error:")
