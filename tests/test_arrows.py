@@ -31,7 +31,7 @@ LIGHT = (  # what a page may load before torch is there
         "gan.tail",
     ),
     *("gan.images", "gan.hardware", "gan.hosts", "gan.probe", "gan.flags", "gan.datasets"),
-    *("gan.metrics", "gan.scores", "gan.scorecard", "gan.past", "gan.branch"),
+    *("gan.metrics", "gan.scores", "gan.scorecard", "gan.past", "gan.branch", "gan.diagnosis"),
 )
 LAZY = (
     "gan.sampler",
