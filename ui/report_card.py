@@ -17,6 +17,7 @@ FIRST = (  # what most people want to know, in this order; the rest behind a cli
     *("fd", "fd_pca", "precision", "recall", "density", "coverage"),
     *("classes", "effective_classes", "kl", "diversity", "sharpness"),
 )
+SIGNS = {"lower": "↓", "higher": "↑", "one": "→ 1"}  # alone on a phone, with words elsewhere
 NO_FAULT = "no fault found"
 EXPLAINED = (
     "Generated images beside real ones that were not used for training, scored in the same way: even a perfect "
@@ -104,7 +105,8 @@ def _rows(
         label, better = catalogue[key]
         told = [found.scores, *([raw.scores] if raw else []), found.real]
         cells = "".join(f"<td>{scorecard.number(key, some.get(key))}</td>" for some in told)
-        mark = escape(scorecard.MARKS.get(better, ""))
+        words = escape(scorecard.MARKS.get(better, ""))
+        mark = f"{SIGNS.get(better, '')} <span>{words}</span>"
         lines.append(f"<tr><th>{escape(label)}</th>{cells}<td>{mark}</td></tr>")
     return f'<div class="fr-wide"><table class="fr-table rp-scores">{"".join(lines)}</table></div>'
 

@@ -290,7 +290,9 @@ def test_the_card_says_it_in_words_then_in_numbers(open_page: Open, run: Run) ->
     assert all(block.icon for block in at.warning)
     told, words = html(at), text(at).replace("\\", "")
     assert '<th class="fake">generated</th><th class="real">real</th>' in told
-    row = "<th>FD-EvalNet64</th><td>343.400</td><td>0.600</td><td>lower is better</td>"
+    row = (
+        "<th>FD-EvalNet64</th><td>343.400</td><td>0.600</td><td>↓ <span>lower is better</span></td>"
+    )
     assert row in told
     assert "<th>KD-EvalNet64</th><td>7.000</td><td>–</td>" in told
     assert "10,000 images of step 100 against 10,000 images of the test split" in words
