@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from gan import files, hosts
+from gan.runs import RunError
+from ui import commands
+
 
 def told(at):
     """What the component is given: the runs in the order of their colours; [] without it."""
@@ -130,3 +134,160 @@ def test_what_was_changed_live_is_a_difference(open_page, make_run):
     page = " ".join(str(found.proto.body) for found in at.get("html"))
     assert "Learning rate of G" in page
     assert "0.002, changed to 0.01" in page
+
+
+# -- scores ----------------------------------------------------------------------------------------
+
+
+def score(run, step=100, weights="average", n=10_000, **scores):
+    row = {
+        "step": step, "weights": weights, "n": n, "seed": 0, "dataset": "mnist",
+        "split": "10,000 images of the test split", "evaluator": None,
+        "scores": {"fd_pca": 9.0, "kl": 0.1, **scores}, "real": {"fd_pca": 0.5},
+    }  # fmt: skip
+    files.append(run.path / "scores.jsonl", [row])
+
+
+def generator(run, step=100):
+    """A file that says of itself what a generator's does."""
+    told = {"step": step, "config": run.config().to_dict(),
+            "data": {"shape": [1, 28, 28], "n_classes": 10, "names": []}}  # fmt: skip
+    header = json.dumps({"__metadata__": {k: json.dumps(v) for k, v in told.items()}}).encode()
+    run.weights().write_bytes(len(header).to_bytes(8, "little") + header)
+
+
+def captions(at):
+    return " ".join(caption.value for caption in at.caption)
+
+
+def test_scores_stand_side_by_side_with_what_real_images_get(open_page, make_run):
+    for name, distance in (("a", 9.0), ("b", 4.0)):
+        run = make_run(name)
+        generator(run)
+        score(run, fd_pca=distance)
+    at = open_page("compare", runs="a,b")
+    found = html(at)
+    assert "Real images" in found
+    assert '<td class="sc-best"><span' in found
+    assert "10,000 generated images against 10,000 images of the test split" in captions(at)
+    assert "no evaluator, pixels only" in captions(at)
+    assert "★ marks the best" in captions(at)
+    assert "another seed moves every number" in captions(at)
+    assert "KL to the training shares" in found  # among all of them
+    assert "Score it" not in labels(at)
+
+
+def test_unequal_measures_are_not_compared(open_page, make_run):
+    for name in ("a", "b"):
+        score(make_run(name), n=10_000 if name == "a" else 500)
+    at = open_page("compare", runs="a,b")
+    assert "different numbers of images, so they cannot be compared" in captions(at)
+    assert 'class="sc-best"' not in html(at)
+
+
+def test_a_run_without_scores_can_be_scored(open_page, make_run, monkeypatch):
+    asked = []
+
+    def evaluate(run, step=None):
+        asked.append((run.id, step))
+        raise RunError("This run cannot be scored: no.")
+
+    monkeypatch.setattr(commands, "evaluate", evaluate)
+    for name in ("one", "dots"):
+        generator(make_run(name, dataset="ring" if name == "dots" else "mnist"))
+    make_run("bare")
+    at = open_page("compare", runs="one,dots,bare")
+    assert any("None of these runs has been scored yet" in m.value for m in at.markdown)
+    assert "**dots** makes points of the plane" in captions(at)
+    assert "**bare** has no generator" in captions(at)
+    assert labels(at).count("Score it") == 1
+    at.button(key="score-one-None").click().run()
+    assert asked == [("one", None)]
+    assert at.error[0].value == "This run cannot be scored: no."
+
+
+def test_newer_weights_can_be_scored_again(open_page, make_run):
+    for name in ("a", "b"):
+        run = make_run(name)
+        generator(run, step=100)
+        score(run, step=100 if name == "a" else 60)
+    at = open_page("compare", runs="a,b")
+    assert labels(at).count("Score the newest") == 1
+    assert any("step 60; its newest generator is of step 100" in m.value for m in at.markdown)
+
+
+def test_the_weights_as_trained_have_a_table_of_their_own(open_page, make_run):
+    for name in ("a", "b"):
+        run = make_run(name)
+        score(run, fd_pca=7.125)
+        score(run, weights="raw", fd_pca=8.25)
+    at = open_page("compare", runs="a,b")
+    assert "7.125" in html(at)
+    at = open_page("compare", runs="a,b", weights="Weights as trained")
+    assert "8.250" in html(at)
+    assert "7.125" not in html(at)
+
+
+def test_an_evaluation_under_way_shows_how_far_it_is(open_page, make_run, monkeypatch):
+    generator(make_run("a"))
+    generator(make_run("b"))
+    job = hosts.Job(250, 1000, "‰", "Drawing 10,000 images")
+    monkeypatch.setattr(hosts, "job", {"eval a@newest": job}.get)
+    at = open_page("compare", runs="a,b")
+    assert labels(at).count("Score it") == 1
+    assert "drawing 10,000 images" in str(at.get("progress")[0].proto)
+    job.state, job.error = "failed", "This run cannot be scored: the disk is full."
+    at = open_page("compare", runs="a,b")
+    assert at.error[0].value == job.error
+    assert labels(at).count("Score it") == 2
+
+
+def test_a_watcher_cannot_score(open_page, make_run, monkeypatch):
+    monkeypatch.setenv("FORGER_PIN", "1234")
+    generator(make_run("a"))
+    make_run("b")
+    at = open_page("compare", runs="a,b")
+    assert at.button(key="score-a-None").disabled
+
+
+# -- those that train ------------------------------------------------------------------------------
+
+
+def test_both_of_a_pair_are_paused_continued_and_stopped(open_page, make_run, trainers):
+    found = [make_run(name, steps=5) for name in ("a", "b")]
+    make_run("done")
+    trainers.alive = {"a": "training", "b": "training"}
+    at = open_page("compare", runs="a,b,done")
+
+    def wants():
+        return [run.control().want for run in found]
+
+    next(b for b in at.button if b.label == "Pause both").click().run()
+    assert wants() == ["pause", "pause"]
+    assert not at.exception
+    next(b for b in at.button if b.label == "Go on").click().run()
+    assert wants() == ["run", "run"]
+    next(b for b in at.button if b.label == "Stop both").click().run()
+    assert wants() == ["stop", "stop"]
+    trainers.alive = {}
+    assert not {"Pause both", "Stop both"} & {*labels(open_page("compare", runs="a,b,done"))}
+
+
+def test_one_of_a_pair_may_rest(open_page, make_run, trainers):
+    one, other = make_run("a", steps=5), make_run("b", steps=5)
+    trainers.alive = {"a": "training", "b": "training"}
+    one.write_control(want="pause")
+    at = open_page("compare", runs="a,b")
+    assert {"Pause both", "Go on", "Stop both"} <= {*labels(at)}
+    next(b for b in at.button if b.label == "Pause both").click().run()
+    assert other.control().want == "pause"
+    assert "Pause both" not in labels(at)
+
+
+def test_what_the_view_needs_to_draw_the_same_noise(open_page, make_run):
+    run = make_run("a", z_dim=16)
+    run.weights(40).write_bytes(b"")
+    make_run("b", dataset="ring")
+    one, other = told(open_page("compare", runs="a,b"))
+    assert (one["z_dim"], one["snapshots"], one["points"]) == (16, [40], False)
+    assert (other["snapshots"], other["points"]) == ([], True)
