@@ -19,6 +19,7 @@ NARROW, NARROWER = 0.8, 0.5  # diversity within classes
 REACHED, SOME_REACHED = 0.1, 0.6  # recall over that of real images
 UNEVEN = 0.1  # KL of the class shares
 CLOSE = -3.0  # C_T
+BEYOND = 3.0  # Fréchet distance, over what chance gives
 
 
 def verdict(
@@ -34,17 +35,19 @@ def verdict(
     images'. A score that is not there is not judged. level: "bad", "warn" or "good".
     """
     likeness = _over_real(scores, floor, "precision")
-    readable = likeness >= STRANGE  # else EvalNet's classes are guesses
-    noise = [*_noise(scores, likeness)]
-    found = [
-        *noise,
-        *_copies(scores),
-        *(_unlike(scores, floor) if not readable else ()),
-        *(_classes(scores, shares, names, prior) if readable and not noise else ()),
-        *(_edges(scores) if not noise else ()),
-        *_variety(scores, _over_real(scores, floor, "recall") if likeness > UNLIKE else 1.0),
-        *(_unlike(scores, floor) if STRANGE <= likeness < UNLIKE else ()),
-    ]
+    readable = likeness >= STRANGE  # else what classes EvalNet reads are guesses
+    noise, copies = [*_noise(scores, likeness)], [*_copies(scores)]
+    classes = [*_classes(scores, shares, names, prior)] if readable else []
+    unlike = [*_unlike(scores, floor)] if likeness < UNLIKE else []
+    explained = bool(classes or unlike)  # why a part of the real images has no like
+    variety = _variety(scores, 1.0 if explained else _over_real(scores, floor, "recall"))
+    if noise:
+        found = [*noise, *copies, *unlike]
+    elif readable:
+        found = [*copies, *classes, *_edges(scores), *variety, *unlike]
+    else:
+        found = [*copies, *unlike, *_edges(scores), *variety]
+    found.sort(key=lambda finding: finding["level"] != "bad")
     yield from found or _mild(scores, floor) or [_say("no fault found", "good", NOTHING)]
 
 
@@ -122,15 +125,26 @@ def _mild(scores: Mapping[str, float], floor: Mapping[str, float]) -> list[dict[
     if (closeness := scores.get("ct", 0.0)) < CLOSE:
         text = f"They lie nearer to training images than new real images do (C_T {closeness:.1f})."
         found.append(_say("close to training images", "warn", text))
+    text = _distance(scores, floor, "fd") or _distance(scores, floor, "fd_pca")
     if _over_real(scores, floor, "precision") < ODD:
-        text = (
-            f"Precision {scores['precision']:.2f}, and real images reach {floor['precision']:.2f}."
-        )
+        text = f"Precision {scores['precision']:.2f}; real images reach {floor['precision']:.2f}."
+    if text:
         found.append(_say("partly unlike real ones", "warn", text))
     diversity = scores.get("diversity", 1.0)
     if diversity < NARROW or _over_real(scores, floor, "recall") < SOME_REACHED:
         found.append(_say("less variety", "warn", f"{_differ(diversity)}{_recall(scores)}."))
     return found
+
+
+def _distance(scores: Mapping[str, float], floor: Mapping[str, float], key: str) -> str:
+    """What to say of a Fréchet distance that is far beyond chance; "" when it is not, or not there."""
+    if key not in scores:
+        return ""
+    left, chance = scores[key] - max(0.0, floor.get(key, 0.0)), scores[f"{key}_raw"] - scores[key]
+    if left <= BEYOND * chance:
+        return ""
+    title = {"fd": "FD-EvalNet64", "fd_pca": "FD-PCA64"}[key]
+    return f"{title} is {scores[key]:.1f}; chance alone gives {chance:.1f} between real images."
 
 
 def _differ(diversity: float) -> str:
