@@ -61,7 +61,13 @@ def networks(run: Run, step: int | None = None) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"d_steps": 2, "reuse_fake": False}, {"model": "gan-2014"}, {"model": "first-steps"}],
+    [
+        {},
+        {"half_life": 1.0},
+        {"d_steps": 2, "reuse_fake": False},
+        {"model": "gan-2014"},
+        {"model": "first-steps"},
+    ],
 )
 def test_nothing_changed_it_is_the_run_itself(tmp_path, settings):
     """Step 5 lies in the middle of a log interval of 3 and of an epoch of 2.5 batches."""
@@ -143,6 +149,7 @@ def test_without_a_state_both_networks_go_on(tmp_path, eager):
     assert (about["d_updates"], about["g_updates"], about["images"]) == (5, 5, 20)
     assert about["epoch"] == 2.0
     assert about["seq"] == 1
+    assert about["since"] == [20, about["seconds"]]  # the interval begins here
     play(made)
     assert [row["step"] for row in rows(made)] == [3, 6, 9]
     assert [row["images"] for row in rows(made)] == [12, 24, 36]
@@ -170,15 +177,15 @@ def test_a_shipped_run_is_trained_further_from_its_newest_generator(tmp_path):
 
 def test_the_draws_go_on_with_the_updates_that_were_made(tmp_path, eager):
     run = make(tmp_path)
-    drive(run, {2: {"d_steps": 3}})
+    drive(run, {2: {"d_steps": 3, "g_steps": 2}})
     shipped(run)
     about = state.read_tensors(branch(run, 8, {"steps": 9}).state(8))
-    assert (about[1]["d_updates"], about[1]["g_updates"]) == (2 + 6 * 3, 8)
+    assert (about[1]["d_updates"], about[1]["g_updates"]) == (2 + 6 * 3, 2 + 6 * 2)
     tensors, told = state.read_tensors(run.weights(8))
     old = {key: value for key, value in told.items() if not key.endswith("_updates")}
     state.write_tensors(run.weights(8), tensors, old)  # as earlier versions wrote it
     about = state.read_tensors(branch(run, 8, {"steps": 9}).state(8))
-    assert (about[1]["d_updates"], about[1]["g_updates"]) == (24, 8)
+    assert (about[1]["d_updates"], about[1]["g_updates"]) == (24, 16)
 
 
 @pytest.mark.parametrize("whole", [True, False])

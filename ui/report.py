@@ -29,7 +29,7 @@ def draw(entry: Entry) -> None:
         return run_details.disk(entry.run)
     _head(entry)
     if moment := time_machine.draw(entry):
-        found = report_card.draw(entry.run, moment.step)
+        found = report_card.draw(entry.run, moment)
         copying.draw(entry.run, found)
     _card(entry.run)
     run_details.draw(entry)

@@ -42,6 +42,10 @@ def offer(entry: Entry, step: int) -> None:
             for name, label in (("lr_g", "Learning rate of :orange[**G**]"), ("lr_d", "Learning rate of :blue[**D**]"))
             if (picked := _rate(run, step, name, label, live[name])) != live[name]
         }  # fmt: skip
+        if half_life := entry.config.half_life:
+            st.caption(
+                f"As at the start of the run: both halve every {half_life:g} epochs, in the branch too."
+            )
         fresh = st.segmented_control(
             "The detective :blue[**D**]", (KEEP, FRESH), default=KEEP, required=True, key=f"branch-d-{run.id}"
         ) == FRESH  # fmt: skip

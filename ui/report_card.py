@@ -11,6 +11,7 @@ from gan import metrics, scorecard, scores
 from gan.runs import Run
 from gan.scores import Scores
 from ui import report_html
+from ui.time_machine import Moment
 from ui.words import plain
 
 FIRST = (  # what most people want to know, in this order; the rest behind a click
@@ -26,25 +27,36 @@ EXPLAINED = (
 )
 
 
-def draw(run: Run, step: int) -> Scores | None:
-    """The card of the generator at `step`; the evaluation that it shows, None when there is none."""
+def draw(run: Run, moment: Moment) -> Scores | None:
+    """The card of the chosen generator; the evaluation that it shows, None when there is none."""
     st.subheader("Report card", anchor="report-card")
     rows = scores.rows(run)
-    found = scores.newest(run, step)
+    found = scores.newest(run, moment.step) or _passed(run, rows, moment)
     if found is None:
-        _not_yet(rows, step)
+        _not_yet(rows, moment.step)
     else:
+        if found.step < moment.step:
+            st.caption(
+                f":material/update: Of step {found.step:,}. The run has trained on since: score it again."
+            )
         for finding in found.verdict:
             _finding(finding["name"], finding["text"])
         _counted(found)
         left, right = st.columns((3, 2), gap="large")
         with left:
-            _table(found, scores.newest(run, step, "raw"))
+            _table(found, scores.newest(run, found.step, "raw"))
         with right:
             _classes(found)
         _missing(found)
     _history(rows)
     return found
+
+
+def _passed(run: Run, rows: list[Scores], moment: Moment) -> Scores | None:
+    """Where the newest generator has no evaluation: that of an earlier newest one, which no slider reaches any more."""
+    kept = run.snapshots()
+    last = [row for row in rows if row.weights == "average" and row.step not in kept]
+    return last[-1] if last and moment.snapshot is None else None
 
 
 def _not_yet(rows: list[Scores], step: int) -> None:

@@ -268,7 +268,7 @@ def test_an_evaluation_under_way_shows_how_far_it_is(
     monkeypatch.setattr(hosts, "job", lambda asked: job if asked == key else None)
     at = open_page("runs", report="one")
     [bar] = at.get("progress")
-    assert (bar.proto.value, bar.proto.text) == (25, "Scoring … Drawing 10,000 images")
+    assert (bar.proto.value, bar.proto.text) == (50, "Scoring … Drawing 10,000 images")
     assert "Score this generator" not in [b.label for b in at.button]
 
 
@@ -310,6 +310,20 @@ def test_both_kinds_of_weights_have_a_column(open_page: Open, run: Run) -> None:
     told = html(open_page("runs", report="one", step="60"))
     assert '<th class="fake">generated, averaged</th><th class="fake">as trained</th>' in told
     assert "<th>FD-EvalNet64</th><td>343.400</td><td>500.000</td><td>0.600</td>" in told
+
+
+def test_the_evaluation_of_a_generator_that_was_replaced_is_still_shown(
+    open_page: Open, run: Run
+) -> None:
+    """A run that trains on has another newest generator as soon as it is scored."""
+    score(run, 20, scores={"fd": 900.0})
+    assert "Scored so far: step 20." in text(open_page("runs", report="one"))
+    score(run, 90, nearest=sheet(run, 90))
+    at = open_page("runs", report="one")
+    assert "343.400" in html(at)
+    assert "Of step 90. The run has trained on since" in text(at)
+    assert html(at).count('<img class="fake"') == 24
+    assert "Scored so far: step 20, 90." in text(open_page("runs", report="one", step="60"))
 
 
 def test_nothing_wrong_is_not_praise(open_page: Open, run: Run) -> None:
@@ -424,11 +438,19 @@ def test_what_is_picked_is_changed(open_page: Open, run: Run, branches: list[Any
     at = open_page("runs", report="one", step="60")
     assert "The full state of step 60 was kept" in text(at)
     assert [box.value for box in at.selectbox] == [0.001, 0.003]
+    assert "halve" not in text(at)
     at.selectbox[1].set_value(0.0005)
     at.button_group[0].set_value("a fresh one")
     at.number_input[0].set_value(500)
     button(at, "Start the branch").click().run()
     assert branches == [("one", 60, {"steps": 560}, {"lr_d": 0.0005}, True)]
+
+
+def test_rates_that_halve_are_said_to(
+    open_page: Open, make_run: MakeRun, branches: list[Any]
+) -> None:
+    publish(make_run("two", half_life=2.0), None)
+    assert "both halve every 2 epochs" in text(open_page("runs", report="two"))
 
 
 def test_a_branch_that_cannot_be_made_says_so(
