@@ -37,7 +37,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--only", nargs="*", default=[])
     given = parser.parse_args()
-    names = sorted(registry.names("presets"), key=lambda n: registry.load("presets", n)["order"])
+    told = {name: registry.load("presets", name) for name in registry.names("presets")}
+    healthy = [name for name in told if "scenario" not in told[name]]
+    names = sorted(healthy, key=lambda name: told[name]["order"])
     wanted = [name for name in names if name in given.only or not given.only]
     head = HEAD.format(scale=given.scale, machine=describe(), cores=hardware.cores())
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(hardware.cores()) as pool:

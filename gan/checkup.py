@@ -51,9 +51,9 @@ class Checkup:
     def look(self) -> dict[str, Any]:
         """What a record tells of a checkup; {} when the generator draws nothing finite.
 
-        classes, effective_classes, confident and shares (where there is an evaluator); fd minus null, diversity, checkerboard
-        (where the data are pictures); overfit (where there is a test split);
-        d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
+        classes, effective_classes, confident and shares (where there is an evaluator); fd minus null, diversity and
+        checkerboard (where the data are pictures); overfit (where there is a test split); d_hist_real and d_hist_fake
+        (24 shares) over d_range (two logits).
         """
         z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
         x = _as_trained(self.players.average)(z).float()
@@ -139,8 +139,11 @@ class Checkup:
 
 
 def phases(images: NDArray[np.uint8]) -> float:
-    """How unlike the four pixels of every 2 x 2 block are on average, of images N,C,H,W: the spread of their means over
-    the mean of all. Below 0.01 for real digits. Odena, Dumoulin, Olah, "Deconvolution and Checkerboard Artifacts" (2016)."""
+    """How unlike the four pixels of every 2 x 2 block are on average, of images N,C,H,W.
+
+    The spread of their means over the mean of all: below 0.01 for real digits. Odena, Dumoulin, Olah, "Deconvolution
+    and Checkerboard Artifacts" (2016, Distill).
+    """
     means = [images[..., y::2, x::2].mean() for y in (0, 1) for x in (0, 1)]
     return float((max(means) - min(means)) / max(1.0, np.mean(means)))
 

@@ -26,6 +26,8 @@ STEEP, FAR = 1000.0, 50.0  # a gradient norm and a logit that no healthy run rea
 MEDIAN = 100  # steps of a running median
 LONG = 200  # steps for which D has to win
 GRAIN = 0.3  # difference of neighbouring pixels, over their mean, that is a checkerboard
+ALIKE = 0.5  # diversity within classes below which pictures are one and the same
+CONSTANT = 0.02  # diversity of pictures that do not depend on z
 LOOKS = 100  # into the past, to find where it began
 BLIND = 2000  # steps without a checkup: the log is of an older version
 READABLE = 0.5  # share of confident readings from which samples count as readable
@@ -224,10 +226,21 @@ def _d_wins(log: Log) -> Iterator[Light]:
         )  # fmt: skip
 
 
+def _constant(log: Log) -> Iterator[Light]:
+    last = log.scores("diversity")[-2:]
+    if len(last) == 2 and last.max() < CONSTANT:
+        yield Light(
+            "mode collapse", "bad", "Mode collapse",
+            "G found one forgery and makes nothing else: every picture is the same, whatever the noise.",
+            "Lower G's learning rate, and let BatchNorm be where it was; else start anew with another seed.",
+            log.began(2),
+        )  # fmt: skip
+
+
 def _vanishing(log: Log) -> Iterator[Light]:
     norms, steps = log["grad_norm_g"], log["step"]
     early = norms[(steps <= WARM_UP) & np.isfinite(norms)]
-    if len(early) and log.median("grad_norm_g") < 1e-3 * float(np.median(early)):
+    if len(early) and log.median("grad_norm_g") < 1e-3 * float(early.max()):
         yield Light(
             "vanishing gradient", "bad", "G gets no hints",
             "D is so sure that its verdict no longer changes with the picture: G's gradient has all but vanished.",
@@ -264,12 +277,12 @@ def _collapsed(log: Log, at: int) -> str:
         log.scores(key)[-2:][at:][:1] for key in ("effective_classes", "diversity")
     )
     absent = [name for name, share in zip(names, shares, strict=True) if share < PRESENT]
-    if log.armed or log.late:
-        if len(absent) == len(names) - 1:
-            return "every picture is of one class"
-        if len(diversity) and diversity[0] < (0.5 if log.armed else 0.2):
-            return f"two pictures of one class differ {diversity[0]:.2f} times as much as real ones"
+    alike = bool(len(diversity)) and diversity[0] < ALIKE
+    if (alike or log.armed) and len(absent) == len(names) - 1 and (log.armed or log.late):
+        return "every picture is of one class"
     if log.armed:
+        if alike:
+            return f"two pictures of one class differ {diversity[0]:.2f} times as much as real ones"
         if absent:
             verb = "appears" if len(absent) == 1 else "appear"
             return f"{', '.join(absent)} no longer {verb} (under 1 % of the samples)"
@@ -316,7 +329,7 @@ def _past_best(log: Log) -> Iterator[Light]:
 
 ALWAYS: tuple[Callable[[Log], Iterator[Light]], ...] = (_divergence, _idle)
 LATER: tuple[Callable[[Log], Iterator[Light]], ...] = (
-    _d_wins, _vanishing, _overfits, _collapse, _rotates, _checkerboard, _past_best,
+    _constant, _vanishing, _d_wins, _overfits, _collapse, _rotates, _checkerboard, _past_best,
 )  # fmt: skip
 
 

@@ -72,13 +72,14 @@ class Reference:
 
 
 def of(config: RunConfig, data: Data | None = None) -> Reference:
-    """The reference of a run's data set: the shipped one, else one made from the data at hand.
+    """The reference of a run's data set: the kept one, else one made from the data at hand.
 
     Raises Unavailable, with the reason, for points of the plane, EvaluatorError for an evaluator whose file was
     changed, DataError when the data are needed and not here.
     """
     if (told := evaluator.about(config.dataset)) is not None:
-        return _shipped(config.dataset, told)
+        file = path(config.dataset)
+        return _kept(config.dataset, told, file, file.stat().st_mtime_ns if file.exists() else 0)
     data = data or datasets.open(config)
     if data.is_points:
         raise Unavailable("points of the plane are no images")
@@ -208,5 +209,5 @@ def load(dataset: str, judge: Evaluator, home: Path | None = None) -> Reference:
 
 
 @lru_cache(maxsize=4)
-def _shipped(dataset: str, told: evaluator.About) -> Reference:
+def _kept(dataset: str, _told: evaluator.About, _file: Path, _mtime: int) -> Reference:
     return load(dataset, evaluator.load(dataset))

@@ -37,7 +37,7 @@ EPOCHS = {"gan-2014": 200, "dcgan-16": 200, "gan-dropout": 100}
 @pytest.mark.parametrize("name", PRESETS)
 def test_it_is_valid_and_told_in_words(name):
     config, told = preset(name)
-    assert set(told) == {
+    assert set(told) - {"scenario"} == {
         "title", "sentence", "look_for", "first_digits_images", "images_per_second", "budget",
         "order", "config",
     }  # fmt: skip
@@ -87,3 +87,24 @@ def test_their_order_is_unique_and_lean_comes_first():
     order = {name: registry.load("presets", name)["order"] for name in PRESETS}
     assert len(set(order.values())) == len(order)
     assert min(order, key=lambda name: order[name]) == "lean"
+
+
+SCENARIOS = [name for name in PRESETS if "scenario" in registry.load("presets", name)]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_broken_one_says_what_mends_it(name):
+    config, told = preset(name)
+    scenario = told["scenario"]
+    assert set(scenario) == {"light", "change", "repair"}
+    assert scenario["change"].endswith(".")
+    assert config.replace(**scenario["repair"]) != config
+    assert all(getattr(config, key) != value for key, value in scenario["repair"].items())
+    assert name.startswith("broken-")
+
+
+def test_healthy_and_broken_ones_are_told_apart():
+    assert len(SCENARIOS) >= 6
+    assert "lean" not in SCENARIOS
+    orders = [registry.load("presets", name)["order"] for name in PRESETS]
+    assert len(set(orders)) == len(orders), "each has its own place"

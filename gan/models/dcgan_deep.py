@@ -16,12 +16,17 @@ from torch import Tensor, nn
 
 from gan.models import Spec
 
-KNOBS = ("z_dim", "width")
+KNOBS = ("z_dim", "width", "batch_norm")
 SIZES = ()
 MULTIPLE = 4
 CHANNELS = ()
 POINTS = False
 INIT = "dcgan"
+
+
+def norm(spec: Spec, channels: int) -> nn.Module:
+    """BatchNorm, or nothing where the run goes without."""
+    return nn.BatchNorm2d(channels) if spec.batch_norm else nn.Identity()
 
 
 class Generator(nn.Module):
@@ -31,13 +36,13 @@ class Generator(nn.Module):
         width = spec.width
         self.start = (2 * width, H // 4, W // 4)
         self.fc = nn.Linear(spec.z_dim, 2 * width * (H // 4) * (W // 4), bias=False)
-        self.bn1 = nn.BatchNorm2d(2 * width)
+        self.bn1 = norm(spec, 2 * width)
         self.refine1 = nn.Conv2d(2 * width, 2 * width, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(2 * width)
+        self.bn2 = norm(spec, 2 * width)
         self.up1 = nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False)
-        self.bn3 = nn.BatchNorm2d(width)
+        self.bn3 = norm(spec, width)
         self.refine2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.bn4 = nn.BatchNorm2d(width)
+        self.bn4 = norm(spec, width)
         self.up2 = nn.ConvTranspose2d(width, C, 4, stride=2, padding=1)
 
     def mapping(self, z: Tensor, y: Tensor | None = None) -> Tensor:
@@ -62,9 +67,9 @@ class Discriminator(nn.Module):
         width = spec.width
         self.down1 = nn.Conv2d(C, width, 4, stride=2, padding=1)
         self.down2 = nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(2 * width)
+        self.bn2 = norm(spec, 2 * width)
         self.look = nn.Conv2d(2 * width, 2 * width, 3, padding=1, bias=False)
-        self.bn3 = nn.BatchNorm2d(2 * width)
+        self.bn3 = norm(spec, 2 * width)
         self.fc = nn.Linear(2 * width * (H // 4) * (W // 4), 1)
 
     def forward(self, x: Tensor) -> Tensor:
