@@ -19,7 +19,7 @@ FILES = {
     "datasets/dots.py": '"""Dots: points."""\nSHAPE = (2, 1, 1)\nPOINTS = True\nFILES = ()\n',
     "datasets/away.py": '"""Away: not here."""\nSHAPE = (1, 28, 28)\nFILES = ("a/b",)\nDOWNLOAD_MB = 7\n',
     "datasets/own_images.py": '"""Own images: yours."""\nFILES = ()\n',
-    "models/any.py": '"""Any: all pictures."""\nKNOBS = ("z_dim", "width")\nMULTIPLE = 4\n',
+    "models/any.py": '"""Any: all pictures."""\nKNOBS = ("z_dim", "width", "batch_norm")\nMULTIPLE = 4\n',
     "models/small.py": '"""Small: 16 only."""\nKNOBS = ("z_dim",)\nSIZES = (16,)\n',
     "models/mono.py": '"""Mono: grey."""\nKNOBS = ()\nSIZES = (28,)\nCHANNELS = (1,)\n',
     "models/plane.py": '"""Plane: dots."""\nKNOBS = ("z_dim",)\nPOINTS = True\n',
@@ -80,9 +80,9 @@ def test_every_knob_has_a_widget(name):
     ("model", "dataset", "hidden"),
     [
         ("any", "grey", {"source"}),
-        ("small", "grey", {"width", "image_size", "source"}),
-        ("mono", "grey", {"z_dim", "width", "image_size", "source"}),
-        ("plane", "dots", {"width", "image_size", "source"}),
+        ("small", "grey", {"width", "image_size", "source", "batch_norm"}),
+        ("mono", "grey", {"z_dim", "width", "image_size", "source", "batch_norm"}),
+        ("plane", "dots", {"width", "image_size", "source", "batch_norm"}),
         ("any", "own-images", set()),
     ],
 )
