@@ -27,11 +27,14 @@ def cards() -> None:
         "A class cannot wait for a lucky failure. Each of these fails within a minute; the light says how, "
         "and one more press runs the repaired one beside it."
     )
-    for told in found.values():
-        with st.container(
-            horizontal=True, vertical_alignment="center", key=f"scenario-{told.name}"
+    places = [place for _ in range(0, len(found), 2) for place in st.columns(2, gap="small")]
+    for place, told in zip(places, found.values(), strict=False):
+        with (
+            place,
+            st.container(key=f"scenario-{told.name}", gap="small", height="stretch", border=True),
         ):
-            st.markdown(f"**{told.title}** \n{told.sentence}")
+            st.markdown(f"**{told.title}**")
+            st.caption(told.sentence)
             if st.button(
                 "Run it", key=f"run-{told.name}", icon=":material/play_arrow:",
                 disabled=not can_drive(), help=None if can_drive() else HOW_TO_DRIVE,
