@@ -14,7 +14,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gan import evaluate, evaluator, reference
+from gan import evaluate, evaluator, hardware, reference
 from gan.config import RunConfig
 from gan.datasets import Data, strokes
 from gan.metrics import Evidence
@@ -45,7 +45,8 @@ class World:
     ruler: Reference
 
     def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """From here on "strokes" are the few of this world, wherever the program looks."""
+        """From here on "strokes" are the few of this world, wherever the program looks; one thread is enough."""
+        monkeypatch.setattr(hardware, "cores", lambda: 1)
         monkeypatch.setattr(strokes, "COUNT", TRAIN)
         monkeypatch.setattr(strokes, "TEST_COUNT", TEST)
         monkeypatch.setattr(evaluator, "HOME", self.home)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import pytest
 
 from gan import __main__ as command_line
 from gan import config as configs
-from gan import images, registry, runs
+from gan import evaluate, evaluator, images, reference, registry, runs, scores
 from gan.runs import Run
+from tests import digits
 from tests.engine import happened, kept, rows, same, tiny
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
@@ -122,7 +124,7 @@ WRONG = [
     ("train --steps 1 --d-steps 0 --g-steps 0", "at least one of the two must be 1 or more"),
     ("train --steps 1 --colour red", "unrecognized arguments: --colour red"),
     ("train --steps 1 --run A_B", "--run A_B: lower-case letters, digits and hyphens"),
-    ("train --preset odd", "'odd' is not one of the presets: dcgan-16, "),
+    ("train --preset odd", "'odd' is not one of the presets: "),
     ("train --steps 1 --device mps", "device: 'mps' is not on this machine; there is cpu"),
     ("train --resume", "--resume needs --run ID."),
     ("sample --run one --out x.jpg", "--out x.jpg: the file must end in .png or .npy."),
@@ -130,6 +132,15 @@ WRONG = [
     ("sample --run one --n 0 --out x.png", "0 is not a whole number from 1 to 100000"),
     ("sample --run one --seed -1 --out x.png", "-1 is not a whole number from 0 to 2147483647"),
     ("data odd", "'odd' is not one of the datasets: "),
+    ("eval", "say what to score: --run ID[@STEP], or --images x.npy --dataset NAME."),
+    ("eval --run one --images x.npy", "say what to score"),
+    ("eval --images x.npy", "--images needs --dataset NAME"),
+    ("eval --run one --dataset strokes", "a run has its own"),
+    ("eval --images x.npy --dataset ring", "invalid choice: 'ring'"),
+    ("evaluator", "the following arguments are required: --dataset"),
+    ("evaluator --dataset ring", "invalid choice: 'ring'"),
+    ("evaluator --dataset own-images", "invalid choice: 'own-images'"),
+    ("evaluator --dataset strokes --epochs 0", "0 is not a whole number from 1 to 100"),
     ("fly", "invalid choice: 'fly'"),
     ("", "the following arguments are required: COMMAND"),
 ]
@@ -240,14 +251,153 @@ def test_samples_as_numbers_and_as_a_picture(tmp_path, capsys):
     assert call("sample", "--run", "one", "--out", tmp_path / "nowhere" / "x.png") == 1
 
 
+# -- scores ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strokes(world, monkeypatch):
+    """The small world of strokes, in which evaluations are quick."""
+    world.enter(monkeypatch)
+    monkeypatch.setattr(evaluate.evaluate, "__defaults__", (None, "average", 400))
+    return world
+
+
+def spoiled(kind, world):
+    """Images of a generator with a known fault, uint8 N,C,H,W."""
+    fresh = digits.write(500, seed=7)
+    match kind:
+        case "copies":
+            return world.data.images[:500]
+        case "one class only":
+            return digits.only(digits.write(3000, seed=8), 1)
+        case "missing classes":
+            return digits.only(fresh, *range(9))
+        case "blurred":
+            return digits.blurred(fresh.images, 1)
+        case "noise":
+            return np.random.default_rng(0).integers(0, 256, (500, 1, 28, 28), dtype=np.uint8)
+    return world.data.test.images
+
+
+FAULTS = ["copies", "one class only", "missing classes", "blurred", "noise", "no fault found"]
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_images_with_a_known_fault_are_called_what_they_are(kind, strokes, tmp_path, capsys):
+    file = tmp_path / "x.npy"
+    np.save(file, spoiled(kind, strokes).transpose(0, 2, 3, 1))
+    assert call("eval", "--images", file, "--dataset", "strokes", "--json") == 0
+    ((row,),) = (json.loads(capsys.readouterr().out),)
+    assert row["verdict"][0]["name"] == kind
+    assert row["seed"] is None
+    assert call("eval", "--images", file, "--dataset", "strokes") == 0
+    told = capsys.readouterr().out
+    assert f"\nFound: {kind}. " in told
+    assert re.search(r"FD-EvalNet64 +-?[\d,.]+ +-?[\d,.]+  lower is better", told)
+
+
+def test_a_run_is_scored_as_averaged_and_as_trained(strokes, capsys):
+    few = [
+        "--dataset",
+        "strokes",
+        "--model",
+        "lean",
+        "--width",
+        "4",
+        "--batch",
+        "4",
+        "--threads",
+        "1",
+    ]
+    assert call("train", *few, "--device", "cpu", "--run", "one", "--steps", 3) == 0
+    run = runs.find("one")
+    capsys.readouterr()
+    assert call("eval", "--run", "one") == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    for weights in ("averaged weights", "weights as trained"):
+        assert f"step 3, {weights}, 400 images of seed 0, 1 run" in told.out
+    assert [row.weights for row in scores.rows(run)] == ["average", "raw"]
+    assert call("eval", "--run", "one@0", "--json") == 0
+    rows_of = json.loads(capsys.readouterr().out)
+    assert [(row["step"], row["weights"]) for row in rows_of] == [(0, "average"), (0, "raw")]
+    assert rows_of[0] == json.loads(json.dumps(scores.rows(run)[2].to_dict()))
+    assert call("eval", "--run", "one@2") == 1
+    assert "keeps no generator of step 2" in capsys.readouterr().err
+
+
+def test_points_and_a_missing_run_are_said(capsys):
+    trained()
+    capsys.readouterr()
+    assert call("eval", "--run", "one") == 1
+    assert "cannot be scored: points of the plane are no images" in capsys.readouterr().err
+    assert call("eval", "--run", "none") == 1
+    assert "There is no run 'none'" in capsys.readouterr().err
+
+
+IMAGES: dict[str, tuple[np.ndarray, str]] = {
+    "few": (np.zeros((199, 28, 28, 1), np.uint8), "scores need 200 images or more, not 199"),
+    "colour": (np.zeros((300, 28, 28, 3), np.uint8), "strokes has images N,1,H,W"),
+    "floats": (np.zeros((300, 28, 28, 1), np.float32), "holds float32 (300, 28, 28, 1); images are uint8"),
+    "channels first": (np.zeros((300, 1, 28, 28), np.uint8), "images are uint8 N,H,W,1 or N,H,W,3"),
+    "flat": (np.zeros((300, 28, 28), np.uint8), "images are uint8 N,H,W,1 or N,H,W,3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_images_that_cannot_be_scored_are_said(kind, strokes, tmp_path, capsys):
+    pixels, told = IMAGES[kind]
+    np.save(tmp_path / "x.npy", pixels)
+    assert call("eval", "--images", tmp_path / "x.npy", "--dataset", "strokes") == 1
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no array", b"\x93NUMPY\x01\x00\x76\x00{'descr'", None, "several"]
+)
+def test_a_file_without_images_is_said(content, tmp_path, capsys):
+    file = tmp_path / "x.npy"
+    if content == "several":
+        with file.open("wb") as out:
+            np.savez(out, a=np.zeros(3), b=np.zeros(3))
+    elif content is not None:
+        file.write_bytes(content)
+    assert call("eval", "--images", file, "--dataset", "strokes") == 1
+    assert "x.npy " in capsys.readouterr().err
+
+
+def test_a_changed_evaluator_scores_nothing(strokes, tmp_path, monkeypatch, capsys):
+    home = Path(shutil.copytree(strokes.home, tmp_path / "home"))
+    monkeypatch.setattr(evaluator, "HOME", home)
+    with evaluator.path("strokes").open("ab") as file:
+        file.write(b"x")
+    np.save(tmp_path / "x.npy", strokes.data.test.images.transpose(0, 2, 3, 1))
+    assert call("eval", "--images", tmp_path / "x.npy", "--dataset", "strokes") == 1
+    assert "strokes.safetensors was changed" in capsys.readouterr().err
+
+
+def test_an_evaluator_is_made_told_and_kept_with_its_reference(
+    strokes, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(evaluator, "HOME", tmp_path / "home")
+    assert call("evaluator", "--dataset", "strokes", "--epochs", 1) == 0
+    told = capsys.readouterr().out
+    made = evaluator.load("strokes")
+    assert f"{made.about.accuracy:.2%} of 1,500 images never trained on." in told
+    assert f"sha256 {made.about.sha256}" in told
+    assert reference.load("strokes", made).floor
+    assert call("evaluator", "--dataset", "fashion_mnist") == 1
+    assert "python -m gan data fashion-mnist" in capsys.readouterr().err
+
+
 # -- help, interruption, pipes ---------------------------------------------------------------------
 
 
 def test_the_help_shows_every_flag_with_its_meaning(capsys):
     assert call("--help") == 0
     overview = capsys.readouterr().out
-    for command in ("train", "list", "sample", "export", "data"):
-        assert re.search(rf"\n    {command} +[A-Z]", overview)
+    for command in ("train", "list", "sample", "export", "eval", "evaluator", "data"):
+        assert re.search(rf"\n    {command}\s+[A-Z]", overview)
     assert call("train", "--help") == 0
     told = " ".join(capsys.readouterr().out.split())
     for name in configs.fields():

@@ -109,6 +109,14 @@ def test_the_reference_of_a_run_is_the_kept_one_or_made(world, monkeypatch):
     assert reference.of(COLOUR, colours(300)).shape == (3, 12, 12)
 
 
+def test_one_that_is_made_anew_is_taken_at_once(world, home, monkeypatch):
+    monkeypatch.setattr(evaluator, "HOME", home)
+    before = reference.of(digits.CONFIG)
+    changed = dataclasses.replace(before, floor={**before.floor, "fd": 7.0})
+    reference.save(changed, home)
+    assert reference.of(digits.CONFIG).floor["fd"] == 7
+
+
 # -- seen ------------------------------------------------------------------------------------------
 
 
