@@ -25,8 +25,9 @@ NAMES = {
 
 
 def tables() -> dict[str, Any]:
-    """Both networks of every preset: {preset: {"G": rows, "D": rows}}."""
-    return {name: of_preset(name) for name in registry.names("presets")}
+    """Both networks of every healthy preset: {preset: {"G": rows, "D": rows}}."""
+    told = {name: registry.load("presets", name) for name in registry.names("presets")}
+    return {name: of_preset(name) for name in told if "scenario" not in told[name]}
 
 
 def of_preset(name: str) -> dict[str, list[dict[str, Any]]]:
