@@ -46,7 +46,7 @@ class Sampler:
         if not file.is_file():
             raise RunError(_nothing(run, step))
         tensors, about = state.read_tensors(file)
-        return cls._made(file.name, tensors, about, int(about.get("step", 0)))
+        return cls._made(file.name, tensors, about)
 
     @classmethod
     def raw(cls, path: str | Path, step: int | None = None) -> Sampler:
@@ -62,13 +62,13 @@ class Sampler:
             raise RunError(f"The trained weights of that step were not kept; there is {there}.")
         tensors, _ = state.read_tensors(run.state(at))
         _, about = state.read_tensors(run.weights())
-        found = cls._made(run.state(at).name, tensors, about, at)
+        found = cls._made(run.state(at).name, tensors, {**about, "step": at})
         recalibrate(found._G, Draws(found.config.seed), found.z_dim)
         return found
 
     @classmethod
     def _made(
-        cls, name: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any], step: int
+        cls, name: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]
     ) -> Sampler:
         try:
             config = RunConfig.from_dict(about["config"])
@@ -77,7 +77,7 @@ class Sampler:
             )
             for net, prefix in ((G, "G."), (D, "D.")):
                 state.fill(net, tensors, prefix)
-            return cls(config, G, D, step, about["data"])
+            return cls(config, G, D, int(about["step"]), about["data"])
         except (KeyError, TypeError, ValueError, ConfigError, LookupError) as error:
             raise RunError(f"{name} does not fit any model here: {error}") from error
 
