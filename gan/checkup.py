@@ -21,7 +21,7 @@ from gan.evaluator import EvaluatorError
 from gan.metrics import Evidence, Unavailable, classes, diversity, frechet
 from gan.models import _layers as layers
 from gan.reference import Reference
-from gan.step import Players
+from gan.step import RECALIBRATION, Players, recalibrate
 
 SAMPLES, FEWEST = 1000, 200  # of the average generator; slow generators draw fewer
 EFFORT = 2e10  # floating-point operations that drawing them may take
@@ -56,7 +56,9 @@ class Checkup:
         (24 shares) over d_range (two logits).
         """
         z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
-        x = _as_trained(self.players.average)(z).float()
+        G = copy.deepcopy(self.players.average)
+        recalibrate(G, self.players.draws, z.shape[1], min(RECALIBRATION, self.count))
+        x = G(z).float()
         if not x.isfinite().all():
             return {}
         return {**self._measure(x), **self._judge(x[: self.judged])}

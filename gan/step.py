@@ -110,8 +110,8 @@ class Players:
 
 
 @torch.no_grad()
-def recalibrate(G: nn.Module, draws: Draws, z_dim: int) -> None:
-    """Gives a generator in eval mode the BatchNorm statistics of its own weights, measured on 512 fixed z."""
+def recalibrate(G: nn.Module, draws: Draws, z_dim: int, n: int = RECALIBRATION) -> None:
+    """Gives a generator in eval mode the BatchNorm statistics of its own weights, measured on n fixed z."""
     norms = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     if not norms:
         return
@@ -120,7 +120,7 @@ def recalibrate(G: nn.Module, draws: Draws, z_dim: int) -> None:
         norm.reset_running_stats()  # also the count of batches: how often we look leaves no trace
         norm.momentum = 1.0
         norm.train()
-    G(draws.z("recalibration", 0, RECALIBRATION, z_dim))
+    G(draws.z("recalibration", 0, n, z_dim))
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
         norm.eval()
