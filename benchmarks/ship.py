@@ -34,7 +34,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
     "dcgan-deep-mnist": {
         "preset": "dcgan-deep",
         "dataset": "mnist",
-        "epochs": 16,
+        "epochs": 26,
         "title": "Deep DCGAN on MNIST",
         "limits": "The best generator here. About one sample in ten is no clear digit.",
     },
