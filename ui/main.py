@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import frame
+from ui import frame, links
 
 HOME = Path(__file__).parent.parent
 ORDER = ("train", "explore", "compare", "runs", "learn")  # others come after
@@ -27,5 +27,6 @@ page = st.navigation(
     ],
     position="top",
 )
+links.follow()
 frame.draw()
 page.run()

@@ -12,7 +12,7 @@ from gan import hosts, runs
 from gan.runs import Run
 from ui import commands, preset_cards, starting
 from ui.access import HOW_TO_DRIVE, can_drive
-from ui.links import PAGES
+from ui.links import go
 from ui.preset_cards import Preset
 from ui.trouble import attempt
 
@@ -51,11 +51,10 @@ def callout(run: Run) -> None:
         st.markdown(
             f":material/build: **Broken on purpose.** {told.look_for}  \n**What mends it.** {told.scenario.change}"
         )
-        if st.button(
+        st.button(
             "Run the repaired one beside it", key="repair", type="primary",
-            icon=":material/healing:", disabled=not can_drive(),
-        ):  # fmt: skip
-            _repair(run)
+            icon=":material/healing:", disabled=not can_drive(), on_click=_repair, args=(run,),
+        )  # fmt: skip
 
 
 def _begin(told: Preset) -> None:
@@ -71,6 +70,4 @@ def _repair(run: Run) -> None:
     if hosts.trainers().status(run) in commands.ACTIVE:
         attempt(commands.stop, run)
     if repaired := attempt(commands.repair, run):
-        query = {"runs": f"{repaired.id},{run.id}"}
-        st.switch_page(PAGES / "compare.py", query_params=query)
-    st.rerun()
+        go("compare", runs=f"{repaired.id},{run.id}")
