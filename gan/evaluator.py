@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gan import files
+from gan import files, hardware
 from gan.datasets._pixels import resize
 from gan.models import _layers as layers
 from gan.state import Broken, fill, read_tensors
@@ -136,8 +136,8 @@ class Evaluator:
             raise ValueError(f"{self.about.name} reads {C} channels, not {images.shape[1]}.")
         if images.shape[2:] != (H, W):
             images = resize(images, H)
-        starts = range(0, len(images), CHUNK)
-        features = torch.cat([self._features(images[k : k + CHUNK]) for k in starts])
+        parts = (images[k : k + CHUNK] for k in range(0, len(images), CHUNK))
+        features = torch.cat(hardware.together(self._features, parts))
         return features.numpy(), self.net.classify(features).softmax(1).numpy()
 
     def _features(self, images: NDArray[np.uint8]) -> Tensor:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from gan.config import ConfigError, RunConfig
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 def cores() -> int:
@@ -56,3 +62,14 @@ def use_threads(count: int) -> None:
 
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
+
+
+def together(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
+    """`work` of each part, in order, on as many threads as the calling one may use; each computes its parts alone.
+
+    The numbers do not depend on the count, and on a busy machine no thread waits for the others after every operation.
+    """
+    import torch
+
+    with ThreadPoolExecutor(torch.get_num_threads(), initializer=lambda: use_threads(1)) as pool:
+        return list(pool.map(torch.inference_mode()(work), parts))

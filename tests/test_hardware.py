@@ -83,3 +83,23 @@ def test_zero_threads_are_decided_and_others_kept(machine):
     assert hardware.resolve(RunConfig(threads=2), 4).threads == 2
     settled = hardware.resolve(RunConfig(), 4)
     assert hardware.resolve(settled, 8) == settled
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_parts_are_worked_on_together_in_order_each_on_one_thread(threads):
+    before = torch.get_num_threads()
+
+    def work(part):
+        return part, torch.get_num_threads(), torch.is_grad_enabled()
+
+    try:
+        torch.set_num_threads(threads)
+        assert hardware.together(work, range(9)) == [(k, 1, False) for k in range(9)]
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_part_that_fails_is_told():
+    with pytest.raises(ZeroDivisionError):
+        hardware.together(lambda part: 1 / part, [1, 0])

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gan.metrics import NO_EVALUATOR, Evidence, needed
 from gan.metrics._near import blocks, radii
@@ -22,13 +23,14 @@ K = 5
 
 def density_coverage(real: NDArray[Any], fake: NDArray[Any], k: int = K) -> tuple[float, float]:
     """Density (0 or more) and coverage (0 to 1) of features N,d and M,d."""
-    reach = radii(real, k)
-    hits, covered = 0, np.zeros(len(real), bool)
-    for _, squares in blocks(fake, real):
-        within = squares.numpy() < reach
-        hits += int(within.sum())
-        covered |= within.any(0)
-    return hits / (k * len(fake)), float(covered.mean())
+    reach = torch.from_numpy(radii(real, k))
+
+    def look(_: slice, squares: Tensor) -> tuple[int, Tensor]:
+        within = squares < reach
+        return int(within.sum()), within.any(0)
+
+    hits, covered = zip(*blocks(fake, real, look), strict=True)
+    return sum(hits) / (k * len(fake)), float(torch.stack(covered).any(0).float().mean())
 
 
 def measure(evidence: Evidence) -> dict[str, float]:

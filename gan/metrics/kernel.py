@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gan import hardware
 from gan.metrics import NO_EVALUATOR, Evidence, needed
 from gan.metrics._near import BLOCK
 
@@ -35,11 +36,13 @@ def measure(evidence: Evidence) -> dict[str, float]:
 def _total(x: NDArray[Any], y: NDArray[Any]) -> float:
     """The sum of the kernel over all pairs: blocks in single precision, their sum in double."""
     a, b = (torch.from_numpy(np.asarray(v, np.float32)) for v in (x, y))
-    total = 0.0
-    for k in range(0, len(a), BLOCK):
-        kernel = torch.addmm(torch.ones(()), a[k : k + BLOCK], b.T, alpha=1 / a.shape[1]).pow_(3)
-        total += kernel.sum(dtype=torch.float64).item()
-    return total
+
+    def work(start: int) -> float:
+        part = a[start : start + BLOCK]
+        kernel = torch.addmm(torch.ones(()), part, b.T, alpha=1 / a.shape[1]).pow_(3)
+        return kernel.sum(dtype=torch.float64).item()
+
+    return sum(hardware.together(work, range(0, len(a), BLOCK)))
 
 
 def _diagonal(x: NDArray[Any]) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from numpy.typing import NDArray
 
 from gan.metrics import NO_EVALUATOR, Evidence, needed
@@ -26,10 +27,9 @@ def precision_recall(real: NDArray[Any], fake: NDArray[Any], k: int = K) -> tupl
 
 def inside(points: NDArray[Any], cloud: NDArray[Any], k: int) -> float:
     """The share of `points` that lie in a ball of `cloud`."""
-    reach, found = radii(cloud, k), 0
-    for _, squares in blocks(points, cloud):
-        found += int((squares.numpy() < reach).any(1).sum())
-    return found / len(points)
+    reach = torch.from_numpy(radii(cloud, k))
+    found = blocks(points, cloud, lambda _, squares: int((squares < reach).any(1).sum()))
+    return sum(found) / len(points)
 
 
 def measure(evidence: Evidence) -> dict[str, float]:

@@ -113,7 +113,7 @@ def apart(a, b):
 def test_distances_and_neighbours_are_those_of_brute_force(one, other):
     a, b = cloud(one), cloud(other, n=30)
     squares = apart(a, b)
-    (found,) = [part.numpy() for _, part in blocks(a, b)]
+    (found,) = blocks(a, b, lambda rows, part: part.numpy())
     np.testing.assert_allclose(found, squares, rtol=1e-4, atol=1e-4)
     distance, which = nearest(a, b)
     np.testing.assert_allclose(distance, np.sqrt(squares.min(1)), rtol=1e-4, atol=1e-3)
@@ -123,7 +123,7 @@ def test_distances_and_neighbours_are_those_of_brute_force(one, other):
 
 def test_blocks_hang_together():
     a, b = cloud(0, n=BLOCK + 7), cloud(1, n=50)
-    whole = np.concatenate([part.numpy() for _, part in blocks(a, b)])
+    whole = np.concatenate(blocks(a, b, lambda rows, part: part.numpy()))
     np.testing.assert_allclose(whole, apart(a, b), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(radii(a, 1), np.sort(apart(a, a))[:, 1], rtol=1e-3, atol=1e-4)
     np.testing.assert_array_equal(nearest(a, a)[1], np.arange(len(a)))

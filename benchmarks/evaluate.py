@@ -1,0 +1,87 @@
+"""What an evaluation costs: seconds besides sampling, and those of drawing 10,000 images, for every model of a preset.
+
+    python -m benchmarks.evaluate [--rounds 3] [--only lean …]
+
+Each round is a fresh evaluation: nothing read before is kept, as for the first one after a start. Real MNIST under
+$GAN_DATA is used where it is there, strokes otherwise; models of points have no scores. The generators are untrained,
+which costs the same. Prints Markdown: medians and ranges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks._machine import describe
+from gan import datasets, evaluate, hardware, reference, registry, runs
+from gan.config import RunConfig, preset
+from gan.runs import Run
+from gan.train import train
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=[])
+    given = parser.parse_args()
+    print(describe() + "\n")
+    print(
+        "| preset | data | besides sampling, s | CPU s | drawing 10,000 images, s |\n|---|---|---|---|---|"
+    )
+    for name, config in _models():
+        if name in given.only or not given.only:
+            with tempfile.TemporaryDirectory() as home:
+                found = [*zip(*_rounds(config, Path(home), given.rounds), strict=True)]
+            told = (f"{statistics.median(x):.1f} ({min(x):.1f} to {max(x):.1f})" for x in found)
+            print(f"| {name} | {config.dataset} | {' | '.join(told)} |", flush=True)
+
+
+def _models() -> Iterator[tuple[str, RunConfig]]:
+    """The presets of pictures that can be trained here, one for every model and size."""
+    seen = set()
+    for name in sorted(registry.names("presets"), key=_order):
+        config = preset(name)[0]
+        card = registry.card("datasets", config.dataset)
+        if registry.missing(card, datasets.root()):
+            config = config.replace(dataset="strokes") if config.dataset == "mnist" else config
+            card = registry.card("datasets", config.dataset)
+        what = (config.model, config.dataset, config.image_size)
+        here = not registry.missing(card, datasets.root()) and not card.facts.get("POINTS")
+        if here and what not in seen:
+            seen.add(what)
+            yield name, config
+
+
+def _order(name: str) -> int:
+    return int(registry.load("presets", name)["order"])
+
+
+def _rounds(config: RunConfig, home: Path, count: int) -> Iterator[tuple[float, float, float]]:
+    """Of each round the seconds besides sampling, those of CPU, and those of drawing."""
+    settings = hardware.resolve(config.replace(samples=16), hardware.cores())
+    run = runs.create(settings, {"steps": 1}, run_id="one", home=home)
+    for _ in train(run):
+        pass
+    for _ in range(count):
+        evaluate._READ.clear()
+        reference._kept.cache_clear()
+        yield _once(run)
+
+
+def _once(run: Run) -> tuple[float, float, float]:
+    began, work, cpu, drawn = time.perf_counter(), evaluate.evaluate(run), 0.0, 0.0
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as end:
+            return end.value.seconds, time.process_time() - cpu, drawn
+        if step.text == "Reading the images":
+            drawn, cpu = time.perf_counter() - began, time.process_time()
+
+
+if __name__ == "__main__":
+    main()
