@@ -23,7 +23,7 @@ from benchmarks._machine import describe
 from gan import files, hardware, metrics, registry, scorecard, scores
 from gan.runs import Run
 from gan.scores import Scores
-from gan.tail import newest
+from gan.tail import Tail
 
 DOCS = Path("docs")
 SHOWN = (
@@ -95,7 +95,7 @@ def _page(rows: dict[str, list[Run]], seconds: float, seeds: Sequence[int], mach
         rows, key=lambda name: statistics.mean(_best(r).scores["fd"] for r in rows[name])
     )
     for name in order:
-        last = [newest(run) for run in rows[name]]
+        last = [Tail(run).last() for run in rows[name]]
         found = [_best(run).scores for run in rows[name]]
         table.append([
             f"`{name}`",

@@ -21,7 +21,7 @@ from typing import Any
 from gan import files, metrics, registry, runs, scorecard, scores, state
 from gan.numbered import thin
 from gan.runs import Run, Sort
-from gan.tail import newest
+from gan.tail import Tail
 
 SHIPPED: dict[str, dict[str, Any]] = {
     "lean-mnist": {
@@ -56,7 +56,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
     },
 }
 KEEP: dict[Sort, int] = {"fixed": 32, "random": 6}
-SNAPSHOTS, SMALL = 4, 1_000_000  # bytes of a generator file that may come along several times
+SNAPSHOTS, SMALL = 4, 2_000_000  # bytes of a generator file that may come along several times
 
 
 def main() -> None:
@@ -126,7 +126,7 @@ def _card(run: Run, limits: str) -> str:
     """The model card: what it is, what it learned from, how it was trained, what it scores, where it fails."""
     config, found = run.config(), scores.newest(run)
     assert found is not None
-    last = newest(run)
+    last = Tail(run).last()
     names = {
         kind: registry.card(kind, name)
         for kind, name in (
@@ -143,7 +143,7 @@ def _card(run: Run, limits: str) -> str:
     return CARD.format(
         title=run.control().title, model=names["models"].title, summary=names["models"].summary,
         data=names["datasets"].title, about=names["datasets"].summary, loss=names["losses"].title,
-        epochs=last["epoch"], images=last["images"], seconds=last["seconds"], seed=config.seed,
+        epochs=last["epoch"], images=int(last["images"]), seconds=last["seconds"], seed=config.seed,
         n=found.n, split=found.split, judge=found.evaluator["name"] if found.evaluator else "no evaluator",
         table=table, verdict=" ".join(f["text"] for f in found.verdict), limits=limits,
     )  # fmt: skip
