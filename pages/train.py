@@ -15,7 +15,7 @@ from ui.live import live
 from ui.words import plain
 
 LEARN = Path(__file__).parent / "learn.py"
-SHIPPED = ("lean-mnist", "lean-strokes", "gan-2014-mnist")
+SHIPPED = ("dcgan-deep-mnist", "lean-mnist", "lean-strokes", "gan-2014-mnist")
 LAST = "last-run"  # in the session: what was shown last
 
 

@@ -145,6 +145,38 @@ def test_a_watcher_cannot_drive(classroom: Server, visit: Callable[[str], "Page"
     assert button(student, "Resume").is_disabled()
 
 
+def test_a_broken_run_is_named_and_mended(alone: Server, visit: Callable[[str], "Page"]) -> None:
+    page = visit(f"{alone.url}/?preset=lean")
+    page.locator(".st-key-run-broken-giant-steps button").click()
+    broken = until(page, lambda: at(page, "run"), "the broken run")
+    light = until(page, lambda: bad_light(alone, broken), "a light that is not good")
+    assert light["name"] == "divergence"
+    page.get_by_text(light["title"]).first.wait_for()
+    page.get_by_text(light["advice"]).first.wait_for()
+
+    # one press more: the repaired one trains, the broken one beside it
+    page.locator(".st-key-repair button").click()
+    both = until(page, lambda: at(page, "runs"), "Compare")
+    repaired, other = both.split(",")
+    assert other == broken
+    ended = ("stopped", "finished")
+    until(page, lambda: status_of(alone, broken) in ended, "the broken run ended")
+    until(page, lambda: step_of(alone, repaired) > 60, "the repaired run learns")
+    config = ask(f"{alone.url}/api/runs")["runs"]
+    assert {run["id"] for run in config} >= {repaired, broken}
+    until(page, lambda: page.locator("img[src*='samples/fixed']").count() >= 2, "both grids")
+    assert not bad_light(alone, repaired)
+    page.goto(f"{alone.url}/?run={repaired}")
+    button(page, "Stop").click()
+    until(page, lambda: status_of(alone, repaired) == "stopped", "stopped")
+
+
+def bad_light(app: Server, run: str) -> Any:
+    """The light of a run where it tells of trouble."""
+    light = ask(f"{app.url}/api/runs/{run}/series")["light"]
+    return light if light and light["level"] == "bad" else None
+
+
 def button(page: "Page", name: str) -> "Locator":
     """The button of that label; an icon is part of its text."""
     return page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(name)}$")).first
