@@ -188,7 +188,7 @@ def evaluator(given: argparse.Namespace) -> int:
     except (datasets.DataError, evaluators.EvaluatorError, metrics.Unavailable) as error:
         raise RunError(str(error)) from error
     told = made.about
-    print(f"{told.name}: right on {told.accuracy:.2%} of {told.tested:,} images never trained on.")
+    print(f"{told.name}: so many of {told.tested:,} images never trained on it reads rightly.")
     print(f"{evaluators.path(given.dataset)}, sha256 {told.sha256}")
     return 0
 

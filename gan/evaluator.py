@@ -94,9 +94,7 @@ class About:
     @property
     def name(self) -> str:
         """How scores name it: "EvalNet-64 for mnist (99.50 %, 1a2b3c4d)"."""
-        return f"EvalNet-64 for {self.dataset} ({self.accuracy:.2%}, {self.sha256[:8]})".replace(
-            "%", " %"
-        )
+        return f"EvalNet-64 for {self.dataset} ({100 * self.accuracy:.2f} %, {self.sha256[:8]})"
 
 
 class Evaluator:
@@ -121,8 +119,8 @@ class Evaluator:
         chance = told * (1 - told) * max(0.0, 1 / n - 1 / max(1, self.about.tested))
         if found < told - SLACK - 3 * chance**0.5:
             raise EvaluatorError(
-                f"{self.about.name} reads only {found:.2%} of {n:,} real images rightly: it is not what it says, or "
-                f"these are other images. {_ANEW.format(self.about.dataset)}"
+                f"{self.about.name} reads only {100 * found:.2f} % of {n:,} real images rightly: it is not what it "
+                f"says, or these are other images. {_ANEW.format(self.about.dataset)}"
             )
 
     @torch.inference_mode()

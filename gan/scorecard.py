@@ -37,7 +37,9 @@ def _lines(found: Scores, catalogue: dict[str, tuple[str, str]]) -> Iterator[str
     if found.shares:
         yield ""
         pairs = zip(found.names, found.shares, strict=True)
-        yield "Shares of the classes: " + "  ".join(f"{name} {share:.1%}" for name, share in pairs)
+        yield "Shares of the classes: " + "  ".join(
+            f"{name} {100 * share:.1f} %" for name, share in pairs
+        )
     yield ""
     for name, reason in found.why.items():
         yield f"{name}: not available because {reason}."

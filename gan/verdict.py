@@ -63,7 +63,7 @@ def _copies(scores: Mapping[str, float]) -> Iterator[dict[str, str]]:
         yield _say(
             "copies",
             "bad",
-            f"{near:.0%} of the images lie very near to a training image, where 1 % of new real images do "
+            f"{_percent(near)} of the images lie very near to a training image, where 1 % of new real images do "
             f"(C_T {scores['ct']:.1f}).",
         )
 
@@ -95,7 +95,9 @@ def _classes(
 def _edges(scores: Mapping[str, float]) -> Iterator[dict[str, str]]:
     sharpness = scores.get("sharpness", 1.0)
     if sharpness < SOFT:
-        yield _say("blurred", "bad", f"Edges have {sharpness:.0%} of the energy of real ones.")
+        yield _say(
+            "blurred", "bad", f"Edges have {_percent(sharpness)} of the energy of real ones."
+        )
     elif sharpness > ROUGH:
         yield _say(
             "grainy",
@@ -152,7 +154,13 @@ def _differ(diversity: float) -> str:
 
 
 def _recall(scores: Mapping[str, float]) -> str:
-    return f"; {scores['recall']:.0%} of the real images have a like" if "recall" in scores else ""
+    if "recall" not in scores:
+        return ""
+    return f"; {_percent(scores['recall'])} of the real images have a like"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _over_real(scores: Mapping[str, float], floor: Mapping[str, float], key: str) -> float:

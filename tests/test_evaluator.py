@@ -250,10 +250,10 @@ def test_one_that_reads_worse_than_it_says_is_refused():
     misread(0)
     misread(5)
     misread(7)
-    with pytest.raises(EvaluatorError, match=r"only 99\.20% of 1,000 real images.*Make one"):
+    with pytest.raises(EvaluatorError, match=r"only 99\.20 % of 1,000 real images.*Make one"):
         misread(8)
     misread(3, images=300)  # as many as chance may give in some of the images
-    with pytest.raises(EvaluatorError, match=r"only 90\.00% of 300"):
+    with pytest.raises(EvaluatorError, match=r"only 90\.00 % of 300"):
         misread(30, images=300)
 
 

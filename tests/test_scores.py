@@ -152,7 +152,7 @@ def test_the_table_has_real_beside_generated_and_all_one_has_to_know():
     (ct,) = (line for line in lines if line.startswith("Copying"))
     assert ct.split() == ["Copying:", "C_T", "1.2", "–"]
     assert "FID" not in told
-    assert "0 25.0%  1 75.0%" in told
+    assert "0 25.0 %  1 75.0 %" in told
     assert "kernel: not available because nobody knows." in told
     assert "Trained on 500 images only." in told
     assert lines[-1] == "Found: copies. They are."

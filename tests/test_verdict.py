@@ -86,7 +86,7 @@ def test_a_rule(changes, names):
 def test_what_is_found_is_told_in_numbers():
     (copies,) = verdict({**FLOOR, "near_copies": 0.4, "ct": -12.3}, FLOOR)
     assert copies["level"] == "bad"
-    assert "40% of the images lie very near to a training image" in copies["text"]
+    assert "40 % of the images lie very near to a training image" in copies["text"]
     assert "C_T -12.3" in copies["text"]
     (one,) = verdict(FLOOR, FLOOR, only(3), NAMES, PRIOR)
     assert "taken for “3”" in one["text"]
