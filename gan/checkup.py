@@ -1,6 +1,6 @@
 """A look at both players while they train: which classes G makes, how far from real, and how D's scores spread.
 
-Costs a fraction of a second, so it is made about every 500 steps. When is decided by the step alone and every draw is
+Costs a fraction of a second, so it is made every few hundred steps. When is decided by the step alone and every draw is
 named, so two runs of one config find the same.
 """
 
@@ -24,8 +24,8 @@ from gan.reference import Reference
 from gan.step import RECALIBRATION, Players, recalibrate
 
 SAMPLES, FEWEST = 1000, 200  # of the average generator; slow generators draw fewer
-EFFORT = 2e10  # floating-point operations that drawing them may take
-IMAGES = 19_200  # training images between two checkups: 600 steps of 32
+EFFORT = 6e9  # floating-point operations that drawing them may take
+IMAGES = 22_400  # training images between two checkups: 700 steps of 32
 JUDGED = 256  # real, held-out and generated images that D judges
 BINS = 24
 SURE = 0.9  # probability from which a reading counts as confident
