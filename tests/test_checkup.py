@@ -131,7 +131,7 @@ def test_an_evaluator_that_was_changed_is_told_and_training_goes_on(quick, monke
     def refuse(*_):
         raise EvaluatorError("It was changed.")
 
-    monkeypatch.setattr(checkup.reference, "of", refuse)
+    monkeypatch.setattr("gan.checkup.reference.of", refuse)
     looker = Checkup(players_of(digits()), digits())
     assert looker.complaints == ["No live scores. It was changed."]
     assert "fd" not in looker.look()
@@ -140,7 +140,7 @@ def test_an_evaluator_that_was_changed_is_told_and_training_goes_on(quick, monke
 def test_a_generator_that_draws_nothing_finite_has_no_scores(quick):
     players = players_of(digits())
     with torch.no_grad():
-        players.average.up2.bias.fill_(torch.nan)
+        [*players.average.parameters()][-1].fill_(torch.nan)
     assert Checkup(players, digits()).look() == {}
 
 
