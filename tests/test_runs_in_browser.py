@@ -114,8 +114,7 @@ def test_two_runs_share_a_chart_and_a_slider(page: Page, serving: tuple[Server, 
         until(page, lambda: alts(page)[0].endswith("step 540"), "the newest grid")
     page.get_by_role("button", name="images", exact=True).click()
     page.get_by_role("button", name="Losses").click()
-    assert "along=images" in page.url
-    assert "chart" not in page.url
+    until(page, lambda: "along=images" in page.url and "chart" not in page.url, "the address")
     assert "Seed" in page.locator(".fr-wide").inner_text()
 
 
