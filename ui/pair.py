@@ -27,7 +27,9 @@ UNITS = new_run.UNITS
 def draw() -> None:
     """The form. Start opens the comparison of the two."""
     link = {name: st.query_params[name] for name in LINK if name in st.query_params}
-    if st.session_state.get(FILLED) != link:
+    if (
+        st.session_state.get(FILLED) != link or BASE not in st.session_state
+    ):  # or was left meanwhile
         _fill(link)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Same seed, one difference", anchor=False)

@@ -105,6 +105,19 @@ def test_the_address_follows_what_is_picked(open_page):
     assert link(again) == link(at)
 
 
+def test_coming_back_from_another_page_finds_it_as_the_link_says(open_page):
+    at = open_page("compare", pair="gan-2014", vary="seed", a="0", b="7")
+    before = link(at)
+    at.switch_page("../pages/runs.py").run()
+    at.switch_page("../pages/compare.py")
+    for name, value in before.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    assert link(at) == before
+    assert widget(at, "B: Seed").value == 7
+
+
 def test_a_difference_that_the_next_preset_does_not_have_gives_way(open_page):
     at = open_page("compare", pair="lean", vary="width")
     widget(at, "Both start from").set_value("gan-2014").run()
