@@ -40,6 +40,7 @@ def test_new_real_images_show_no_fault(real, world):
     assert real["kl"] < 0.01
     assert real["fd"] < floor["fd"] + 5
     assert real["fd_pca"] < floor["fd_pca"] + 1
+    assert abs(real["fd_pca"]) < 0.3 * real["fd_pca_raw"], "what chance gives is taken off"
     for key in ("precision", "recall", "density", "diversity", "sharpness"):
         assert real[key] == pytest.approx(floor[key], rel=0.1), key
 
