@@ -61,8 +61,9 @@ def suggest(found: list[Entry], one: Entry | None) -> None:
     st.subheader("One difference at a time" if one is None else "Beside which other?", anchor=False)
     st.write(
         "Put two runs beside each other and look at what differs: another loss, another learning rate, another "
-        "seed. The curves share one chart, the grids are shown at the same place, and below stands in which "
-        "settings the runs differ. Change one thing only and what you see has one reason."
+        "seed. The curves share one chart, the grids are shown at the same place, the same noise goes through every "
+        "generator, and below stand the scores and the settings that differ. Change one thing only and what you see "
+        "has one reason: *Start a pair* does that."
     )
     others = [entry for entry in found if one is None or entry.run.id != one.run.id]
     if len(others) < (2 if one is None else 1):

@@ -42,7 +42,10 @@ def unfair(columns: Sequence[Column]) -> str:
         "evaluators": {s.evaluator["sha256"] if s.evaluator else "" for s in scored},
         "numbers of images": {s.n for s in scored},
     }
-    if differing := " and ".join(name for name, values in kinds.items() if len(values) > 1):
+    differing = " and ".join(name for name, values in kinds.items() if len(values) > 1)
+    if not differing and _real(columns) is None:
+        differing = "versions of the measures"  # real images got other scores then
+    if differing:
         return (
             f"Made with different {differing}, so they cannot be compared: no best one is marked."
         )
@@ -110,7 +113,9 @@ def reasons(columns: Iterable[Column]) -> list[str]:
 def _real(columns: Sequence[Column]) -> Mapping[str, float] | None:
     """What real images would get; None when that is another thing for each column."""
     floors = [column.scores.real for column in columns if column.scores]
-    return floors[0] if all(floor == floors[0] for floor in floors) else None
+    every = {key: value for floor in floors for key, value in floor.items()}
+    same = all(value == every[key] for floor in floors for key, value in floor.items())
+    return every if same else None
 
 
 def _head(column: Column) -> str:
