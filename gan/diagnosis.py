@@ -28,6 +28,7 @@ LONG = 200  # steps for which D has to win
 GRAIN = 0.3  # difference of neighbouring pixels, over their mean, that is a checkerboard
 ALIKE = 0.5  # diversity within classes below which pictures are one and the same
 CONSTANT = 0.02  # diversity of pictures that do not depend on z
+SCATTER = 10.0  # of a Fréchet distance from 1,000 samples
 LOOKS = 100  # into the past, to find where it began
 BLIND = 2000  # steps without a checkup: the log is of an older version
 READABLE = 0.4  # share of confident readings (p > 0.9) from which samples count as readable
@@ -319,7 +320,7 @@ def _past_best(log: Log) -> Iterator[Light]:
     best = at[int(np.argmin(fd[at]))]
     steps = log["step"]
     now = float(np.median(fd[at[-3:]]))
-    if steps[best] < 0.7 * steps[-1] and now > 1.25 * max(fd[best], 1.0):
+    if steps[best] < 0.7 * steps[-1] and now > 1.25 * fd[best] + SCATTER:
         yield Light(
             "past its best", "warn", "Past its best",
             f"The generator was best at step {int(steps[best]):,}: FD {fd[best]:,.0f} there, {now:,.0f} now.",

@@ -157,6 +157,9 @@ def test_past_its_best_only_long_after_it():
     assert light is not None
     assert light.name == "past its best"
     assert light.step < 0.7 * log.step
+    near = np.r_[np.linspace(300, 2, 10), np.full(10, 8.0)]
+    calm = name(healthy(checks=20, fd=near, shares=[EVEN] * 20))
+    assert calm == "learning", "1,000 samples cannot tell 2 from 8"
     assert name(healthy(checks=20, fd=np.linspace(300, 40, 20), shares=[EVEN] * 20)) == "learning"
 
 
