@@ -1,17 +1,18 @@
 // How often each class is among the samples of a checkup: a bar a class, and a line at the even share.
 
-import { h } from "./dom.js";
+import { h, number } from "./dom.js";
 
 const MISSING = 0.01; // a share below it counts as missing
 const FULL = 2; // times the even share fills a bar
-const WORDS = "What EvalNet reads in 1,000 samples";
+const MANY = 1000; // samples of a checkup that does not say how many it drew
 
 /** Bars for the classes of a feed; hidden while no checkup has counted any. */
 export class Coverage {
   constructor() {
     this.there = h("b");
     this.bars = h("div", { class: "gl-bars", role: "list" });
-    const caption = h("figcaption", {}, h("span", {}, WORDS), this.there);
+    this.words = h("span");
+    const caption = h("figcaption", {}, this.words, this.there);
     const named = { class: "gl-coverage", "data-testid": "live-coverage", hidden: true };
     this.element = h("figure", named, caption, this.bars);
     this.classes = [];
@@ -22,7 +23,8 @@ export class Coverage {
     this.element.hidden = !(feed.classes.length && feed.check("shares"));
     if (this.element.hidden) return;
     if (String(feed.classes) !== String(this.classes)) this.name(feed.classes);
-    const shares = feed.check("shares", step)?.shares;
+    const { shares, samples } = feed.check("shares", step) ?? {};
+    this.words.textContent = `What EvalNet reads in ${number(samples || MANY)} samples`;
     const there = shares?.filter((share) => share >= MISSING).length;
     this.there.textContent = shares ? `${there} of ${this.classes.length} there` : "not looked yet";
     this.classes.forEach((name, k) => draw(this.bars.children[k], name, shares?.[k], this.classes.length));

@@ -23,8 +23,8 @@ from gan.models import _layers as layers
 from gan.reference import Reference
 from gan.step import RECALIBRATION, Players, recalibrate
 
-SAMPLES, FEWEST = 1000, 200  # of the average generator; slow generators draw fewer
-EFFORT = 6e9  # floating-point operations that drawing them may take
+SAMPLES, FEWEST = 1000, 128  # of the average generator; slow generators draw fewer
+EFFORT = 4e9  # floating-point operations that drawing them may take
 IMAGES = 22_400  # training images between two checkups: 700 steps of 32
 JUDGED = 256  # real, held-out and generated images that D judges
 BINS = 24
@@ -51,9 +51,9 @@ class Checkup:
     def look(self) -> dict[str, Any]:
         """What a record tells of a checkup; {} when the generator draws nothing finite.
 
-        classes, effective_classes, confident and shares (where there is an evaluator); fd minus null, diversity and
-        checkerboard (where the data are pictures); overfit (where there is a test split); d_hist_real and d_hist_fake
-        (24 shares) over d_range (two logits).
+        classes, effective_classes, confident and shares (where there is an evaluator); samples (how many), fd minus
+        null, diversity and checkerboard (where the data are pictures); overfit (where there is a test split);
+        d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
         """
         z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
         G = copy.deepcopy(self.players.average)
@@ -71,6 +71,7 @@ class Checkup:
         evidence = Evidence(self.ruler.see(pixels), self.ruler.real)
         scores = frechet.measure(evidence)
         found: dict[str, Any] = {
+            "samples": len(x),
             "fd": scores.get("fd", scores["fd_pca"]),
             "checkerboard": phases(evidence.fake.images),
         }

@@ -74,7 +74,8 @@ class Tail:
             "seq": seq,
             "columns": {name: _json(values) for name, values in decimate(columns, MOST).items()},
             "checks": {
-                name: [check.get(name) for check in checks] for name in ("seq", "step", *LISTS)
+                name: [check.get(name) for check in checks]
+                for name in ("seq", "step", "samples", *LISTS)
             },
             "events": events,
         }
@@ -142,7 +143,9 @@ class Tail:
             column = self._columns.setdefault(name, array("d", [math.nan]) * rows)
             column.append(_number(record.get(name)))
         if lists := {name: found for name in LISTS if (found := _numbers(record.get(name)))}:
-            self._checks.append({"seq": record["seq"], "step": record.get("step", 0), **lists})
+            told = {name: _number(record.get(name)) for name in ("seq", "step", "samples")}
+            told = {name: value if math.isfinite(value) else 0 for name, value in told.items()}
+            self._checks.append({**told, **lists})
 
 
 def newest(run: Run) -> dict[str, Any]:

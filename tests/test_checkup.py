@@ -62,7 +62,7 @@ def test_when_is_decided_by_the_step_alone(quick, batch, log_every, every):
 def test_what_a_look_tells(quick):
     found = Checkup(players_of(digits()), digits()).look()
     assert set(found) == {
-        "classes", "effective_classes", "confident", "shares", "fd", "diversity", "checkerboard",
+        "classes", "effective_classes", "confident", "shares", "samples", "fd", "diversity", "checkerboard",
         "overfit", "d_range", "d_hist_real", "d_hist_fake",
     }  # fmt: skip
     assert sum(found["shares"]) == pytest.approx(1)

@@ -75,7 +75,7 @@ def test_junk_between_records_is_passed_over(tmp_path_factory, parts):
 
 def test_a_run_without_a_log_has_nothing_to_tell(run):
     told = Tail(run).series()
-    assert told.pop("checks").keys() == {"seq", "step", *LISTS}
+    assert told.pop("checks").keys() == {"seq", "step", "samples", *LISTS}
     assert told == {"generation": 0, "seq": -1, "columns": {}, "events": []}
     assert Tail(run).series(after=5)["columns"] == {}
     assert Tail(run).last() == {}
