@@ -162,6 +162,7 @@ def test_samples_are_shown_above_their_nearest_training_images(run, world):
     assert sheet.shape[0] > 4 * 28
     near = row.nearest
     assert near["distances"][:12] == sorted(near["distances"][:12])
+    assert max(near["distances"][:12]) <= min(near["distances"][12:])
     assert len(near["rows"]) == len(near["distances"]) == 24
     assert all(0 <= k < len(world.data) for k in near["rows"])
     assert near["held_out"] == pytest.approx(row.scores["nearest_real"], abs=1e-3)
