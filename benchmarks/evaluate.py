@@ -2,9 +2,9 @@
 
     python -m benchmarks.evaluate [--rounds 3] [--only lean …]
 
-Each round is a fresh evaluation: nothing read before is kept, as for the first one after a start. Real MNIST under
-$GAN_DATA is used where it is there, strokes otherwise; models of points have no scores. The generators are untrained,
-which costs the same. Prints Markdown: medians and ranges.
+Each round is a fresh evaluation: nothing read before is kept, as for the first one after a start. Presets whose data
+are not here are left out, and those of points, which have no scores. The generators are untrained, which costs the
+same. Prints Markdown: medians and ranges.
 """
 
 from __future__ import annotations
@@ -46,9 +46,6 @@ def _models() -> Iterator[tuple[str, RunConfig]]:
     for name in sorted(registry.names("presets"), key=_order):
         config = preset(name)[0]
         card = registry.card("datasets", config.dataset)
-        if registry.missing(card, datasets.root()):
-            config = config.replace(dataset="strokes") if config.dataset == "mnist" else config
-            card = registry.card("datasets", config.dataset)
         what = (config.model, config.dataset, config.image_size)
         here = not registry.missing(card, datasets.root()) and not card.facts.get("POINTS")
         if here and what not in seen:

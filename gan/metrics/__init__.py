@@ -129,7 +129,7 @@ class Evidence:
 
 
 NO_EVALUATOR = (
-    "this data set has no evaluator: make one with python -m gan evaluator --dataset NAME"
+    "this data set has no evaluator (with labels: python -m gan evaluator --dataset NAME makes one)"
 )
 
 
