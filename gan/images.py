@@ -34,6 +34,24 @@ def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 32) -> Pix
     return sheet
 
 
+def tiles(sheet: Pixels, shape: tuple[int, int, int], gap: int = 2, paper: int = 32) -> Pixels:
+    """The images of shape (C, H, W) that `grid` laid out: uint8 N,H,W,C; places left over are none.
+
+    Raises ValueError for a sheet on which images of that size do not lie.
+    """
+    C, H, W = shape
+    whole = np.pad(sheet, ((0, gap), (0, gap), (0, 0)), constant_values=paper)
+    (rows, below), (columns, right) = divmod(len(whole), H + gap), divmod(whole.shape[1], W + gap)
+    if below or right or sheet.shape[2] < C:
+        raise ValueError(f"no images of {C} x {H} x {W} lie on a sheet of {sheet.shape}")
+    cells = whole.reshape(rows, H + gap, columns, W + gap, -1).swapaxes(1, 2)
+    found = cells.reshape(rows * columns, H + gap, W + gap, -1)
+    if (found[:, H:] != paper).any() or (found[:, :, W:] != paper).any():
+        raise ValueError(f"no images of {C} x {H} x {W} lie on this sheet: there are no gaps")
+    inside = found[:, :H, :W, :C]
+    return np.ascontiguousarray(inside[(inside != paper).any((1, 2, 3))])
+
+
 def scatter(
     real: NDArray[np.floating],
     fake: NDArray[np.floating],

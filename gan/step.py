@@ -112,15 +112,20 @@ class Players:
 @torch.no_grad()
 def recalibrate(G: nn.Module, draws: Draws, z_dim: int, n: int = RECALIBRATION) -> None:
     """Gives a generator in eval mode the BatchNorm statistics of its own weights, measured on n fixed z."""
-    norms = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    if not norms:
-        return
+    if layers.mixes_samples(G):
+        settle(G, draws.z("recalibration", 0, n, z_dim))
+
+
+@torch.no_grad()
+def settle(net: nn.Module, *batch: Tensor | None) -> None:
+    """Gives a network in eval mode the BatchNorm statistics of one batch, and of nothing that came before."""
+    norms = [m for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     kept = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()  # also the count of batches: how often we look leaves no trace
         norm.momentum = 1.0
         norm.train()
-    G(draws.z("recalibration", 0, n, z_dim))
+    net(*batch)
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
         norm.eval()

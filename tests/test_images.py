@@ -34,6 +34,23 @@ def test_a_grid_shows_every_image_where_it_belongs(count, columns, shape, channe
 
 
 @pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("count", [1, 5, 16])
+def test_the_images_of_a_grid_come_back(count, channels):
+    pictures = rng.integers(0, 256, (count, 6, 5, channels), dtype=np.uint8)
+    sheet = images.decode(images.webp(images.grid(pictures)))
+    assert (images.tiles(sheet, (channels, 6, 5)) == pictures).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 6), (1, 5, 5), (4, 6, 5), (2, 1, 1)])
+def test_images_of_another_size_do_not_lie_on_a_grid(shape):
+    sheet = images.grid(rng.integers(0, 256, (4, 6, 5, 3), dtype=np.uint8))
+    with pytest.raises(ValueError, match=r"^no images of "):
+        images.tiles(sheet, shape)
+    with pytest.raises(ValueError, match=r"there are no gaps"):
+        images.tiles(np.zeros((14, 12, 3), np.uint8), (1, 6, 5))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("encode", [images.webp, images.png])
 def test_pictures_come_back_as_they_were(encode, channels):
     sheet = rng.integers(0, 256, (20, 30, channels), dtype=np.uint8)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy as copying
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from gan import images, state
 from gan.gallery import Gallery
@@ -15,6 +20,7 @@ from gan.sampler import Sampler
 from gan.train import train
 from tests.engine import kept, make, pictures, play, points, tiny
 
+CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
@@ -70,15 +76,129 @@ def test_mapping_then_synthesis_is_the_picture(sampler):
     assert (images.to_pixels(x) == sampler.images(z)).all()
 
 
-def test_the_critic_is_the_trained_d(sampler, run):
-    shown = pictures().images
-    logits = sampler.critic(shown.transpose(0, 2, 3, 1))
-    assert logits.shape == (10,)
-    D = sampler._D
-    assert torch.equal(D.fc.weight, kept(run)["D.fc.weight"])
+def plain(D: nn.Module, shown: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the network itself says of pictures uint8 N,H,W,C."""
     with torch.no_grad():
-        expected = D(torch.from_numpy(shown).float() / 127.5 - 1).numpy()
-    assert logits == pytest.approx(expected, abs=1e-5)
+        return D(torch.from_numpy(shown.transpose(0, 3, 1, 2)).float() / 127.5 - 1).numpy()
+
+
+def test_the_critic_is_the_trained_d(sampler, run):
+    assert torch.equal(sampler.judge.D.fc.weight, kept(run)["D.fc.weight"])
+    assert torch.equal(sampler._D.bn2.running_mean, kept(run)["D.bn2.running_mean"])
+    shown = pictures().images.transpose(0, 2, 3, 1)
+    expected = plain(sampler.judge.D, shown) - sampler.judge.zero
+    assert sampler.critic(shown) == pytest.approx(expected, abs=1e-5)
+    assert sampler.probability(shown) == pytest.approx(1 / (1 + np.exp(-expected)), abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Sampler:
+    """A D with BatchNorm whose own zero calls every picture generated."""
+    return Sampler.load(CHECKPOINTS / "lean-mnist")
+
+
+@pytest.fixture(scope="module")
+def both() -> NDArray[np.uint8]:
+    """64 real pictures, then 64 generated ones that no zero was measured by."""
+    sheet = images.decode((CHECKPOINTS / "lean-mnist/samples/real.webp").read_bytes())
+    real = images.tiles(sheet, (1, 28, 28))
+    fake = Sampler.load(CHECKPOINTS / "lean-mnist").images(noise(64, 100, seed=9))
+    return np.concatenate([real, fake])
+
+
+def test_zero_parts_real_from_generated(shipped, both):
+    assert shipped.judge.calibrated
+    found = shipped.critic(both) > 0
+    assert found[:64].mean() > 0.65
+    assert found[64:].mean() < 0.35
+    assert plain(shipped._D, both[:64]).max() < 1  # so this is not how D was trained
+    assert (plain(shipped._D, both[:64]) > 0).mean() < 0.2
+
+
+def test_a_logit_depends_on_its_own_picture_alone(shipped, both):
+    together = shipped.critic(both)
+    alone = np.concatenate([shipped.critic(both[k : k + 1]) for k in range(0, 128, 16)])
+    assert together[::16] == pytest.approx(alone, abs=1e-4)
+
+
+def test_the_critic_is_the_same_for_everybody(both):
+    """Several threads ask first at the same time."""
+    expected = Sampler.load(CHECKPOINTS / "lean-mnist").critic(both)
+    fresh = Sampler.load(CHECKPOINTS / "lean-mnist")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(fresh.critic, [both] * 8))
+    assert all((one == expected).all() for one in found)
+
+
+def test_without_real_pictures_the_critic_says_so(run, tmp_path):
+    bare = make(tmp_path)
+    bare.weights().write_bytes(run.weights().read_bytes())
+    shown = pictures().images.transpose(0, 2, 3, 1)
+    for spoil in (None, b"", images.webp(np.zeros((9, 9, 1), np.uint8))):
+        if spoil is not None:
+            (bare.path / "samples" / "real.webp").write_bytes(spoil)
+        sampler = Sampler.load(bare.path)
+        assert not sampler.judge.calibrated
+        assert sampler.critic(shown) == pytest.approx(plain(sampler._D, shown), abs=1e-5)
+
+
+def test_a_critic_without_batchnorm_is_left_alone():
+    sampler = Sampler.load(CHECKPOINTS / "gan-2014-mnist")
+    shown = sampler.images(noise(8, sampler.z_dim))
+    assert sampler.judge.calibrated
+    assert sampler.critic(shown) == pytest.approx(plain(sampler._D, shown), abs=1e-5)
+
+
+@pytest.mark.parametrize("ask_first", [True, False])
+def test_the_gradient_agrees_with_finite_differences(both, ask_first):
+    """Also where the critic was made while nothing was to be differentiated."""
+    sampler = Sampler.load(CHECKPOINTS / "lean-mnist")
+    shown = both[[3, 70]]
+    if ask_first:
+        sampler.critic(shown)
+    slope = sampler.gradient(shown)
+    assert slope.shape == shown.shape
+    assert slope.dtype == np.float32
+    D = copying.deepcopy(sampler.judge.D).double()
+    x = torch.from_numpy(shown.transpose(0, 3, 1, 2)).double() / 127.5 - 1
+    for k, row, column in ((0, 14, 14), (1, 7, 20)):
+        step = torch.zeros_like(x)
+        step[k, 0, row, column] = 1e-6
+        with torch.no_grad():
+            expected = ((D(x + step) - D(x - step)) / 2e-6)[k].item()
+        assert slope[k, row, column, 0] == pytest.approx(expected, rel=1e-3, abs=1e-5)
+
+
+def test_generating_has_a_gradient_to_z_alone(sampler):
+    z = torch.from_numpy(noise(2).astype(np.float32)).requires_grad_()
+    x = sampler.generate(z)
+    assert (images.to_pixels(x.detach().numpy()) == sampler.images(z.detach().numpy())).all()
+    x[0].sum().backward()
+    assert z.grad is not None
+    assert (z.grad[0] != 0).any()
+    assert (z.grad[1] == 0).all()
+    assert all(p.grad is None for p in sampler._G.parameters())
+
+
+@pytest.mark.parametrize(("model", "out"), [("lean", 128), ("gan-2014", 256), ("dcgan-16", 2048)])
+def test_first_weights_are_what_z_meets_first(tmp_path, model, out):
+    run = make(tmp_path, tiny(model=model), steps=1)
+    play(run, pictures(16))
+    sampler = Sampler.load(run.path)
+    weights = sampler.first_weights()
+    assert weights.shape == (out, 3)
+    layer = next(m for m in sampler._G.modules() if hasattr(m, "weight"))
+    z = torch.from_numpy(noise(2).astype(np.float32))
+    with torch.no_grad():
+        met = layer(z[:, :, None, None] if model == "dcgan-16" else z).flatten(1)
+    moved = weights @ (z[1] - z[0]).numpy()  # without the bias
+    assert moved == pytest.approx((met[1] - met[0]).numpy(), abs=1e-5)
+
+
+def test_a_generator_that_begins_otherwise_has_none(sampler, monkeypatch):
+    monkeypatch.setattr(sampler, "_G", nn.Sequential(nn.Conv2d(3, 1, 1)))
+    with pytest.raises(ValueError, match=r"lean has no matrix that z meets first"):
+        sampler.first_weights()
 
 
 @pytest.mark.parametrize("z", [np.zeros((2, 4)), np.zeros(3), np.zeros((1, 1, 3))])
@@ -94,6 +214,8 @@ def test_latents_of_another_shape_are_refused(sampler, z):
 def test_pictures_of_another_shape_are_refused(sampler, odd):
     with pytest.raises(ValueError, match=r"pictures must be uint8 N,8,8,1, not "):
         sampler.critic(odd)
+    with pytest.raises(ValueError, match=r"pictures must be uint8 N,8,8,1, not "):
+        sampler.gradient(odd)
 
 
 def test_a_snapshot_is_an_earlier_generator(run, sampler):
