@@ -20,6 +20,7 @@ from gan.datasets import Data, DataError
 from gan.evaluator import EvaluatorError
 from gan.metrics import Evidence, Unavailable, classes, diversity, frechet
 from gan.models import _layers as layers
+from gan.models import balanced
 from gan.reference import Reference
 from gan.step import RECALIBRATION, Players, recalibrate
 
@@ -58,10 +59,11 @@ class Checkup:
         z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
         G = copy.deepcopy(self.players.average)
         recalibrate(G, self.players.draws, z.shape[1], min(RECALIBRATION, self.count))
-        x = G(z).float()
+        y = balanced(self.count, self.players.n_classes, z.device)
+        x = G(z, y).float()
         if not x.isfinite().all():
             return {}
-        return {**self._measure(x), **self._judge(x[: self.judged])}
+        return {**self._measure(x), **self._judge(x[: self.judged], y)}
 
     def _measure(self, x: Tensor) -> dict[str, Any]:
         """The live scores of samples x (N,C,H,W in [-1, 1])."""
@@ -90,7 +92,7 @@ class Checkup:
             found["diversity"] = None
         return {key: _rounded(value) for key, value in found.items()}
 
-    def _judge(self, fake: Tensor) -> dict[str, Any]:
+    def _judge(self, fake: Tensor, y: Tensor | None) -> dict[str, Any]:
         """What D says of training images, held-out ones and generated ones, as it judges while it trains.
 
         Each kind in batches of its own, as in training.
@@ -98,10 +100,10 @@ class Checkup:
         D = _as_trained(self.players.D)
         size = min(self.players.config.batch, self.judged)
         split = {"real": self.data, "test": self.data.test}
-        logits = {"fake": _logits(D, fake, size)}
+        logits = {"fake": _logits(D, fake, y, size)}
         for name, data in split.items():
             if data is not None and len(data) >= size:
-                logits[name] = _logits(D, self._some(data), size)
+                logits[name] = _logits(D, *self._some(data), size)
         if not all(values.isfinite().all() for values in logits.values()):
             return {}
         found: dict[str, Any] = {}
@@ -124,11 +126,14 @@ class Checkup:
             )
         return found
 
-    def _some(self, data: Data) -> Tensor:
-        """As many images of a split, always the same, float32 N,C,H,W in [-1, 1]."""
-        order = np.random.RandomState(0).permutation(len(data))[: self.judged]
-        batch = torch.from_numpy(np.array(data.images[np.sort(order)])).to(self.players.device)
-        return batch if data.is_points else batch.float().div_(127.5).sub_(1)
+    def _some(self, data: Data) -> tuple[Tensor, Tensor | None]:
+        """As many images of a split, always the same, float32 N,C,H,W in [-1, 1], and their classes if D is told."""
+        rows = np.sort(np.random.RandomState(0).permutation(len(data))[: self.judged])
+        batch = torch.from_numpy(np.array(data.images[rows])).to(self.players.device)
+        y = None
+        if self.players.n_classes and data.labels is not None:
+            y = torch.from_numpy(data.labels[rows]).to(batch.device)
+        return batch if data.is_points else batch.float().div_(127.5).sub_(1), y
 
     def _reference(self) -> Reference | None:
         """What real images look like; None, with a complaint where somebody can help, when nobody knows."""
@@ -160,17 +165,17 @@ def _as_trained(net: torch.nn.Module) -> torch.nn.Module:
     return twin
 
 
-def _logits(D: torch.nn.Module, x: Tensor, size: int) -> Tensor:
-    """D's logits (N,) of x in batches of `size`; what does not fill one is left out."""
-    whole = x[: max(1, len(x) // size) * size]
-    return torch.cat([D(batch) for batch in whole.split(size)]).float().cpu()
+def _logits(D: torch.nn.Module, x: Tensor, y: Tensor | None, size: int) -> Tensor:
+    """D's logits (N,) of x with classes y in batches of `size`; what does not fill one is left out."""
+    batches = [slice(k * size, (k + 1) * size) for k in range(max(1, len(x) // size))]
+    return torch.cat([D(x[b], None if y is None else y[b]) for b in batches]).float().cpu()
 
 
 def _samples(players: Players) -> int:
     """How many samples the generator draws within the effort."""
     z = torch.zeros(1, players.config.z_dim, device=players.device)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        players.average(z)
+        players.average(z, balanced(1, players.n_classes, z.device))
     return max(FEWEST, min(SAMPLES, int(EFFORT / max(1, counter.get_total_flops()))))
 
 

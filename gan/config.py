@@ -99,6 +99,11 @@ class RunConfig:
     batch_norm: bool = knob(
         True, "BatchNorm", "Layers that keep the numbers inside the networks in a good range."
     )
+    conditional: bool = knob(
+        False,
+        "Class labels",
+        "Both networks are told which class each picture shows; then you can ask for one.",
+    )
     half_life: float = knob(
         0.0,
         "Half-life of the learning rates",

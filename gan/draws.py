@@ -30,6 +30,13 @@ class Draws:
         """Noise, float32 n,z_dim from N(0, 1)."""
         return torch.randn(n, z_dim, generator=self.generator(purpose, update), device=self.device)
 
+    def classes(self, purpose: str, update: int, n: int, n_classes: int) -> Tensor | None:
+        """Classes, int64 n, all as likely; None where there are none to tell."""
+        if not n_classes:
+            return None
+        generator = self.generator(purpose, update)
+        return torch.randint(n_classes, (n,), generator=generator, device=self.device)
+
     def batch(self, update: int, size: int, count: int) -> Tensor:
         """Indices (int64, `size`) of the real images of one update of D.
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan import files, images
 from gan.datasets import Data
+from gan.models import balanced
 from gan.numbered import thin
 from gan.runs import Run, Sort
 from gan.state import save_weights
@@ -76,7 +77,8 @@ class Gallery:
 
     @torch.no_grad()
     def _draw(self, z: Tensor) -> images.Pixels:
-        x = self.players.average(z).float().cpu().numpy()
+        y = balanced(len(z), self.players.n_classes, z.device)
+        x = self.players.average(z, y).float().cpu().numpy()
         if not self.data.is_points:
             return images.grid(images.to_pixels(x))
         return images.scatter(self.data.images[:POINTS, :, 0, 0], x[:, :, 0, 0], self._field())

@@ -28,6 +28,9 @@ class Sampler:
 
     A picture depends on its own z alone, never on its neighbours. Safe to call from several threads. `real` is the
     run's picture of real images, by which D's zero is found (gan/critic.py); without it D may be shifted.
+
+    `classes` is how many classes the generator can be asked for, 0 for a plain GAN. Where it can and no class is
+    named, each z has one of its own: all are as likely, and the same z always gets the same.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Sampler:
     ):
         self.config, self.step = config, step
         self.shape: tuple[int, int, int] = tuple(data["shape"])
-        self.classes: int = data["n_classes"]
+        self.classes: int = data["n_classes"] if config.conditional else 0
         self.names: tuple[str, ...] = tuple(data["names"])
         self.z_dim = config.z_dim
         self._G, self._D = G.eval().requires_grad_(False), D.eval().requires_grad_(False)
@@ -98,22 +101,26 @@ class Sampler:
 
     @torch.inference_mode()
     def images(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.uint8]:
-        """Pictures of z (N,z_dim, any float): uint8 N,H,W,C. Points come as N,1,1,2, 0..255 for -1..1."""
-        return images.to_pixels(self._synthesis(self._mapping(z)).numpy())
+        """Pictures of z (N,z_dim, any float), of `classes` (N, int) if it can be asked: uint8 N,H,W,C.
+
+        Points come as N,1,1,2, 0..255 for -1..1. Raises ValueError for another shape, or a class that is not there.
+        """
+        return images.to_pixels(self._synthesis(self._mapping(z, classes)).numpy())
 
     @torch.inference_mode()
-    def mapping(self, z: NDArray[Any]) -> NDArray[np.float32]:
-        """w (N,w_dim float32) of z (N,z_dim); z itself for a plain GAN. Raises ValueError for another shape."""
-        return np.asarray(self._mapping(z).numpy())
+    def mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.float32]:
+        """w (N,w_dim float32) of z (N,z_dim); z itself for a plain GAN. Raises ValueError as `images` does."""
+        return np.asarray(self._mapping(z, classes).numpy())
 
     @torch.inference_mode()
     def synthesis(self, w: NDArray[Any]) -> NDArray[np.float32]:
         """x (N,C,H,W float32 in [-1, 1]) of w (N,w_dim)."""
         return np.asarray(self._synthesis(_tensor(w, self.w_dim)).numpy())
 
-    def generate(self, z: Tensor) -> Tensor:
-        """x (N,C,H,W in [-1, 1]) of z (N,z_dim, float32), with a gradient to z."""
-        found: Tensor = self._G(z)
+    def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """x (N,C,H,W in [-1, 1]) of z (N,z_dim, float32), with a gradient to z; of classes y, else in turn."""
+        y = models.balanced(len(z), self.classes) if y is None else y
+        found: Tensor = self._G(z, y)
         return found
 
     def critic(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -172,9 +179,21 @@ class Sampler:
             )
         return torch.from_numpy(pictures.transpose(0, 3, 1, 2).astype(np.float32)) / 127.5 - 1
 
-    def _mapping(self, z: NDArray[Any]) -> Tensor:
-        found: Tensor = self._G.mapping(_tensor(z, self.z_dim))
+    def _mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> Tensor:
+        tensor = _tensor(z, self.z_dim)
+        found: Tensor = self._G.mapping(tensor, self._classes(tensor, classes))
         return found
+
+    def _classes(self, z: Tensor, classes: NDArray[Any] | None) -> Tensor | None:
+        """What G is told of each z: the classes asked for, else one of its own; None for a plain GAN."""
+        if not self.classes:
+            return None
+        if classes is None:  # the bits of a float are as good as random
+            return z.view(torch.int32).long().sum(1) % self.classes
+        y = torch.from_numpy(np.array(classes, dtype=np.int64))
+        if y.shape != z.shape[:1] or not ((y >= 0) & (y < self.classes)).all():
+            raise ValueError(f"classes must be {len(z)} numbers from 0 to {self.classes - 1}")
+        return y
 
     def _synthesis(self, w: Tensor) -> Tensor:
         found: Tensor = self._G.synthesis(w)

@@ -48,7 +48,7 @@ def source(
     bundle = Bundle(BODY, "main", dict(zip(stand_ins, sections, strict=True)))
     values = _values(config, live) | {
         "SPEC": f"Spec(shape={tuple(shape)}, z_dim={config.z_dim}, width={config.width}, "
-        f"n_classes={n_classes}, batch_norm={config.batch_norm})"
+        f"n_classes={n_classes if config.conditional else 0}, batch_norm={config.batch_norm})"
     }
     about = ABOUT.format(model=model.title, loss=loss.title, dataset=config.dataset)
     parts = [HEAD.format(title=_sentence(title), about=_wrap(about)) + bundle.imports()]

@@ -70,28 +70,42 @@ def noise(n: int, device: str) -> Tensor:
     return torch.randn(n, SPEC.z_dim, device=device)
 
 
-def real_images(name: str) -> Tensor:
-    """float32 N,C,H,W in [-1, 1]: a torchvision data set by name, or a .npy file.
+def classes(n: int, device: torch.device | str) -> Tensor | None:
+    """A class for each of n pictures, in turn; None for networks that are not told any."""
+    return torch.arange(n, device=device) % SPEC.n_classes if SPEC.n_classes else None
 
-    The file holds uint8 N,H,W or N,H,W,C (pictures) or float N,2 in [-1, 1] (points).
+
+def real_images(name: str) -> tuple[Tensor, Tensor | None]:
+    """float32 N,C,H,W in [-1, 1] and, if the networks are told, int64 N classes.
+
+    From a torchvision data set by name, or a .npy file: uint8 N,H,W or N,H,W,C (pictures) or float
+    N,2 in [-1, 1] (points). The classes of x.npy are in x-labels.npy.
     """
     C, H, W = SPEC.shape
+    y = None
     if name in TORCHVISION:
         import torchvision
 
-        data = getattr(torchvision.datasets, TORCHVISION[name])("data", download=True).data
+        found = getattr(torchvision.datasets, TORCHVISION[name])("data", download=True)
+        data, y = found.data, torch.as_tensor(found.targets)
     elif Path(name).is_file():
         import numpy
 
-        data = numpy.load(name)
+        data, beside = numpy.load(name), Path(name).with_name(f"{Path(name).stem}-labels.npy")
+        if SPEC.n_classes and not beside.is_file():
+            raise SystemExit(
+                f"These networks are told the class of each picture: {beside} is missing."
+            )
+        y = torch.as_tensor(numpy.load(beside)) if SPEC.n_classes else None
     else:
         names = ", ".join(TORCHVISION)
         raise SystemExit(f"There is no file {name}: --data takes a .npy file or one of {names}.")
-    x = torch.as_tensor(data)
+    x, y = torch.as_tensor(data), y if SPEC.n_classes else None
     if N_IMAGES:
-        x = x[torch.randperm(len(x))[:N_IMAGES]]
+        rows = torch.randperm(len(x))[:N_IMAGES]
+        x, y = x[rows], None if y is None else y[rows]
     if (H, W) == (1, 1):
-        return x.float().view(-1, C, 1, 1)
+        return x.float().view(-1, C, 1, 1), y
     x = x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
     if x.shape[1] != C:
         raise SystemExit(f"{name} has {x.shape[1]} channels, and these networks know {C}.")
@@ -101,40 +115,42 @@ def real_images(name: str) -> Tensor:
             for part in x.split(4096)
         ]
         x = torch.cat(parts)
-    return x.float() / 127.5 - 1
+    return x.float() / 127.5 - 1, y
 
 
-def batches(real: Tensor) -> Iterator[Tensor]:
-    """Pass after pass over the real images, each in a new order."""
+def batches(real: Tensor, y: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Pass after pass over the real images and their classes, each in a new order."""
     if len(real) < BATCH:
         raise SystemExit(f"{len(real)} images are fewer than one batch of {BATCH}.")
     while True:
         for rows in torch.randperm(len(real)).split(BATCH):
             if len(rows) == BATCH:
-                yield real[rows]
+                yield real[rows], None if y is None else y[rows].long()
 
 
-def train(G: Any, D: Any, real: Tensor, steps: int) -> Any:
+def train(G: Any, D: Any, real: Tensor, labels: Tensor | None, steps: int) -> Any:
     """Trains both networks in place; returns the running average of G, the one to look at."""
     device = next(G.parameters()).device
     average = copy.deepcopy(G)
     opt_g = torch.optim.Adam(G.parameters(), lr=LR_G, betas=BETAS)
     opt_d = torch.optim.Adam(D.parameters(), lr=LR_D, betas=BETAS)
-    source = batches(real)
+    source = batches(real, labels)
     G.train(), D.train()
     for step in range(1, steps + 1):
-        fake, d_loss, g_loss = None, None, None
+        fake, y, d_loss, g_loss = None, None, None, None
         for _ in range(D_STEPS):
-            x = next(source).to(device)
-            fake = G(noise(BATCH, device))
-            d_loss = d(D(x), D(fake.detach()))
+            x, y = next(source)
+            x, y = x.to(device), None if y is None else y.to(device)
+            fake = G(noise(BATCH, device), y)
+            d_loss = d(D(x, y), D(fake.detach(), y))
             opt_d.zero_grad()
             d_loss.backward()
             opt_d.step()
         for _ in range(G_STEPS):
             if fake is None or not REUSE_FAKE:
-                fake = G(noise(BATCH, device))
-            g_loss = g(D(fake))
+                y = classes(BATCH, device)
+                fake = G(noise(BATCH, device), y)
+            g_loss = g(D(fake, y))
             opt_g.zero_grad()
             g_loss.backward()
             opt_g.step()
@@ -157,7 +173,8 @@ def recalibrate(G: Any) -> None:
     for norm in norms:
         norm.momentum = 1.0
     G.train()
-    G(noise(512, next(G.parameters()).device))
+    device = next(G.parameters()).device
+    G(noise(512, device), classes(512, device))
     G.eval()
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
@@ -199,7 +216,7 @@ def write_png(path: Path, sheet: Tensor) -> None:
 @torch.no_grad()
 def save_samples(G: Any, z: Tensor, out: Path) -> None:
     """Samples of `z` as a picture, or with the ending .npy as float32 N,C,H,W in [-1, 1]."""
-    x = G.eval()(z).cpu()
+    x = G.eval()(z, classes(len(z), z.device)).cpu()
     if out.suffix == ".npy":
         import numpy
 
@@ -226,7 +243,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     G, D = build(args.weights, args.device)
     if args.train:
-        G = train(G, D, real_images(args.data), args.train)
+        G = train(G, D, *real_images(args.data), args.train)
         nets = {"G.": G, "D.": D}
         torch.save(
             {p + k: v for p, net in nets.items() for k, v in net.state_dict().items()}, args.save

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gan.config import RunConfig
 from gan.draws import Draws
 from gan.models import _layers as layers
+from gan.models import balanced
 
 RECALIBRATION = 512  # fixed z from which the average generator takes its BatchNorm statistics
 
@@ -31,20 +32,22 @@ class Players:
         self.draws = Draws(config.seed, self.device)
         self.d_updates = self.g_updates = 0
         self._one_pass = not layers.mixes_samples(D)
+        self.n_classes: int = getattr(G, "n_classes", 0)  # that both are told, 0: none
         self._fake: Tensor | None = None  # what D has just been shown, with G's graph
+        self._y: Tensor | None = None  # the classes of it
 
-    def update_d(self, real: Tensor) -> Tensor:
-        """D learns to tell `real` (N,C,H,W in [-1, 1]) from as many fakes.
+    def update_d(self, real: Tensor, y: Tensor | None = None) -> Tensor:
+        """D learns to tell `real` (N,C,H,W in [-1, 1]) from as many fakes, of the same classes y (N) if it is told.
 
         Returns on the device (5,): loss, mean D(x), mean D(G(z)), gradient norm, share judged rightly.
         """
         z = self.draws.z("z for D", self.d_updates, len(real), self.config.z_dim)
         layers.rekey(self.G, self.draws.generator("dropout in G for D", self.d_updates))
         with torch.set_grad_enabled(self.config.reuse_fake):
-            self._fake = self.G(z)
+            self._fake, self._y = self.G(z, y), y
 
         layers.rekey(self.D, self.draws.generator("dropout for D", self.d_updates))
-        real_logits, fake_logits = self._judge(real, self._fake.detach())
+        real_logits, fake_logits = self._judge(real, self._fake.detach(), y)
         loss = self.loss.d(real_logits, fake_logits)
         self.opt_d.zero_grad()
         loss.backward()
@@ -59,10 +62,10 @@ class Players:
 
         Returns on the device (2,): loss, gradient norm.
         """
-        fake = self._fakes_for_g()
+        fake, y = self._fakes_for_g()
         layers.rekey(self.D, self.draws.generator("dropout for G", self.g_updates))
         self.D.requires_grad_(False)
-        loss = self.loss.g(self.D(fake))
+        loss = self.loss.g(self.D(fake, y))
         self.opt_g.zero_grad()
         loss.backward()
         self.D.requires_grad_(True)
@@ -73,23 +76,27 @@ class Players:
 
     def end_round(self) -> None:
         """Forgets the last fakes, so that what comes next does not depend on when a run was stopped."""
-        self._fake = None
+        self._fake = self._y = None
 
-    def _judge(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    def _judge(self, real: Tensor, fake: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
         """D's logits of both batches: one pass where that is the same maths, two where BatchNorm would mix them."""
         if self._one_pass:
-            real_logits, fake_logits = self.D(torch.cat([real, fake])).chunk(2)
+            both = None if y is None else torch.cat([y, y])
+            real_logits, fake_logits = self.D(torch.cat([real, fake]), both).chunk(2)
             return real_logits, fake_logits
-        return self.D(real), self.D(fake)
+        return self.D(real, y), self.D(fake, y)
 
-    def _fakes_for_g(self) -> Tensor:
-        fake, self._fake = self._fake, None
+    def _fakes_for_g(self) -> tuple[Tensor, Tensor | None]:
+        """Fakes with G's graph, and their classes."""
+        fake, y = self._fake, self._y
+        self._fake = self._y = None
         if fake is not None and fake.requires_grad:
-            return fake
-        z = self.draws.z("z for G", self.g_updates, self.config.batch, self.config.z_dim)
+            return fake, y
+        n = self.config.batch
+        z = self.draws.z("z for G", self.g_updates, n, self.config.z_dim)
+        y = self.draws.classes("classes for G", self.g_updates, n, self.n_classes)
         layers.rekey(self.G, self.draws.generator("dropout in G for G", self.g_updates))
-        fresh: Tensor = self.G(z)
-        return fresh
+        return self.G(z, y), y
 
     def _move_average(self) -> None:
         """The average follows G, quickly at first (ramp of Karras et al. 2018), at most by `ema_decay`."""
@@ -113,7 +120,8 @@ class Players:
 def recalibrate(G: nn.Module, draws: Draws, z_dim: int, n: int = RECALIBRATION) -> None:
     """Gives a generator in eval mode the BatchNorm statistics of its own weights, measured on n fixed z."""
     if layers.mixes_samples(G):
-        settle(G, draws.z("recalibration", 0, n, z_dim))
+        y = balanced(n, getattr(G, "n_classes", 0), draws.device)
+        settle(G, draws.z("recalibration", 0, n, z_dim), y)
 
 
 @torch.no_grad()

@@ -83,6 +83,9 @@ class _Training:
         )
         self.players = Players(self.config, G, D, registry.load("losses", self.config.loss))
         self.real = torch.tensor(self.data.images, device=device)  # all of it: uint8 N,C,H,W
+        self.classes = (
+            torch.tensor(self.data.labels, device=device) if self.players.n_classes else None
+        )
         self.desk = Desk(run)
         self.in_force = self._wanted(Control())
         self.answered = dict(self.desk.read().asked)  # single steps asked for before count as done
@@ -110,7 +113,7 @@ class _Training:
                 n_d, n_g = BY_HAND.get(by_hand, ratio)
                 self.players.set_rates(*self._rates())
                 for _ in range(n_d):
-                    self.journal.d_rows.append(self.players.update_d(self._next_batch()))
+                    self.journal.d_rows.append(self.players.update_d(*self._next_batch()))
                 for _ in range(n_g):
                     self.journal.g_rows.append(self.players.update_g())
                 self.players.end_round()
@@ -227,11 +230,11 @@ class _Training:
 
     # -- data, log, pictures, states -------------------------------------------------------------
 
-    def _next_batch(self) -> Tensor:
-        """The next real images, float32 N,C,H,W in [-1, 1]."""
+    def _next_batch(self) -> tuple[Tensor, Tensor | None]:
+        """The next real images, float32 N,C,H,W in [-1, 1], and their classes if the players are told."""
         rows = self.players.draws.batch(self.players.d_updates, self.config.batch, len(self.real))
-        batch = self.real[rows]
-        return batch if batch.is_floating_point() else batch.float().div_(127.5).sub_(1)
+        batch, y = self.real[rows], None if self.classes is None else self.classes[rows]
+        return batch if batch.is_floating_point() else batch.float().div_(127.5).sub_(1), y
 
     def _count(self) -> None:
         journal, now = self.journal, time.perf_counter()

@@ -46,7 +46,7 @@ def make_run(home, model="lean", shape=(1, 8, 8), step=7, title="A run", **setti
     points = {"dataset": "ring"} if shape[1:] == (1, 1) else {}
     config = RunConfig(**{"model": model, "z_dim": 6, "width": 4, "batch": 8, **points, **settings})
     run = runs.create(config, {"steps": 9}, title=title, run_id=model, home=home)
-    G, D = models.build(config, shape, 0, 3, "cpu")
+    G, D = models.build(config, shape, 3, 3, "cpu")
     draw = torch.Generator().manual_seed(0)
     for net in (G, D):
         for name, value in net.state_dict().items():
@@ -55,10 +55,11 @@ def make_run(home, model="lean", shape=(1, 8, 8), step=7, title="A run", **setti
     tensors = {
         f"{p}.{k}": v for p, net in (("G", G), ("D", D)) for k, v in net.state_dict().items()
     }
+    names = ["a", "b", "c"] if config.conditional else []
     about = {
         "config": config.to_dict(),
         "step": step,
-        "data": {"shape": shape, "n_classes": 0, "names": []},
+        "data": {"shape": shape, "n_classes": len(names), "names": names},
     }
     state.write_tensors(run.weights(), tensors, about)
     last = run.picture("fixed", step), run.picture("random", step), run.path / "samples/real.webp"
@@ -76,6 +77,31 @@ def packed(run, out):
         return {
             name.removeprefix(f"{run.id}/"): zipped.read(name) for name in zipped.namelist()
         }, told
+
+
+@pytest.fixture
+def told_classes(tmp_path):
+    """A folder with the exported script of a conditional run, its weights, and pictures."""
+    run = make_run(tmp_path, conditional=True, shape=(1, 8, 8))
+    content, _ = packed(run, tmp_path / "run.zip")
+    (tmp_path / "gan.py").write_bytes(content["gan.py"])
+    (tmp_path / "weights.safetensors").write_bytes(content["weights.safetensors"])
+    np.save(tmp_path / "my.npy", np.zeros((20, 8, 8), np.uint8))
+    return tmp_path
+
+
+def test_the_script_of_a_conditional_run_takes_labels_beside_the_pictures(
+    told_classes, monkeypatch
+):
+    monkeypatch.chdir(told_classes)
+    call = ["gan.py", "--train", "2", "--data", "my.npy", "--out", "x.npy", "--n", "5"]
+    monkeypatch.setattr(sys, "argv", call)
+    with pytest.raises(SystemExit, match=r"my-labels\.npy is missing"):
+        runpy.run_path("gan.py", run_name="__main__")
+    np.save("my-labels.npy", np.arange(20) % 3)
+    with torch.random.fork_rng():
+        runpy.run_path("gan.py", run_name="__main__")
+    assert np.load("x.npy").shape == (5, 1, 8, 8)
 
 
 def executed(text, folder):

@@ -14,12 +14,12 @@ from gan.config import ConfigError, RunConfig, fields, knob_of
 from ui import choices, commands
 
 FILES = {
-    "datasets/grey.py": '"""Grey: small."""\nSHAPE = (1, 28, 28)\nFILES = ()\n',
+    "datasets/grey.py": '"""Grey: small."""\nSHAPE = (1, 28, 28)\nFILES = ()\nLABELS = True\n',
     "datasets/colour.py": '"""Colour: larger."""\nSHAPE = (3, 32, 32)\nFILES = ()\n',
     "datasets/dots.py": '"""Dots: points."""\nSHAPE = (2, 1, 1)\nPOINTS = True\nFILES = ()\n',
     "datasets/away.py": '"""Away: not here."""\nSHAPE = (1, 28, 28)\nFILES = ("a/b",)\nDOWNLOAD_MB = 7\n',
     "datasets/own_images.py": '"""Own images: yours."""\nFILES = ()\n',
-    "models/any.py": '"""Any: all pictures."""\nKNOBS = ("z_dim", "width", "batch_norm")\nMULTIPLE = 4\n',
+    "models/any.py": '"""Any: all pictures."""\nKNOBS = ("z_dim", "width", "batch_norm", "conditional")\nMULTIPLE = 4\n',
     "models/small.py": '"""Small: 16 only."""\nKNOBS = ("z_dim",)\nSIZES = (16,)\n',
     "models/mono.py": '"""Mono: grey."""\nKNOBS = ()\nSIZES = (28,)\nCHANNELS = (1,)\n',
     "models/plane.py": '"""Plane: dots."""\nKNOBS = ("z_dim",)\nPOINTS = True\n',
@@ -80,9 +80,10 @@ def test_every_knob_has_a_widget(name):
     ("model", "dataset", "hidden"),
     [
         ("any", "grey", {"source"}),
-        ("small", "grey", {"width", "image_size", "source", "batch_norm"}),
-        ("mono", "grey", {"z_dim", "width", "image_size", "source", "batch_norm"}),
-        ("plane", "dots", {"width", "image_size", "source", "batch_norm"}),
+        ("any", "colour", {"source", "conditional"}),
+        ("small", "grey", {"width", "image_size", "source", "batch_norm", "conditional"}),
+        ("mono", "grey", {"z_dim", "width", "image_size", "source", "batch_norm", "conditional"}),
+        ("plane", "dots", {"width", "image_size", "source", "batch_norm", "conditional"}),
         ("any", "own-images", set()),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy as copying
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -270,6 +271,45 @@ def test_weights_that_fit_no_model_are_said(copy, change):
     state.write_tensors(copy.weights(), tensors, {**about, **change})
     with pytest.raises(RunError):
         Sampler.load(copy.path)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Sampler:
+    """The generator of a conditional run on three classes."""
+    data = replace(pictures(), labels=np.arange(10) % 3, names=("a", "b", "c"))
+    run = make(tmp_path_factory.mktemp("runs"), tiny(conditional=True), steps=2)
+    play(run, data)
+    return Sampler.load(run.path)
+
+
+def test_a_class_can_be_asked_for(told):
+    z = noise(1).repeat(3, 0)
+    one, two, three = told.images(z, np.arange(3))
+    assert not np.array_equal(one, two)
+    assert not np.array_equal(two, three)
+    assert np.array_equal(told.images(z[:1], np.array([1]))[0], two)
+    assert told.w_dim == 6
+    assert np.array_equal(
+        told.synthesis(told.mapping(z, np.arange(3))).argmax(),
+        told.generate(torch.from_numpy(z.astype(np.float32)), torch.arange(3)).numpy().argmax(),
+    )
+
+
+def test_without_a_class_every_z_has_its_own_and_all_are_as_likely(told):
+    z = noise(600)
+    own = told.mapping(z)[:, 3:].argmax(1)
+    assert np.bincount(own, minlength=3).min() > 150
+    assert np.array_equal(told.mapping(z[::-1])[:, 3:].argmax(1), own[::-1])
+
+
+@pytest.mark.parametrize("odd", [[0, 1], [0, 1, 3], [0, -1, 2]])
+def test_a_class_that_is_not_there_is_refused(told, odd):
+    with pytest.raises(ValueError, match="3 numbers from 0 to 2"):
+        told.images(noise(3), np.array(odd))
+
+
+def test_a_plain_gan_has_no_classes(sampler):
+    assert sampler.classes == 0
 
 
 def test_points_are_pixels_of_the_plane(tmp_path):

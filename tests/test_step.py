@@ -38,6 +38,27 @@ def equal(one, other):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_a_conditional_step_tells_both_players_the_same_classes():
+    """Fakes are of the classes of the real batch; G's own updates draw classes of theirs. Two passes through D."""
+    config = tiny(loss="non-saturating", conditional=True, reuse_fake=True)
+    G, D = models.build(config, (1, 8, 8), 10, config.seed, "cpu")
+    players = Players(config, G, D, registry.load("losses", config.loss))
+    told: list[tuple[str, list[int]]] = []
+    for name, net in (("G", G), ("D", D)):
+        net.register_forward_pre_hook(
+            lambda _, args, name=name: told.append((name, args[1].tolist()))
+        )
+    y = torch.tensor([7, 1, 1, 3])
+    players.update_d(real_of(0), y)
+    players.update_g()
+    assert told == [("G", y.tolist()), ("D", y.tolist()), ("D", y.tolist()), ("D", y.tolist())]
+    told.clear()
+    players.update_g()  # D has shown nothing in between: fresh fakes
+    (_, drawn), (_, judged) = told
+    assert drawn == judged
+    assert drawn == players.draws.classes("classes for G", 1, 4, 10).tolist()
+
+
 # -- the maths -------------------------------------------------------------------------------------
 
 

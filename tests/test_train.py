@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pytest
 import torch
 
 from gan import gallery, runs, state
 from gan import train as loop
 from gan.runs import Busy, Run, RunError
+from gan.sampler import Sampler
 from gan.train import train
 from tests.engine import (
     drive,
@@ -128,6 +132,38 @@ def first(run: Run) -> str:
     """The name of G's first weight."""
     tensors = state.read_tensors(run.weights())[0]
     return min(name for name in tensors if name.startswith("G.")).removeprefix("G.")
+
+
+def labelled():
+    data = pictures()
+    return dataclasses.replace(data, labels=np.arange(10) % 3, names=("a", "b", "c"))
+
+
+def test_a_conditional_run_stops_and_goes_on_as_any_other(tmp_path):
+    one, two = (make(tmp_path, tiny(conditional=True), run_id=name) for name in ("one", "two"))
+    play(one, labelled())
+    until(two, 5, labelled())
+    play(two, labelled())
+    assert rows(one) == rows(two)
+    assert same(kept(one), kept(two))
+    told = Sampler.load(one.path)
+    assert told.classes == 3
+    assert told.names == ("a", "b", "c")
+
+
+def test_the_labels_decide(tmp_path):
+    shuffled = dataclasses.replace(labelled(), labels=(np.arange(10) + 1) % 3)
+    logs = []
+    for name, data in (("one", labelled()), ("two", shuffled)):
+        play(run := make(tmp_path, tiny(conditional=True), run_id=name), data)
+        logs.append(rows(run)[-1]["d_loss"])
+    assert logs[0] != logs[1]
+
+
+def test_a_conditional_run_without_labels_says_so(tmp_path):
+    run = make(tmp_path, tiny(conditional=True))
+    with pytest.raises(RunError, match="has no labels"):
+        play(run)
 
 
 def test_a_larger_budget_goes_on_as_if_it_had_been_so_from_the_start(tmp_path, unbroken):

@@ -105,9 +105,9 @@ def used(values: Mapping[str, Any]) -> list[str]:
     """The fields that the chosen model and data set use, in the order of RunConfig."""
     data = registry.card("datasets", values["dataset"])
     model = registry.card("models", values["model"])
-    idle = {"z_dim", "width", "batch_norm"} - set(model.facts.get("KNOBS", ()))
-    if values["dataset"] != "own-images":
-        idle.add("source")
+    idle = {"z_dim", "width", "batch_norm", "conditional"} - set(model.facts.get("KNOBS", ()))
+    if values["dataset"] != "own-images":  # whose folders may be classes
+        idle |= {"source"} if data.facts.get("LABELS") else {"source", "conditional"}
     if len(sides(model, data)) == 1:
         idle.add("image_size")
     return [name for name in config.fields() if name not in idle]

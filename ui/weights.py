@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from gan import files, registry
+from gan import files
 from gan.runs import Run, RunError
 
 HEADER = 1 << 20  # bytes; ours are a few kB, so a longer one is no file of ours
@@ -17,8 +17,7 @@ class About:
     """One published generator: the step it is from, what it takes and what it makes.
 
     `mtime` is the file's, in ns. `shape` is (C, H, W); (2, 1, 1) means points of the plane. `names` are the classes of
-    its data, `n_classes` how many of them the generator can be asked for: 0 unless its model's file says
-    `CLASSES = True`.
+    its data, `n_classes` how many of them the generator can be asked for: 0 unless its run is conditional.
     """
 
     step: int
@@ -55,8 +54,7 @@ def _read(path: Path, mtime: int) -> About:
             for key, value in files.load(file.read(length))["__metadata__"].items()
             if key in ("step", "config", "data")
         }
-    data, model = told["data"], told["config"]["model"]
-    asked = registry.card("models", model).facts.get("CLASSES", False)
+    data = told["data"]
     channels, height, width = data["shape"]
     if (z_dim := int(told["config"]["z_dim"])) < 1:
         raise ValueError("z has no numbers")
@@ -65,7 +63,7 @@ def _read(path: Path, mtime: int) -> About:
         mtime=mtime,
         z_dim=z_dim,
         shape=(channels, height, width),
-        n_classes=int(data["n_classes"]) if asked else 0,
+        n_classes=int(data["n_classes"]) if told["config"].get("conditional") else 0,
         names=tuple(data["names"]),
     )
 

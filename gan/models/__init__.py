@@ -2,7 +2,7 @@
 
 A model is a file here with the classes `Generator(spec)` and `Discriminator(spec)` and five facts:
 
-    KNOBS     which of z_dim, width and batch_norm it uses
+    KNOBS     which of z_dim, width, batch_norm and conditional it uses
     SIZES     the pixels a side it can make; () for any (any multiple of MULTIPLE, where it has one)
     CHANNELS  the channel counts it can make; () for any
     POINTS    whether it can make vectors, data of shape (C, 1, 1)
@@ -10,7 +10,7 @@ A model is a file here with the classes `Generator(spec)` and `Discriminator(spe
 
 A generator is two functions, `mapping(z, y=None) -> w` and `synthesis(w) -> x`, from z of shape
 (N, z_dim) to x of shape (N, C, H, W) in [-1, 1]. A discriminator turns x into logits (N,): no
-sigmoid, that belongs to the loss.
+sigmoid, that belongs to the loss. y (N, int64) are classes; only a conditional pair gets any.
 """
 
 from __future__ import annotations
@@ -49,10 +49,14 @@ def build(
     """The pair (G, D) of `config.model`, in train mode; one seed, one pair, whatever the device.
 
     Made on `meta` and filled by a generator of its own: the global random state is neither read
-    nor moved. Raises ValueError, naming the model and what it can do, for data it cannot make.
+    nor moved. `n_classes` is how many the data have; a pair that is not conditional is not told.
+    Raises ValueError, naming the model and what it can do, for data it cannot make.
     """
     module = registry.load("models", config.model)
-    if problem := refusal(config.model, module, data_shape):
+    n_classes = n_classes if config.conditional else 0
+    if problem := refusal(config.model, module, data_shape) or _unlabelled(
+        config, module, n_classes
+    ):
         raise ValueError(problem)
     spec = Spec(data_shape, config.z_dim, config.width, n_classes, config.batch_norm)
     with torch.device("meta"):
@@ -62,6 +66,11 @@ def build(
         net.to_empty(device="cpu")
         initialise(net, module.INIT, generator)
     return G.to(device), D.to(device)
+
+
+def balanced(n: int, n_classes: int, device: torch.device | str = "cpu") -> Tensor | None:
+    """Classes for n pictures, every one as often, in turn (int64 n); None where there are none to tell."""
+    return torch.arange(n, device=device) % n_classes if n_classes else None
 
 
 def refusal(name: str, module: ModuleType, shape: tuple[int, int, int]) -> str:
@@ -79,6 +88,15 @@ def refusal(name: str, module: ModuleType, shape: tuple[int, int, int]) -> str:
     else:
         return ""
     return f"{name} cannot make pictures of {H} x {W}: set image_size to {can}."
+
+
+def _unlabelled(config: RunConfig, module: ModuleType, n_classes: int) -> str:
+    """Why a conditional pair cannot be made; "" if it can, or if none is wanted."""
+    if not config.conditional:
+        return ""
+    if "conditional" not in module.KNOBS:
+        return f"{config.model} cannot be told a class: set conditional to false."
+    return "" if n_classes else f"{config.dataset} has no labels: set conditional to false."
 
 
 @torch.no_grad()

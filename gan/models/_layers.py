@@ -1,9 +1,12 @@
-"""What models share: dropout with a key, and the question whether the samples of a batch mix."""
+"""What models share: dropout with a key, the way a class goes in, the question whether the samples of a batch mix."""
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from gan.models import Spec
 
 
 class Dropout(nn.Module):
@@ -39,6 +42,34 @@ def rekey(module: nn.Module, generator: torch.Generator | None) -> None:
     for layer in module.modules():
         if isinstance(layer, Dropout):
             layer.generator = generator
+
+
+def norm(spec: Spec, channels: int) -> nn.Module:
+    """BatchNorm, or nothing where the run goes without."""
+    return nn.BatchNorm2d(channels) if spec.batch_norm else nn.Identity()
+
+
+def with_class(z: Tensor, y: Tensor | None, n_classes: int) -> Tensor:
+    """w: z (N,z_dim) and behind it the class y (N, int64) one-hot, N,z_dim+n_classes; z itself without classes.
+
+    As long as z is on average, so that neither drowns the other. Mirza & Osindero, "Conditional
+    Generative Adversarial Nets" (2014, arXiv:1411.1784). Raises ValueError when the class is missing.
+    """
+    if not n_classes:
+        return z
+    if y is None:
+        raise ValueError("this generator is told a class for every z, and none was given")
+    return torch.cat([z, F.one_hot(y, n_classes).to(z.dtype) * z.shape[1] ** 0.5], 1)
+
+
+def logits(scores: Tensor, y: Tensor | None) -> Tensor:
+    """Logits (N,) of scores (N,1+n_classes): how real a picture is at all, and as one of its class y (N, int64).
+
+    Without y only the former. Miyato & Koyama, "cGANs with Projection Discriminator" (2018,
+    arXiv:1802.05637): both are linear in the same features.
+    """
+    real = scores[:, 0]
+    return real if y is None else real + scores.gather(1, 1 + y[:, None]).squeeze(1)
 
 
 def mixes_samples(module: nn.Module) -> bool:

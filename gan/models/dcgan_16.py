@@ -57,7 +57,7 @@ class Discriminator(nn.Module):
         self.down3 = nn.Conv2d(128, 1, 4)
         self.fc = nn.Linear(1, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = F.leaky_relu(self.down1(x), 0.2)  # N,64,8,8
         x = F.leaky_relu(self.bn2(self.down2(x)), 0.2)  # N,128,4,4
         x = self.down3(x)  # N,1,1,1

@@ -65,7 +65,7 @@ class Discriminator(nn.Module):
         self.fc = nn.Linear(128 * (H // 4) * (W // 4), 1)
         self.drop = Dropout(0.3)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = self.drop(F.leaky_relu(self.down1(x), 0.3))  # N,64,14,14
         x = self.drop(F.leaky_relu(self.down2(x), 0.3))  # N,128,7,7
         return self.fc(x.flatten(1)).squeeze(1)  # N

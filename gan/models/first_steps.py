@@ -55,7 +55,7 @@ class Discriminator(nn.Module):
         self.fc2 = nn.Linear(128, 128)
         self.fc3 = nn.Linear(128, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = F.leaky_relu(self.fc1(x.flatten(1)), 0.2)  # N,128
         x = F.leaky_relu(self.fc2(x), 0.2)  # N,128
         return self.fc3(x).squeeze(1)  # N

@@ -57,7 +57,7 @@ class Discriminator(nn.Module):
         self.fc2 = nn.Linear(512, 256)
         self.fc3 = nn.Linear(256, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = F.leaky_relu(self.fc1(x.flatten(1)), 0.2)  # N,512
         x = F.leaky_relu(self.fc2(x), 0.2)  # N,256
         return self.fc3(x).squeeze(1)  # N

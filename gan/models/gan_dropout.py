@@ -60,7 +60,7 @@ class Discriminator(nn.Module):
         self.fc4 = nn.Linear(256, 1)
         self.drop = Dropout(0.3)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = self.drop(F.leaky_relu(self.fc1(x.flatten(1)), 0.2))  # N,1024
         x = self.drop(F.leaky_relu(self.fc2(x), 0.2))  # N,512
         x = self.drop(F.leaky_relu(self.fc3(x), 0.2))  # N,256

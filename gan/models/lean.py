@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.models import Spec
+from gan.models._layers import logits, norm, with_class
 
-KNOBS = ("z_dim", "width", "batch_norm")
+KNOBS = ("z_dim", "width", "batch_norm", "conditional")
 SIZES = ()
 MULTIPLE = 4
 CHANNELS = ()
@@ -26,25 +27,23 @@ POINTS = False
 INIT = "dcgan"
 
 
-def norm(spec: Spec, channels: int) -> nn.Module:
-    """BatchNorm, or nothing where the run goes without."""
-    return nn.BatchNorm2d(channels) if spec.batch_norm else nn.Identity()
-
-
 class Generator(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         C, H, W = spec.shape
         width = spec.width
+        self.n_classes = spec.n_classes
         self.start = (2 * width, H // 4, W // 4)
-        self.fc = nn.Linear(spec.z_dim, 2 * width * (H // 4) * (W // 4), bias=False)
+        self.fc = nn.Linear(
+            spec.z_dim + spec.n_classes, 2 * width * (H // 4) * (W // 4), bias=False
+        )
         self.bn1 = norm(spec, 2 * width)
         self.up1 = nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False)
         self.bn2 = norm(spec, width)
         self.up2 = nn.ConvTranspose2d(width, C, 4, stride=2, padding=1)
 
     def mapping(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return z
+        return with_class(z, y, self.n_classes)
 
     def synthesis(self, w: Tensor) -> Tensor:
         x = self.fc(w).view(-1, *self.start)  # N,32,7,7 for a width of 16 and 28 x 28
@@ -64,9 +63,9 @@ class Discriminator(nn.Module):
         self.down1 = nn.Conv2d(C, width, 4, stride=2, padding=1)
         self.down2 = nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False)
         self.bn2 = norm(spec, 2 * width)
-        self.fc = nn.Linear(2 * width * (H // 4) * (W // 4), 1)
+        self.fc = nn.Linear(2 * width * (H // 4) * (W // 4), 1 + spec.n_classes)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = F.leaky_relu(self.down1(x), 0.2)  # N,16,14,14
         x = F.leaky_relu(self.bn2(self.down2(x)), 0.2)  # N,32,7,7
-        return self.fc(x.flatten(1)).squeeze(1)  # N
+        return logits(self.fc(x.flatten(1)), y)  # N

@@ -27,8 +27,8 @@ CASES = [(name, shape) for name in MODELS for shape in shapes(name)]
 
 
 def pair(name, shape, seed=0, dtype=torch.float32, **knobs):
-    """The pair of a model in train mode, its dropout keyed."""
-    G, D = build(RunConfig(model=name, **knobs), shape, 0, seed, "cpu")
+    """The pair of a model in train mode, its dropout keyed; of data with ten classes."""
+    G, D = build(RunConfig(model=name, **knobs), shape, 10, seed, "cpu")
     for net in (G, D):
         rekey(net.to(dtype), torch.Generator().manual_seed(1))
     return G, D
@@ -140,13 +140,16 @@ def test_in_eval_mode_a_sample_does_not_depend_on_its_neighbours(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_knobs_on_the_card_are_the_ones_in_use(name):
     usual = [count(net) for net in pair(name, shapes(name)[0])]
+    knobs = registry.card("models", name).facts["KNOBS"]
     changed = {"z_dim": 90, "width": 12, "batch_norm": False}
+    if "conditional" in knobs:
+        changed["conditional"] = True
     used = {
         k
         for k, v in changed.items()
         if [count(n) for n in pair(name, shapes(name)[0], **{k: v})] != usual
     }
-    assert used == set(registry.card("models", name).facts["KNOBS"])
+    assert used == set(knobs)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -158,6 +161,47 @@ def test_the_card_tells_what_it_is(name):
     assert len(card.text) > 200
     assert set(card.facts) >= {"KNOBS", "SIZES", "CHANNELS", "POINTS", "INIT"}
     assert set(card.facts["KNOBS"]) <= set(fields())
+
+
+CONDITIONAL = [n for n in MODELS if "conditional" in registry.card("models", n).facts["KNOBS"]]
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_a_conditional_pair_heeds_the_class(name):
+    G, D = pair(name, shapes(name)[0], conditional=True, dtype=torch.float64)
+    z, y = noise(6, dtype=torch.float64), torch.arange(6)
+    D(G(z, y), y)
+    G.eval(), D.eval()
+    x = G(z, y)
+    assert x.shape == (6, *shapes(name)[0])
+    assert not torch.allclose(G(z, y + 1), x)
+    assert torch.equal(G.synthesis(G.mapping(z, y)), x)
+    assert not torch.allclose(D(x, y), D(x, y + 1))
+    assert D(x).shape == (6,)
+    with pytest.raises(ValueError, match="told a class"):
+        G(z)
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_gradients_reach_the_classes(name):
+    G, D = pair(name, shapes(name)[0], conditional=True)
+    y = torch.tensor([3, 3, 3, 3])
+    D(G(noise(4), y), y).sum().backward()
+    assert D.fc.weight.grad[[0, 4]].abs().sum() > 0
+    assert not D.fc.weight.grad[[1, 2, 3, 5]].any()
+    assert G.fc.weight.grad[:, 103].abs().sum() > 0
+    assert not G.fc.weight.grad[:, 104].any()
+
+
+@pytest.mark.parametrize("name", sorted({*MODELS} - {*CONDITIONAL}))
+def test_a_pair_that_cannot_be_told_a_class_says_so(name):
+    with pytest.raises(ValueError, match="cannot be told a class"):
+        pair(name, shapes(name)[0], conditional=True)
+
+
+def test_a_class_takes_labels():
+    with pytest.raises(ValueError, match="strokes has no labels"):
+        build(RunConfig(conditional=True), (1, 28, 28), 0, 0, "cpu")
 
 
 def test_the_spec_is_a_description_and_nothing_else():
