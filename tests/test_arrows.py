@@ -32,12 +32,14 @@ LIGHT = (  # what a page may load before torch is there
     ),
     *("gan.images", "gan.hardware", "gan.hosts", "gan.probe", "gan.flags", "gan.datasets"),
     *("gan.metrics", "gan.scores", "gan.scorecard", "gan.past", "gan.branch", "gan.diagnosis"),
+    *("gan.datasets._decode", "gan.photo", "gan.quiz"),
 )
 LAZY = (
     "gan.sampler",
     "gan.export",
     "gan.figure",
     "gan.evaluate",
+    "gan.evaluator",
 )  # what a page may import inside a function
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from starlette.applications import Starlette
 
-from gan import hardware, runs
+from gan import hardware, images, runs
 from gan.runs import Run
 from gan.sampler import Sampler
 from tests import engine
-from ui import render
-from ui.render import MOST, Renderer, Samplers
+from tests.asgi import Client, pixels_of
+from ui import questions, render
+from ui.render import MOST
+from ui.workshop import Samplers, Workshop
 
 URL = "/api/models/tiny/images"
 Z_DIM = 3
@@ -46,33 +50,17 @@ def run(home: Path) -> Run:
     return Run(home / "tiny")
 
 
-class Client:
-    """Asks the app in this process, each question in an event loop of its own."""
-
-    def __init__(self, renderer: Renderer):
-        self.app = Starlette(routes=render.routes(renderer))
-
-    def post(self, url: str, content: bytes, method: str = "POST") -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-                return await client.request(method, url, content=content)
-
-        return asyncio.run(ask())
-
-
 @pytest.fixture(scope="module")
 def client(home: Path) -> Client:
-    return Client(Renderer(lambda: "ready"))
+    return client_of(Workshop(lambda: "ready"))
+
+
+def client_of(workshop: Workshop) -> Client:
+    return Client(render.routes(workshop))
 
 
 def noise(count: int, length: int = Z_DIM) -> np.ndarray:
     return np.random.default_rng(0).standard_normal((count, length)).astype("<f4")
-
-
-def pixels_of(answer: Any) -> np.ndarray:
-    shape = [int(side) for side in answer.headers["X-Shape"].split(",")]
-    return np.frombuffer(answer.content, np.uint8).reshape(shape)
 
 
 def test_draws_what_the_sampler_draws(client: Client, run: Run) -> None:
@@ -117,6 +105,9 @@ WRONG = [
     ("?class=1", noise(1).tobytes(), 400, "classes"),
     ("?class=one", noise(1).tobytes(), 400, "whole number"),
     ("?after=-1", noise(1).tobytes(), 400, "whole number"),
+    ("?format=jpg", noise(1).tobytes(), 400, "format"),
+    ("?format=png&columns=257", noise(1).tobytes(), 400, "columns"),
+    ("?format=gif&fps=51", noise(1).tobytes(), 400, "fps"),
 ]
 
 
@@ -163,7 +154,7 @@ def test_any_body_gets_pictures_or_a_sentence(client: Client, body: bytes) -> No
         assert answer.json()["error"].endswith(".")
 
 
-def asked(renderer: Renderer, chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[int, int]:  # fmt: skip
+def asked(workshop: Workshop, chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[int, int]:  # fmt: skip
     """The status of a request told piece by piece, and how many pieces were taken."""
     taken, sent = 0, []
 
@@ -176,21 +167,21 @@ def asked(renderer: Renderer, chunks: list[bytes], headers: list[tuple[bytes, by
         sent.append(message)
 
     asyncio.run(
-        Starlette(routes=render.routes(renderer))({**SCOPE, "headers": headers}, receive, send)
+        Starlette(routes=render.routes(workshop))({**SCOPE, "headers": headers}, receive, send)
     )
     return sent[0]["status"], taken
 
 
 def test_stops_reading_a_body_that_is_too_long(home: Path) -> None:
-    renderer = Renderer(lambda: "ready")
-    assert asked(renderer, [bytes(2048)] * 100, []) == (413, 2)  # 3072 bytes are the most
+    workshop = Workshop(lambda: "ready")
+    assert asked(workshop, [bytes(2048)] * 100, []) == (413, 2)  # 3072 bytes are the most
     told = [(b"content-length", b"3073")]
-    assert asked(renderer, [bytes(3073)], told) == (413, 0)
-    assert asked(renderer, [bytes(12)], [(b"content-length", b"many")]) == (400, 0)
+    assert asked(workshop, [bytes(3073)], told) == (413, 0)
+    assert asked(workshop, [bytes(12)], [(b"content-length", b"many")]) == (400, 0)
 
 
 def test_gives_up_on_a_body_that_does_not_come(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "PATIENCE", 0.02)
+    monkeypatch.setattr(questions, "PATIENCE", 0.02)
 
     async def stalled() -> int:
         sent: list[Any] = []
@@ -202,7 +193,7 @@ def test_gives_up_on_a_body_that_does_not_come(home: Path, monkeypatch: pytest.M
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await Starlette(routes=render.routes(Renderer(lambda: "ready")))(SCOPE, receive, send)
+        await Starlette(routes=render.routes(Workshop(lambda: "ready")))(SCOPE, receive, send)
         return int(sent[0]["status"])
 
     assert asyncio.run(stalled()) == 408
@@ -218,14 +209,18 @@ def test_a_full_house_is_told_to_come_back(home: Path, monkeypatch: pytest.Monke
         return real(self, run, step)
 
     monkeypatch.setattr(Samplers, "get", slow)
-    client = Client(Renderer(lambda: "ready", waiting=1))
-    with ThreadPoolExecutor(1) as pool:
+    workshop = Workshop(lambda: "ready", places=1)
+    client = client_of(workshop)
+    with ThreadPoolExecutor(2) as pool:
         first = pool.submit(client.post, URL, content=noise(1).tobytes())
         assert begun.wait(20)
+        second = pool.submit(client.post, URL, content=noise(1).tobytes())
+        while not len(workshop._drawing._line):
+            time.sleep(0.001)
         busy = client.post(URL, content=noise(1).tobytes())
         wrong = client.post(URL, content=b"abc")  # refused at once, though nobody can draw
         go_on.set()
-        assert first.result(20).status_code == 200
+        assert first.result(20).status_code == second.result(20).status_code == 200
     assert busy.status_code == 503
     assert int(busy.headers["Retry-After"]) >= 1
     assert busy.json()["error"]
@@ -234,11 +229,13 @@ def test_a_full_house_is_told_to_come_back(home: Path, monkeypatch: pytest.Monke
 
 
 def test_waits_for_torch_with_a_sentence(home: Path) -> None:
-    answer = Client(Renderer(lambda: "loading")).post(URL, content=noise(1).tobytes())
+    answer = client_of(Workshop(lambda: "loading")).post(URL, content=noise(1).tobytes())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "PyTorch" in answer.json()["error"]
-    answer = Client(Renderer(lambda: "failed: no such file")).post(URL, content=noise(1).tobytes())
+    answer = client_of(Workshop(lambda: "failed: no such file")).post(
+        URL, content=noise(1).tobytes()
+    )
     assert answer.status_code == 500
     assert "no such file" in answer.json()["error"]
 
@@ -293,7 +290,7 @@ def test_a_header_that_cannot_be_meant_is_a_sentence(
 
 def test_only_a_few_generators_stay_in_memory(run: Run) -> None:
     samplers = Samplers(most=2)
-    kept = [samplers.get(run, step)[0] for step in (None, 0, None)]
+    kept = [samplers.get(run, step) for step in (None, 0, None)]
     assert kept[0] is kept[2]
     for step in run.snapshots():
         samplers.get(run, step)
@@ -317,3 +314,78 @@ def test_the_drawing_thread_takes_no_core_of_the_trainer() -> None:
 def test_only_post(client: Client) -> None:
     assert client.post(URL, b"", "GET").status_code == 405
     assert runs.find("tiny").config().z_dim == Z_DIM
+
+
+def test_a_user_s_newer_question_takes_the_place_of_the_older(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    real = Samplers.get
+
+    def slow(self: Samplers, run: Run, step: int | None) -> Any:
+        begun.set()
+        assert go_on.wait(20)
+        return real(self, run, step)
+
+    monkeypatch.setattr(Samplers, "get", slow)
+    workshop = Workshop(lambda: "ready")
+    client = client_of(workshop)
+
+    def ask(user: str, count: int) -> Any:
+        return client.post(f"{URL}?user={user}", noise(count).tobytes())
+
+    def waits(pool: ThreadPoolExecutor, user: str, count: int, length: int) -> Any:
+        asked = pool.submit(ask, user, count)
+        until = time.monotonic() + 20
+        while len(workshop._drawing._line) < length and time.monotonic() < until:
+            time.sleep(0.001)
+        return asked
+
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(ask, "one", 1)
+        assert begun.wait(20)
+        older = waits(pool, "one", 2, 1)
+        other = waits(pool, "two", 3, 2)
+        newer = pool.submit(ask, "one", 4)
+        assert older.result(20).status_code == 409  # at once, while nothing can be drawn
+        assert "newer" in older.result().json()["error"]
+        go_on.set()
+        done = [asked.result(20) for asked in (first, other, newer)]
+    assert [len(pixels_of(answer)) for answer in done] == [1, 3, 4]
+
+
+@pytest.mark.parametrize("user", ["a b", "x" * 33, "ü", "../x"])
+def test_a_user_is_a_short_token(client: Client, user: str) -> None:
+    answer = client.post(f"{URL}?user={user}", noise(1).tobytes())
+    assert answer.status_code == 400
+    assert "user" in answer.json()["error"]
+
+
+def test_a_sheet_shows_what_the_pixels_show(client: Client) -> None:
+    z = noise(5).tobytes()
+    answer = client.post(f"{URL}?format=png&columns=3", z)
+    assert answer.headers["Content-Type"] == "image/png"
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        sheet = np.asarray(picture)
+    times = sheet.shape[1] // 28  # three pictures of eight pixels and two gaps
+    assert sheet.shape == (18 * times, 28 * times)
+    assert sheet.shape[1] >= 600
+    small = sheet[::times, ::times, None]
+    np.testing.assert_array_equal(small, images.grid(pixels_of(client.post(URL, z)), 3))
+
+
+def test_a_film_shows_one_picture_after_the_other(client: Client) -> None:
+    answer = client.post(f"{URL}?format=gif&fps=20", noise(4).tobytes())
+    assert answer.headers["Content-Type"] == "image/gif"
+    with Image.open(io.BytesIO(answer.content)) as film:
+        assert (getattr(film, "n_frames", 1), film.info["duration"]) == (4, 50)
+        assert film.width >= 280
+
+
+def test_points_make_no_film(client: Client, home: Path) -> None:
+    if not (home / "dots").exists():
+        config = engine.tiny(model="first-steps", width=16, z_dim=2)
+        engine.play(engine.make(home, config, steps=1, run_id="dots"), engine.points())
+    answer = client.post("/api/models/dots/images?format=gif", noise(4, 2).tobytes())
+    assert answer.status_code == 409
+    assert answer.json()["error"].startswith("not available because")

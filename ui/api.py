@@ -18,9 +18,11 @@ import gan
 from gan import files, hosts, runs
 from gan.runs import Run, RunError
 from gan.tail import newest
-from ui import assets, render
+from ui import assets, pictures, quiz, readings, render
 from ui.assets import FOREVER
+from ui.questions import say
 from ui.reader import SORTS, Readers, birth
+from ui.workshop import Workshop
 
 READERS = Readers()
 
@@ -44,12 +46,6 @@ def answer(ask: Callable[[Request], Response]) -> Callable[[Request], Response]:
             return say({"error": "The files for this are no longer there."}, 404)
 
     return route
-
-
-def say(value: dict[str, Any], status: int = 200) -> Response:
-    """JSON that a browser can read (no NaN) and does not keep."""
-    headers = {"Cache-Control": "no-store"}
-    return Response(files.dump(value), status, headers, media_type="application/json")
 
 
 @answer
@@ -108,13 +104,17 @@ def routes() -> list[Route]:
 
 @functools.cache
 def _routes() -> list[Route]:
+    workshop = Workshop()
     return [
         Route("/api/health", health),
         Route("/api/runs", list_runs),
         Route("/api/runs/{id}/series", series),
         Route("/api/runs/{id}/samples/{sort}/{step}.webp", picture),
         Route("/api/runs/{id}/real.webp", real),
-        *render.routes(),
+        *render.routes(workshop),
+        *readings.routes(workshop),
+        *pictures.routes(),
+        *quiz.routes(workshop),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -21,19 +22,28 @@ def decode(content: bytes, size: int) -> np.ndarray:
 
     An animation gives its first frame. Raises Unreadable.
     """
+    return _decoded(content, size, lambda image: _square(image, size))
+
+
+def decode_whole(content: bytes, size: int) -> np.ndarray:
+    """The same, but nothing is cropped: uint8 3,H,W, whose longer side is `size`. Raises Unreadable."""
+    return _decoded(content, size, lambda image: ImageOps.contain(image, (size, size)))
+
+
+def _decoded(content: bytes, size: int, fit: Callable[[Image.Image], Image.Image]) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Unreadable("too many pixels")
             image.draft(None, (2 * size, 2 * size))  # a JPEG is decoded no larger than needed
-            square = _square(_rgb(ImageOps.exif_transpose(image)), size)
+            found = fit(_rgb(ImageOps.exif_transpose(image)))
     except Unreadable:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable("too many pixels") from error
     except Exception as error:  # a decoder fed with junk may raise anything
         raise Unreadable("unreadable") from error
-    return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+    return np.ascontiguousarray(np.asarray(found).transpose(2, 0, 1))
 
 
 def is_grey(picture: np.ndarray) -> bool:

@@ -43,6 +43,11 @@ def load(root: Path) -> Data:
     )
 
 
+def is_kept(root: Path) -> bool:
+    """Whether the pictures are made already, so that they are read at once."""
+    return _cache.find(root, FOLDER, _right) is not None
+
+
 def make(root: Path) -> Iterator[Progress]:
     """Writes and keeps the pictures; at its end at once where they are. Raises DataError."""
     total = COUNT + TEST_COUNT
