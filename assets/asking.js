@@ -4,8 +4,9 @@ const AGAIN = 2000; // ms until the next try when nothing answered
 const CROWDED = 150; // ms, when others are being served and there is a picture on screen already
 
 /**
- * `question()` gives {url, body}; `drawn(answer)` gets {pixels, n, h, w, c, step, took}; `told(sentence, status)`
- * gets what went wrong and the answer's HTTP status, if there was one; "" when all is well.
+ * `question(newer)` gives {url, body}, `newer` when only newer weights are asked for; `drawn(answer)` gets
+ * {pixels, n, h, w, c, step, took}; `told(sentence, status)` gets what went wrong and the answer's HTTP status, if
+ * there was one; "" when all is well.
  */
 export class Asker {
   constructor(question, drawn, told) {
@@ -41,7 +42,7 @@ export class Asker {
 
   /** One question. Returns the ms to wait before it is asked again, having noted that it is due. */
   async once(newer) {
-    const { url, body } = this.question();
+    const { url, body } = this.question(newer);
     const started = performance.now();
     this.underway = new AbortController();
     try {
@@ -66,7 +67,8 @@ export class Asker {
   async refused(answer) {
     const told = await answer.json().catch(() => ({ error: `The server said ${answer.status}.` }));
     const crowded = answer.status === 503 && this.step !== null;
-    if (!crowded) this.told(told.error, answer.status);
+    const overtaken = answer.status === 409 && this.due;
+    if (!crowded && !overtaken) this.told(told.error, answer.status);
     if (answer.status !== 503) return 0;
     this.due = true;
     return crowded ? CROWDED * (1 + Math.random()) : 1000 * Number(answer.headers.get("Retry-After") ?? 1);

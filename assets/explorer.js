@@ -1,295 +1,389 @@
-// The latent explorer: noise under your fingers, and the picture that a generator makes of it.
+// The Explore tab: one sample with its neighbours, sliders and a pad that move it while they are dragged.
 import { Asker } from "./asking.js";
-import { colours, drawBars, drawNet, drawSheet, inkOf } from "./canvases.js";
-import { onDrag, place } from "./pointer.js";
-import { drawVectors, fromText, neighbour, net, pack, rounded, toText } from "./latent.js";
+import { drawSheet } from "./canvases.js";
+import { Directions } from "./directions.js";
+import { h, number } from "./dom.js";
+import { pack } from "./latent.js";
+import { Moment } from "./moment.js";
+import { Pad, SIDE } from "./pad.js";
+import { Points } from "./points.js";
+import { Raw } from "./raw.js";
+import { Sliders } from "./sliders.js";
+import { anySeed, MANY, REACH, Spot } from "./spot.js";
 
-const MANY = 36;
-const COLUMNS = 6;
-const REACH = 3; // of a slider; 99.7 % of random numbers lie within
-const SIDE = 15; // of the net through which points are shown
-const EDGE = 3.2; // what the plane of z shows
-const VIEW = 1.1; // what a picture of points shows
-const LOOK = 2000; // ms between two looks for newer weights
+const LOOK = 1000; // ms between two looks for newer weights
 const SELDOM = 5; // of so many looks one is taken when the run has ended
+const REST = 150; // ms until a finger has come to rest
+const BACK = 50; // places that are remembered
 
-const explorers = new WeakMap();
-
-/** data: {id, z_dim, points, steps, step, linked, sliders, live}; `steps` are those of the snapshots, `step` one of them or null. */
-export default function mount({ parentElement, data }) {
-  const explorer = explorers.get(parentElement) ?? new Explorer(parentElement);
-  explorers.set(parentElement, explorer);
-  explorer.show(data);
-  return () => explorer.stop();
+export default function explorer(root, studio) {
+  return new Explorer(root, studio);
 }
 
 class Explorer {
-  constructor(root) {
-    const parts = [...root.querySelectorAll("[data-part]")];
-    this.part = Object.fromEntries(parts.map((part) => [part.dataset.part, part]));
+  constructor(root, studio) {
+    const { id, z_dim, points, linked, sliders } = studio.data;
+    Object.assign(this, { root, studio, past: [], panels: [], answer: null, sheetOf: null });
+    this.directions = new Directions(id, z_dim);
+    this.spot = new Spot(z_dim, this.directions.vector);
+    this.plain = points || !linked; // numbers of z instead of directions
     this.asker = new Asker(
-      () => this.question(),
+      (newer) => this.question(newer),
       (answer) => this.paint(answer),
       (sentence) => this.tell(sentence),
     );
-    this.listen();
+    this.build(points, sliders);
+    this.begin(studio.query);
+    this.onkey = (event) => this.key(event);
   }
 
-  show(data) {
-    const other = this.data?.id !== data.id || this.data.z_dim !== data.z_dim;
-    this.data = data;
-    if (other) this.begin(new URLSearchParams(data.linked ? location.search : ""));
-    this.layout();
-    this.fill();
-    this.timer ??= setInterval(() => this.look(), LOOK);
+  // --- what is on the page
+
+  build(points, sliders) {
+    this.one = h("canvas", { width: 28, height: 28, role: "img", "data-part": "one", "aria-label": "The picture of z" });
+    this.overlay = h("canvas", { class: "over", hidden: true, "aria-hidden": "true" });
+    this.message = h("p", { class: "message", "data-part": "message", role: "status", hidden: true });
+    this.status = h("p", { class: "status", "data-part": "status" });
+    this.raw = new Raw(this, sliders);
+    this.moment = new Moment(this);
+    this.panels.push(this.raw, this.moment);
+    const frame = h("div", { class: "frame" }, this.one, this.overlay);
+    this.stage = h("div", { class: "stage" }, h("figure", { class: "one" }, frame));
+    this.panel = h("div", { class: "panel" }, this.actions());
+    this.bench = h("div", { class: "bench" }, this.stage, this.panel);
+    if (points) {
+      this.points = new Points(this);
+      this.stage.append(this.points.element);
+    } else {
+      this.stage.append(this.around());
+    }
+    if (this.plain) this.panel.append(this.raw.element);
+    else this.furnish();
+    this.panel.append(this.moment.element, this.status);
+    this.root.append(this.bench, this.message);
+  }
+
+  /** What only the page itself has, not the small views beside lessons. */
+  furnish() {
+    this.sliders = new Sliders(REACH, (name, value) => this.slide([[name, value]]));
+    this.aged = h("button", { type: "button", class: "quiet", "data-part": "again", hidden: true });
+    this.aged.onclick = () => this.measure();
+    this.pad = new Pad(
+      (x, y) => this.slide([[this.axes[0], x], [this.axes[1], y]]),
+      (across, up) => this.turn([across, up]),
+    );
+    this.panel.append(this.sliders.element, this.aged);
+    this.more = h("div", { class: "more" }, fold("raw", "Raw z: every number", this.raw.element));
+    this.bench.append(this.pad.element, this.more);
+    this.pad.save.onclick = () => this.saveSheet();
+  }
+
+  actions() {
+    const button = (name, title, act, hint = "") => {
+      const made = h("button", { type: "button", "data-part": name, title: hint }, title);
+      made.onclick = act;
+      return (this[`${name}Button`] = made);
+    };
+    const row = h("div", { class: "actions" });
+    row.append(button("shuffle", "Shuffle", () => this.shuffle(), "Other noise (space)"));
+    this.shuffleButton.classList.add("first");
+    if (this.studio.data.linked && !this.plain) row.append(button("pin", "Pin", () => this.pin(), "Keep this sample (p)"));
+    row.append(button("back", "Back", () => this.back(), "Where you were before"));
+    row.append(button("reset", "Reset", () => this.reset(), "Every slider to zero"));
+    if (this.studio.data.linked) row.append(button("copy", "Copy link", () => this.copy()));
+    this.url = h("input", { class: "url", type: "text", readonly: true, hidden: true, "aria-label": "Link to this view" });
+    return h("div", {}, row, this.url);
+  }
+
+  /** The neighbours, each a button. */
+  around() {
+    const sheet = h("div", { class: "neighbours", "data-part": "neighbours" });
+    this.cells = Array.from({ length: MANY }, (_, k) => {
+      const canvas = h("canvas", { width: 28, height: 28 });
+      const cell = h("button", { type: "button", "aria-label": `Neighbour ${k + 1}: go there` }, canvas);
+      cell.onclick = () => this.visit(k);
+      sheet.append(cell);
+      return canvas;
+    });
+    this.spread = h("input", { type: "range", min: 0, max: 1, step: 0.01, "data-part": "spread", "aria-label": "How far the neighbours are" });
+    this.spread.oninput = () => ((this.spot.spread = Number(this.spread.value)), this.changed());
+    this.far = h("output");
+    const caption = h("figcaption", {}, h("span", {}, "Neighbours: click one to go there"), this.spread, this.far);
+    return h("figure", { class: "many" }, sheet, caption);
+  }
+
+  // --- its life
+
+  /** The state of a link, or a fresh one. */
+  async begin(query) {
+    this.spot.fromLink(query);
+    const axes = (query.get("pad") ?? "").split("*");
+    this.axes = axes.length === 2 && axes[0] !== axes[1] ? axes : null;
+    this.label = Math.max(0, Math.floor(Number(query.get("class") ?? 0)) || 0);
+    if (this.plain) return;
+    const waits = this.spot.values.size > 0;
+    this.ready = !waits; // a link's directions come first, so that its picture is the first one
+    await this.measure(!waits);
+    this.ready = true;
     this.asker.ask();
   }
 
-  stop() {
-    clearInterval(this.timer);
-    clearTimeout(this.writing);
-    this.timer = null;
-    this.asker.stop();
-  }
-
-  /** The state that a link brings, or a fresh one. */
-  begin(link) {
-    const { id, z_dim, step, points } = this.data;
-    const number = (name, low, high, otherwise) => {
-      const value = Number(link.get(name) ?? NaN);
-      return value >= low && value <= high ? value : otherwise;
-    };
-    this.first = 0;
-    this.answer = this.asker.step = null;
-    this.step = step;
-    this.real = null;
-    if (points) inkOf(`/api/runs/${id}/real.webp`).then((ink) => this.lay(ink));
-    this.spread = number("spread", 0, 1, 0.45);
-    this.draw(Math.floor(number("seed", 0, 2 ** 31, 1)), fromText(link.get("z"), z_dim));
-    const set = (link.get("set") ?? "").split(".").map(Number);
-    this.pinned = new Set(set.filter((i) => Number.isInteger(i) && i > 0 && i <= z_dim).map((i) => i - 1));
-  }
-
-  /** z and the noise of its neighbours from a seed; `given` takes the place of z. */
-  draw(seed, given = null) {
-    const [first, ...noise] = drawVectors(seed, MANY + 1, this.data.z_dim);
-    const own = rounded(first);
-    Object.assign(this, { seed, own, noise, home: given ? rounded(given) : own, pinned: new Set() });
-    this.z = Float32Array.from(this.home);
-  }
-
-  listen() {
-    const { part } = this;
-    part.shuffle.onclick = () => (this.draw(anySeed()), this.changed());
-    part.reset.onclick = () => (this.z.set(this.home), this.pinned.clear(), this.changed());
-    part.link.onclick = () => this.copy();
-    part.save.onclick = () => this.save();
-    part.back.onclick = () => this.turn(-this.data.sliders);
-    part.on.onclick = () => this.turn(this.data.sliders);
-    new ResizeObserver(() => this.data && this.bars()).observe(part.bars);
-    part.spread.oninput = () => ((this.spread = Number(part.spread.value)), this.changed());
-    part.time.oninput = () => ((this.step = this.data.steps[part.time.value] ?? null), this.changed());
-    part.many.onclick = (event) => this.pick(event);
-    onDrag(part.bars, (x, y) => this.set(Math.floor(x * this.z.length), REACH * (1 - 2 * y)));
-    onDrag(part.one, (x, y) => {
-      if (!this.data.points) return;
-      this.set(0, (2 * x - 1) * EDGE);
-      if (this.z.length > 1) this.set(1, (1 - 2 * y) * EDGE);
-    });
-  }
-
-  /** Moves one number of z; from then on all neighbours have it in common. */
-  set(i, value) {
-    this.z[i] = Math.round(1000 * Math.max(-REACH, Math.min(REACH, value))) / 1000;
-    this.pinned.add(i);
-    this.changed();
-  }
-
-  /** The neighbour under the pointer becomes z and gets neighbours of its own. */
-  pick(event) {
-    if (this.data.points || !this.answer) return;
-    const [x, y] = place(event, this.part.many).map((at) => Math.min(COLUMNS - 1, Math.floor(at * COLUMNS)));
-    this.draw(anySeed(), this.neighbours()[y * COLUMNS + x]);
-    this.changed();
-  }
-
-  neighbours() {
-    return this.noise.map((noise) => neighbour(this.z, noise, this.spread, this.pinned));
-  }
-
-  turn(by) {
-    this.first = Math.max(0, Math.min(this.data.z_dim - 1, this.first + by));
+  show() {
+    this.timer ??= setInterval(() => this.look(), LOOK);
+    document.addEventListener("keydown", this.onkey);
     this.fill();
+    if (this.ready ?? true) this.asker.ask();
+  }
+
+  hide() {
+    clearInterval(this.timer);
+    this.timer = null;
+    document.removeEventListener("keydown", this.onkey);
+  }
+
+  destroy() {
+    this.hide();
+    clearTimeout(this.resting);
+    this.asker.stop();
+    for (const panel of this.panels) panel.destroy?.();
+    this.root.replaceChildren();
+    this.gone = true;
+  }
+
+  // --- what hands do
+
+  slide(moves) {
+    for (const [name, value] of moves) this.spot.slide(name, value);
+    this.changed();
+  }
+
+  set(i, value) {
+    this.spot.set(i, value);
+    this.changed();
+  }
+
+  turn(axes) {
+    this.axes = axes;
+    this.changed();
+  }
+
+  shuffle() {
+    this.remember();
+    this.spot.draw(anySeed());
+    this.changed();
+  }
+
+  visit(k) {
+    if (!this.answer) return;
+    this.remember();
+    this.spot.draw(anySeed(), this.spot.baseOf(k));
+    this.changed();
+  }
+
+  /** Stands at this z, every direction at zero. */
+  go(z) {
+    this.remember();
+    this.spot.go(anySeed(), z);
+    this.changed();
+  }
+
+  reset() {
+    this.remember();
+    this.spot.reset();
+    this.changed();
+  }
+
+  remember() {
+    this.past = [...this.past.slice(1 - BACK), this.spot.memory()];
+  }
+
+  back() {
+    const memory = this.past.pop();
+    if (!memory) return;
+    this.spot.restore(memory);
+    this.changed();
+  }
+
+  /** Space and p, where no field or button has the keyboard. */
+  key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    if (![document.body, null].includes(document.activeElement)) return;
+    const act = { " ": () => this.shuffle(), p: () => this.pin?.() }[event.key];
+    if (!act || !this.studio.data.linked) return;
+    event.preventDefault();
+    act();
   }
 
   changed() {
     this.fill();
     this.asker.ask();
-    if (!this.data.linked) return;
-    clearTimeout(this.writing);
-    this.writing = setTimeout(() => history.replaceState(history.state, "", this.url()), 400);
+    this.write();
   }
 
-  question() {
-    const { id, points } = this.data;
-    const model = this.step === null ? id : `${id}@${this.step}`;
-    const others = points ? net(this.z, SIDE, REACH) : this.neighbours();
-    return { url: `/api/models/${model}/images?kind=z`, body: pack([this.z, ...others]) };
+  // --- directions
+
+  /** Has the directions of the shown generator measured; `quick` draws while they are. */
+  async measure() {
+    const { directions, spot } = this;
+    const found = await directions.measure(this.studio.model());
+    if (this.gone) return;
+    if (found) {
+      const lost = [...spot.values.keys()].filter((name) => !directions.find(name));
+      for (const name of lost) spot.slide(name, 0);
+      if (lost.length) this.tell(`The link's direction ${lost.join(", ")} is not there any more.`);
+    }
+    this.sheetOf = null;
+    this.fill();
+    if (this.answer) this.asker.ask();
+  }
+
+  /** Old directions are measured again by themselves only where no slider would jump. */
+  age(step) {
+    const { directions, spot, aged } = this;
+    if (!aged || directions.step === null) return;
+    const old = directions.aged(step);
+    if (old && !spot.active.length) this.measure();
+    aged.hidden = directions.step === step;
+    aged.textContent = `Measure again (directions of step ${number(directions.step)})`;
+  }
+
+  // --- pictures
+
+  question(newer = false) {
+    const { spot, pad, points } = this;
+    const z = spot.z();
+    const others = points ? points.net(z) : spot.neighbours();
+    const key = pad && this.axed() ? this.sheetKey() : null;
+    const sheet = key !== null && (newer || key !== this.sheetOf);
+    const vectors = [z, ...others, ...(sheet ? spot.sheet(this.axes, SIDE) : [])];
+    this.asked = { z, others: others.length, sheet, key };
+    return { url: this.address(), body: pack(spot.truncated(vectors)) };
+  }
+
+  address() {
+    const { studio, label } = this;
+    const about = studio.data.n_classes ? `&class=${Math.min(label, studio.data.n_classes - 1)}` : "";
+    return `/api/models/${studio.model()}/images?kind=z&user=${studio.user}${about}`;
+  }
+
+  /** Whether the pad has two directions to show. */
+  axed() {
+    return Boolean(this.axes?.every((name) => this.directions.vector(name)));
+  }
+
+  /** All that the sheet of the pad depends on. */
+  sheetKey() {
+    const { spot, axes, studio, label } = this;
+    const rest = spot.active.filter(([name]) => !axes.includes(name));
+    return [studio.model(), label, spot.psi, axes, this.directions.step, spot.base, rest].join("|");
+  }
+
+  paint(answer) {
+    const { asked } = this;
+    this.answer = answer;
+    if (this.points) {
+      this.points.paint(answer, asked.z);
+    } else {
+      drawSheet(this.one, answer, 0, 1, 1, 0);
+      this.cells.forEach((canvas, k) => drawSheet(canvas, answer, 1 + k, 1, 1, 0));
+    }
+    if (asked.sheet) {
+      this.pad.paint(answer, 1 + asked.others);
+      Object.assign(this, { sheetOf: asked.key, sheetStep: answer.step });
+    } else if (this.sheetOf && this.sheetStep !== answer.step) {
+      this.sheetOf = null; // the weights were replaced in between
+      this.asker.ask();
+    }
+    this.status.textContent = `Generator of step ${number(answer.step)}, ${Math.round(answer.took)} ms from your finger to the picture`;
+    this.status.dataset.step = answer.step;
+    this.age(answer.step);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rested(), REST);
   }
 
   /** Newer weights of a run that trains come by themselves. */
   look() {
     this.looks = (this.looks ?? 0) + 1;
-    if (document.hidden || this.step !== null) return;
-    if (this.data.live || this.looks % SELDOM === 0) this.asker.look();
+    if (document.hidden || this.studio.step !== null || this.ready === false) return;
+    if (this.studio.data.live || this.looks % SELDOM === 0) this.asker.look();
   }
 
-  paint(answer) {
-    const { part, data } = this;
-    this.answer = answer;
-    if (data.points) {
-      this.paintPoints(answer);
-    } else {
-      drawSheet(part.one, answer, 0, 1, 1, 0);
-      drawSheet(part.many, answer, 1, MANY, COLUMNS, 2);
-    }
-    const took = `${Math.round(answer.took)} ms from your finger to the picture`;
-    part.status.textContent = `Generator of step ${whole(answer.step)}, ${took}`;
-    part.status.dataset.step = answer.step;
+  rested() {
+    for (const panel of this.panels) panel.rested?.(this.answer);
   }
 
-  /** The real points come to lie under the net. */
-  lay(ink) {
-    this.real = ink;
-    if (this.answer) this.paint(this.answer);
-  }
+  // --- the present state
 
-  paintPoints({ pixels }) {
-    const { part, z, real } = this;
-    const flat = net(z, SIDE, REACH);
-    const weights = flat.map(([x, y = 0]) => Math.exp(-(x * x + y * y) / 2));
-    const [dot, ...made] = [z, ...flat].map((_, k) => [0, 1].map((i) => pixels[2 * k + i] / 127.5 - 1));
-    const both = { weights, side: SIDE, colour: colours(part.one) };
-    drawNet(part.one, { ...both, points: flat, dot: z, reach: EDGE });
-    drawNet(part.many, { ...both, points: made, dot, reach: VIEW, under: real });
-  }
-
-  /** What changes with the run, not with z. */
-  layout() {
-    const { part, data } = this;
-    part.one.closest(".explorer").classList.toggle("points", data.points);
-    for (const name of ["link", "save"]) part[name].hidden = !data.linked;
-    part["spread-row"].hidden = data.points;
-    part["time-row"].hidden = !data.steps.length || !data.linked;
-    part.time.max = data.steps.length; // one past the last snapshot: the newest
-    part.one.ariaLabel = data.points ? "The plane of z, with a dot to drag" : "The picture of z";
-    part.many.ariaLabel = data.points ? "Where the generator puts z" : "36 neighbours of z";
-    part["one-caption"].textContent = data.points ? "Noise z: drag the dot" : "G(z)";
-    part["many-caption"].textContent = data.points
-      ? "G(z): the same net, bent by the generator, over the real points"
-      : "36 neighbours: click one to go there";
-    part["all-caption"].textContent = `z: ${data.z_dim} random numbers; draw on them`;
-    part.all.hidden = data.z_dim <= data.sliders;
-    part.pager.hidden = data.z_dim <= data.sliders || !data.linked;
-  }
-
-  /** Every control shows the present state. */
   fill() {
-    const { part, data, first, spread, step } = this;
-    const last = Math.min(data.z_dim, first + data.sliders);
-    part.page.textContent = `${first + 1}–${last} of ${data.z_dim}`;
-    part.back.disabled = first === 0;
-    part.on.disabled = last === data.z_dim;
-    part.reset.disabled = this.z.every((value, i) => value === this.home[i]);
-    part.spread.value = spread;
-    part["spread-text"].textContent = spread < 0.02 ? "the same" : spread > 0.98 ? "any" : `${Math.round(100 * spread)} %`;
-    part.time.value = step === null ? data.steps.length : data.steps.indexOf(step);
-    part["time-text"].textContent = step === null ? "newest" : whole(step);
-    while (part.sliders.children.length > last - first) part.sliders.lastChild.remove();
-    while (part.sliders.children.length < last - first) part.sliders.append(this.slider());
-    [...part.sliders.children].forEach((row, k) => this.fillSlider(row, first + k));
-    this.bars();
-  }
-
-  slider() {
-    const row = document.createElement("label");
-    row.className = "row";
-    row.append(...["span", "input", "output"].map((tag) => document.createElement(tag)));
-    const input = row.children[1];
-    Object.assign(input, { type: "range", min: -REACH, max: REACH, step: 0.01 });
-    input.oninput = () => this.set(Number(input.dataset.index), Number(input.value));
-    return row;
-  }
-
-  fillSlider(row, i) {
-    const [name, input, value] = row.children;
-    name.textContent = `z${i + 1}`;
-    input.ariaLabel = `Number ${i + 1} of z`;
-    input.dataset.index = i;
-    input.value = this.z[i];
-    value.textContent = this.z[i].toFixed(2);
-    row.classList.toggle("set", this.pinned.has(i));
-  }
-
-  bars() {
-    const { bars } = this.part;
-    const shown = [this.first, this.first + this.data.sliders];
-    drawBars(bars, this.z, REACH, shown, this.pinned, colours(bars));
-  }
-
-  /** The address that brings this view back. */
-  url() {
-    const url = new URL(location.href);
-    const moved = this.z.some((value, i) => value !== this.own[i]);
-    const state = {
-      run: this.data.id,
-      step: this.step,
-      seed: this.seed,
-      spread: this.data.points ? null : this.spread,
-      z: moved ? toText(this.z) : null,
-      set: [...this.pinned].map((i) => i + 1).join(".") || null,
-    };
-    for (const [name, value] of Object.entries(state)) {
-      if (value === null) url.searchParams.delete(name);
-      else url.searchParams.set(name, value);
+    const { spot, directions, pad } = this;
+    this.backButton.disabled = !this.past.length;
+    this.resetButton.disabled = spot.isHome;
+    if (this.spread) {
+      this.spread.value = spot.spread;
+      this.far.textContent = spot.spread < 0.02 ? "the same" : spot.spread > 0.98 ? "any" : `${Math.round(100 * spot.spread)} %`;
     }
-    return url.href;
+    if (this.sliders) {
+      this.settle();
+      const rows = directions.shown(spot.values).map((direction) => ({ ...described(direction), value: spot.values.get(direction.name) ?? 0 }));
+      this.sliders.fill(rows);
+      const axes = this.axed() && this.axes.map((name) => described(directions.find(name)));
+      pad.fill(axes, directions.list.map(described), this.axes?.map((name) => spot.values.get(name) ?? 0), directions.why);
+    }
+    for (const panel of this.panels) panel.fill?.();
+  }
+
+  /** Axes for the pad where the link names none that are there. */
+  settle() {
+    if (this.axed() || this.directions.list.length < 2) return;
+    this.axes = this.directions.list.slice(0, 2).map(({ name }) => name);
+  }
+
+  /** What the address is to hold. */
+  state() {
+    const { spot, studio, directions, axes, answer } = this;
+    const same = directions.step !== null && directions.step === answer?.step;
+    const named = (name) => same && directions.find(name)?.kind !== "own";
+    return {
+      ...spot.toLink(named),
+      step: studio.step,
+      pad: this.axed() ? axes.join("*") : null,
+      class: studio.data.n_classes ? this.label : null,
+    };
+  }
+
+  write() {
+    this.studio.link(this.state());
   }
 
   async copy() {
-    const { link, url } = this.part;
+    const { url, copyButton } = this;
+    this.write();
     try {
-      await navigator.clipboard.writeText(this.url());
-      link.textContent = "Copied";
-      setTimeout(() => (link.textContent = "Copy link"), 1500);
+      await navigator.clipboard.writeText(this.studio.url());
+      copyButton.textContent = "Copied";
+      setTimeout(() => (copyButton.textContent = "Copy link"), 1500);
     } catch {
       url.hidden = false; // without https a page may not write to the clipboard
-      url.value = this.url();
+      url.value = this.studio.url();
       url.select();
     }
   }
 
-  /** Both pictures side by side as a PNG, each pixel a square of several. */
-  save() {
-    if (!this.answer) return;
-    const { one, many } = this.part;
-    const side = many.height * Math.max(1, Math.floor(1424 / many.height));
-    const sheet = Object.assign(document.createElement("canvas"), { width: 2 * side + 24, height: side });
-    const pen = sheet.getContext("2d");
-    pen.fillStyle = "white";
-    pen.fillRect(0, 0, sheet.width, side);
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(one, 0, 0, side, side);
-    pen.drawImage(many, side + 24, 0, side, side);
-    const name = `${this.data.id}-step-${this.answer.step}-seed-${this.seed}.png`;
-    Object.assign(document.createElement("a"), { href: sheet.toDataURL("image/png"), download: name }).click();
-  }
-
   tell(sentence) {
-    this.part.message.textContent = sentence;
-    this.part.message.hidden = !sentence;
+    this.message.textContent = sentence;
+    this.message.hidden = !sentence;
   }
 }
 
-const anySeed = () => Math.floor(Math.random() * 2 ** 31);
-const whole = (step) => step.toLocaleString("en");
+/** A direction as people read it: {name, title, note, hint}. */
+export function described({ name, score, measure, effect }) {
+  const note = Number.isFinite(score) && score !== null ? `${measure} ${score.toFixed(2)}` : "";
+  const told = Object.entries(effect ?? {}).map(([what, sd]) => `${what} ${sd > 0 ? "+" : "−"}${Math.abs(sd).toFixed(1)}`);
+  const hint = told.length ? `One unit changes, in standard deviations: ${told.join(", ")}` : "";
+  return { name, title: name[0].toUpperCase() + name.slice(1), note, hint };
+}
+
+/** A closed part of the page with a name. */
+export function fold(name, title, ...inside) {
+  return h("details", { "data-fold": name }, h("summary", {}, title), ...inside);
+}

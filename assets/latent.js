@@ -1,4 +1,4 @@
-// Noise vectors as plain functions: seeded normals, neighbours of a z, and a z as text for a link.
+// Latent vectors as plain functions, as gan/latents.py has them: draws, ways between them, and a z as text for a link.
 
 /** Endless N(0, 1) numbers of a whole-number seed: mulberry32 under Box-Muller. */
 export function* normals(seed) {
@@ -31,6 +31,17 @@ export function drawVectors(seed, count, length) {
 export function neighbour(z, noise, spread, pinned) {
   const [near, far] = [Math.cos((spread * Math.PI) / 2), Math.sin((spread * Math.PI) / 2)];
   return z.map((value, i) => (pinned.has(i) ? value : near * value + far * noise[i]));
+}
+
+/** z + value * vector; `into` may be z itself. */
+export function moved(z, vector, value, into = new Float32Array(z.length)) {
+  for (let i = 0; i < z.length; i++) into[i] = z[i] + value * vector[i];
+  return into;
+}
+
+/** z drawn towards the middle, where the typical pictures are: psi 1 is z itself, 0 the middle. */
+export function truncate(z, psi) {
+  return z.map((value) => psi * value);
 }
 
 /** A 15 x 15 net over the first two components of z, from -reach to reach, row by row from the top. */

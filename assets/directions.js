@@ -1,0 +1,123 @@
+// Directions of a generator: those measured by the server, and one's own, which this browser keeps for the run.
+import { toText, fromText } from "./latent.js";
+
+export const SHOWN = 6; // sliders at most
+const AGED = 1.5; // how many times as many steps a generator has when its directions are measured again
+
+/** `list` are {name, kind, score, measure, vector, effect}, best first; `why` tells why there are none. */
+export class Directions {
+  constructor(id, z_dim) {
+    Object.assign(this, { id, z_dim, step: null, measured: [], hidden: [], least: null, why: "" });
+    this.own = this.stored();
+    this.picked = read(`forger-shown-${id}`); // names, or null for the best
+  }
+
+  get list() {
+    return [...this.measured, ...this.own];
+  }
+
+  find(name) {
+    return this.list.find((direction) => direction.name === name);
+  }
+
+  vector = (name) => this.find(name)?.vector;
+
+  /** The sliders: those picked, or the first ones; and whichever is away from zero. */
+  shown(values) {
+    const names = this.picked?.filter((name) => this.find(name)) ?? this.list.slice(0, SHOWN).map(({ name }) => name);
+    const away = [...values].filter(([name, value]) => value && this.find(name) && !names.includes(name));
+    return [...names, ...away.map(([name]) => name)].map((name) => this.find(name));
+  }
+
+  pick(names) {
+    this.picked = names;
+    write(`forger-shown-${this.id}`, names);
+  }
+
+  /** Asks the server; `model` is "id" or "id@step". False when there are none, and `why` tells why. */
+  async measure(model) {
+    this.asked = model;
+    const { told, why } = await fetch(`/api/models/${model}/directions`)
+      .then(async (answer) => (answer.ok ? { told: await answer.json() } : { why: (await answer.json()).error }))
+      .catch(() => ({ why: "The server does not answer." }));
+    if (this.asked !== model) return false; // a later question took over
+    if (!told?.directions) {
+      this.why = why ?? "Not available.";
+      return false;
+    }
+    const taken = new Set(this.own.map(({ name }) => name));
+    this.measured = told.directions
+      .filter(({ name, vector }) => !taken.has(name) && vector.length === this.z_dim)
+      .map((direction) => ({ ...direction, vector: Float32Array.from(direction.vector) }));
+    Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: told.least ?? null, why: "" });
+    return true;
+  }
+
+  /** Whether a generator of `step` is another one than these were measured on, by far. */
+  aged(step) {
+    if (this.step === null) return false;
+    const [less, more] = [Math.min(step, this.step), Math.max(step, this.step)];
+    return more > less && more >= AGED * less;
+  }
+
+  /** Keeps a way of one's own; the end of a slider is its end. */
+  keep(name, vector) {
+    const free = this.free(name);
+    this.own = [...this.own, { name: free, kind: "own", score: null, measure: "", vector, effect: null }];
+    this.store();
+    return free;
+  }
+
+  rename(name, wanted) {
+    const own = this.own.find((direction) => direction.name === name);
+    if (!own || name === wanted || !wanted.trim()) return name;
+    own.name = this.free(wanted);
+    this.picked = this.picked?.map((other) => (other === name ? own.name : other)) ?? null;
+    this.store();
+    return own.name;
+  }
+
+  remove(name) {
+    this.own = this.own.filter((direction) => direction.name !== name);
+    this.store();
+  }
+
+  /** `name`, or with a number behind it if that is taken. */
+  free(name) {
+    const plain = name.trim().replace(/[*_]/g, " ").slice(0, 40) || "my way";
+    for (let k = 1; ; k++) {
+      const free = k === 1 ? plain : `${plain} ${k}`;
+      if (!this.find(free)) return free;
+    }
+  }
+
+  stored() {
+    const found = read(`forger-directions-${this.id}`) ?? [];
+    const made = found.map(({ name, way }) => ({ name, vector: fromText(way, this.z_dim) }));
+    return made
+      .filter(({ name, vector }) => typeof name === "string" && vector)
+      .map((direction) => ({ ...direction, kind: "own", score: null, measure: "", effect: null }));
+  }
+
+  store() {
+    write(`forger-directions-${this.id}`, this.own.map(({ name, vector }) => ({ name, way: toText(vector) })));
+  }
+}
+
+/** What this browser kept under a name; null where it keeps nothing. */
+export function read(name) {
+  try {
+    const found = JSON.parse(localStorage.getItem(name));
+    return Array.isArray(found) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+export function write(name, value) {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // a browser that keeps nothing: for this visit only
+  }
+}

@@ -1,0 +1,52 @@
+// Which generator draws: the newest, a snapshot of the time slider, or the one that was frozen.
+import { h, number } from "./dom.js";
+
+export class Moment {
+  constructor(explorer) {
+    this.explorer = explorer;
+    this.time = h("input", { type: "range", min: 0, step: 1, "data-part": "time", "aria-label": "Training step" });
+    this.text = h("output", { "data-part": "time-text" });
+    this.freeze = h("button", { type: "button", class: "quiet", "data-part": "freeze", "aria-pressed": false }, "Freeze");
+    this.freeze.title = "Hold the generator of this step while the run goes on";
+    this.row = h("label", { class: "row" }, h("span", { class: "name" }, "Training step"), this.time, this.text);
+    this.element = h("div", { class: "moment" }, this.row, this.freeze);
+    this.time.oninput = () => this.at(explorer.studio.data.steps[this.time.value] ?? null);
+    this.freeze.onclick = () => (explorer.studio.step === null ? this.hold() : this.at(null));
+  }
+
+  at(step) {
+    this.explorer.studio.step = step;
+    this.explorer.changed();
+  }
+
+  /** The generator on screen stays, or the newest snapshot of it where the server has only that. */
+  async hold() {
+    const { explorer } = this;
+    const { studio, answer } = explorer;
+    if (!answer) return;
+    const { ok } = await fetch(`/api/models/${studio.data.id}@${answer.step}/images?kind=z`, {
+      method: "POST",
+      body: explorer.spot.z(),
+    }).catch(() => ({ ok: false }));
+    const kept = studio.data.steps.filter((step) => step <= answer.step).at(-1);
+    const step = ok ? answer.step : kept;
+    if (step === undefined) return explorer.tell("There is no snapshot yet that could be held.");
+    this.at(step);
+    if (!ok) explorer.tell(`Held at step ${number(step)}, the newest snapshot that is kept.`);
+  }
+
+  fill() {
+    const { studio } = this.explorer;
+    const { steps, linked, live } = studio.data;
+    this.element.hidden = !linked;
+    this.row.hidden = !steps.length;
+    this.time.max = steps.length; // one past the last snapshot: the newest
+    const { step } = studio;
+    const last = steps.filter((kept) => step !== null && kept <= step).length - 1;
+    this.time.value = step === null ? steps.length : Math.max(0, last);
+    this.text.textContent = step === null ? "newest" : number(step);
+    this.freeze.hidden = !live;
+    this.freeze.setAttribute("aria-pressed", step !== null);
+    this.freeze.textContent = step === null ? "Freeze" : `Frozen at step ${number(step)}: go on`;
+  }
+}

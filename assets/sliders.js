@@ -1,0 +1,52 @@
+// Rows of sliders that act while they are dragged; a double click, or Delete, sets one to zero.
+import { h } from "./dom.js";
+
+const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+
+/**
+ * A list of sliders from -reach to reach. `fill(rows)` shows rows {name, title, note, hint, value};
+ * `moved(name, value)` is called while one is dragged.
+ */
+export class Sliders {
+  constructor(reach, moved) {
+    Object.assign(this, { reach, moved });
+    this.element = h("div", { class: "sliders", "data-part": "sliders" });
+  }
+
+  fill(rows) {
+    const { element } = this;
+    while (element.children.length > rows.length) element.lastChild.remove();
+    while (element.children.length < rows.length) element.append(this.row());
+    rows.forEach((row, k) => this.show(element.children[k], row));
+  }
+
+  row() {
+    const input = h("input", { type: "range", min: -this.reach, max: this.reach, step: 0.01 });
+    const send = (value) => this.moved(input.dataset.name, Math.max(-this.reach, Math.min(this.reach, value)));
+    input.oninput = () => send(Number(input.value));
+    input.ondblclick = () => send(0);
+    input.onkeydown = (event) => {
+      const by = event.key === "Delete" || event.key === "Backspace" ? -Number(input.value) * 10 : KEYS[event.key];
+      if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      send(Math.round(100 * (Number(input.value) + by / 10)) / 100);
+    };
+    const name = h("span", { class: "name" }, h("b"), h("small"));
+    return h("label", { class: "row" }, name, input, h("output"));
+  }
+
+  show(row, { name, title, note = "", hint = "", value }) {
+    const [label, input, output] = row.children;
+    const [bold, small] = label.children;
+    bold.textContent = title;
+    small.textContent = note;
+    row.title = hint;
+    if (input.dataset.name !== name) {
+      input.dataset.name = name;
+      input.ariaLabel = `${title}${note ? `, ${note}` : ""}`;
+    }
+    if (Number(input.value) !== value) input.value = value;
+    output.textContent = value.toFixed(2);
+    row.classList.toggle("set", value !== 0);
+  }
+}
