@@ -30,18 +30,16 @@ class _Decoder:
 
     async def ask(self, request: Request) -> Response:
         digit = questions.choice(request, "as", ("digit",)) == "digit"
-        shape = questions.find_pictures(request).about.shape
+        model = questions.find_pictures(request)
         body = await questions.read(request, MOST, "a picture of 8 MB")
         if self._busy >= AT_ONCE:
             raise Refused(503, "Other pictures are being read at this moment; try again.", retry=1)
         self._busy += 1
         try:
-            picture = await anyio.to_thread.run_sync(fitted, body, shape, digit)
+            picture = await anyio.to_thread.run_sync(fitted, body, model.about.shape, digit)
         finally:
             self._busy -= 1
-        C, H, W = shape
-        headers = {"X-Shape": f"1,{H},{W},{C}", "Cache-Control": "no-store"}
-        return Response(picture.tobytes(), headers=headers, media_type="application/octet-stream")
+        return questions.pixels(request, picture, model.about.step)
 
 
 def fitted(content: bytes, shape: tuple[int, int, int], digit: bool) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
+import zlib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from ui import weights
 
 T = TypeVar("T")
 PATIENCE = 5.0  # seconds that a body may take to arrive
+SMALL = 500  # bytes that are not worth compressing
+GZIP = 16 + zlib.MAX_WBITS
 USER = re.compile(r"[A-Za-z0-9-]{1,32}\Z")
 
 
@@ -65,6 +68,26 @@ def say(value: dict[str, Any], status: int = 200) -> Response:
     """JSON that a browser can read (no NaN) and does not keep."""
     headers = {"Cache-Control": "no-store"}
     return Response(files.dump(value), status, headers, media_type="application/json")
+
+
+def pixels(request: Request, array: np.ndarray, step: int, **more: str) -> Response:
+    """Whole numbers of 8 bits in the order of the array, with their shape and the generator's step as headers.
+
+    Compressed here, quickly, since Streamlit would do it as well as it can: 14 ms of the event loop for 64 digits
+    instead of 0.4, to save one byte in ten.
+    """
+    headers = {
+        "X-Shape": ",".join(map(str, array.shape)),
+        "X-Step": str(step),
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Encoding",
+        **{name.replace("_", "-"): value for name, value in more.items()},
+    }
+    body = array.tobytes()
+    if len(body) >= SMALL and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        body = zlib.compress(body, 1, GZIP)
+    return Response(body, headers=headers, media_type="application/octet-stream")
 
 
 def polite(

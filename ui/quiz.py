@@ -49,15 +49,8 @@ class _Quizmaster:
     async def deal(self, request: Request) -> Response:
         model, key = _asked(request)
         dealt, source = await self._round(request, model, key)
-        headers = {
-            "X-Shape": ",".join(map(str, dealt.pictures.shape)),
-            "X-Step": str(dealt.step),
-            "X-Real": source.encode("ascii", "replace").decode(),
-            "Cache-Control": "no-store",
-        }
-        return Response(
-            dealt.pictures.tobytes(), headers=headers, media_type="application/octet-stream"
-        )
+        real = source.encode("ascii", "replace").decode()
+        return questions.pixels(request, dealt.pictures, dealt.step, X_Real=real)
 
     async def judge(self, request: Request) -> Response:
         model, key = _asked(request)

@@ -64,14 +64,13 @@ async def _images(workshop: Workshop, request: Request) -> Response:
         return sampler.images(z, classes), sampler.step
 
     pixels, step = await workshop.draw(request, model, work, f"images {form}")
-    headers = {"X-Shape": ",".join(map(str, pixels.shape)), "X-Step": str(step)}
-    headers["Cache-Control"] = "no-store"
     if not form:
-        return Response(pixels.tobytes(), headers=headers, media_type="application/octet-stream")
+        return questions.pixels(request, pixels, step)
     if form == "png":
         file = await anyio.to_thread.run_sync(_sheet, pixels, columns)
     else:
         file = await anyio.to_thread.run_sync(_film, pixels, pace)
+    headers = {"X-Step": str(step), "Cache-Control": "no-store"}
     return Response(file, headers=headers, media_type=f"image/{form}")
 
 
