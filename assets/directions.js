@@ -1,5 +1,6 @@
 // Directions of a generator: those measured by the server, and one's own, which this browser keeps for the run.
-import { toText, fromText } from "./latent.js";
+import { read, write } from "./keeping.js";
+import { fromText, toText } from "./latent.js";
 
 export const SHOWN = 6; // sliders at most
 const AGED = 1.5; // how many times as many steps a generator has when its directions are measured again
@@ -104,20 +105,10 @@ export class Directions {
   }
 }
 
-/** What this browser kept under a name; null where it keeps nothing. */
-export function read(name) {
-  try {
-    const found = JSON.parse(localStorage.getItem(name));
-    return Array.isArray(found) ? found : null;
-  } catch {
-    return null;
-  }
-}
-
-export function write(name, value) {
-  try {
-    localStorage.setItem(name, JSON.stringify(value));
-  } catch {
-    // a browser that keeps nothing: for this visit only
-  }
+/** A direction as people read it: {name, title, note, hint}. */
+export function described({ name, score, measure, effect }) {
+  const note = Number.isFinite(score) && score !== null ? `${measure} ${score.toFixed(2)}` : "";
+  const told = Object.entries(effect ?? {}).map(([what, sd]) => `${what} ${sd < 0 ? "−" : "+"}${Math.abs(sd).toFixed(1)}`);
+  const hint = told.length ? `One unit changes, in standard deviations: ${told.join(", ")}` : "";
+  return { name, title: name[0].toUpperCase() + name.slice(1), note, hint };
 }

@@ -1,15 +1,22 @@
 // The Explore tab: one sample with its neighbours, sliders and a pad that move it while they are dragged.
 import { Asker } from "./asking.js";
 import { drawSheet } from "./canvases.js";
-import { Directions } from "./directions.js";
+import { Choosing } from "./choosing.js";
+import { Closer } from "./closer.js";
+import { Directions, described } from "./directions.js";
 import { h, number } from "./dom.js";
+import { Film } from "./film.js";
+import { download } from "./keeping.js";
 import { pack } from "./latent.js";
 import { Moment } from "./moment.js";
 import { Pad, SIDE } from "./pad.js";
+import { Pins } from "./pins.js";
 import { Points } from "./points.js";
 import { Raw } from "./raw.js";
+import { Reading } from "./reading.js";
 import { Sliders } from "./sliders.js";
 import { anySeed, MANY, REACH, Spot } from "./spot.js";
+import { Truncation } from "./truncation.js";
 
 const LOOK = 1000; // ms between two looks for newer weights
 const SELDOM = 5; // of so many looks one is taken when the run has ended
@@ -47,8 +54,8 @@ class Explorer {
     this.raw = new Raw(this, sliders);
     this.moment = new Moment(this);
     this.panels.push(this.raw, this.moment);
-    const frame = h("div", { class: "frame" }, this.one, this.overlay);
-    this.stage = h("div", { class: "stage" }, h("figure", { class: "one" }, frame));
+    this.sample = h("figure", { class: "one" }, h("div", { class: "frame" }, this.one, this.overlay));
+    this.stage = h("div", { class: "stage" }, this.sample);
     this.panel = h("div", { class: "panel" }, this.actions());
     this.bench = h("div", { class: "bench" }, this.stage, this.panel);
     if (points) {
@@ -72,10 +79,33 @@ class Explorer {
       (x, y) => this.slide([[this.axes[0], x], [this.axes[1], y]]),
       (across, up) => this.turn([across, up]),
     );
-    this.panel.append(this.sliders.element, this.aged);
-    this.more = h("div", { class: "more" }, fold("raw", "Raw z: every number", this.raw.element));
+    this.reading = new Reading(this);
+    this.closer = new Closer(this);
+    this.pins = new Pins(this, () => this.fill());
+    this.film = new Film(this, this.pins);
+    this.choosing = new Choosing(this, this.pins);
+    this.truncation = new Truncation(this);
+    this.panels.push(this.reading, this.closer, this.pins, this.film, this.choosing, this.truncation);
+    this.sample.append(this.closer.element);
+    this.sample.after(this.reading.element, this.closer.key);
+    this.panel.append(this.classes(), this.sliders.element, this.aged, this.closer.buttons);
+    this.pinned = fold("pins", "Pins and film", this.pins.element, this.film.element);
+    this.more = h("div", { class: "more" },
+      this.pinned,
+      fold("directions", "More directions", this.choosing.element),
+      fold("raw", "Raw z: every number", this.raw.element),
+      fold("psi", "Truncation: typical or varied", this.truncation.element),
+    );
     this.bench.append(this.pad.element, this.more);
     this.pad.save.onclick = () => this.saveSheet();
+    this.pins.build();
+  }
+
+  /** The class that is asked for, of a generator that knows classes. */
+  classes() {
+    this.class = h("select", { "data-part": "class" });
+    this.class.onchange = () => ((this.label = Number(this.class.value)), this.changed());
+    return (this.classRow = h("label", { class: "row" }, h("span", { class: "name" }, h("b", {}, "Class")), this.class));
   }
 
   actions() {
@@ -152,12 +182,19 @@ class Explorer {
 
   // --- what hands do
 
+  pin() {
+    if (!this.pins.add(this.spot.z())) return this.tell("There is room for 24 pins: remove one first.");
+    this.pinned.open = true;
+  }
+
   slide(moves) {
+    this.still();
     for (const [name, value] of moves) this.spot.slide(name, value);
     this.changed();
   }
 
   set(i, value) {
+    this.still();
     this.spot.set(i, value);
     this.changed();
   }
@@ -193,11 +230,18 @@ class Explorer {
     this.changed();
   }
 
+  /** A film stops where it is as soon as hands act. */
+  still() {
+    this.film?.stop();
+  }
+
   remember() {
+    this.still();
     this.past = [...this.past.slice(1 - BACK), this.spot.memory()];
   }
 
   back() {
+    this.still();
     const memory = this.past.pop();
     if (!memory) return;
     this.spot.restore(memory);
@@ -212,6 +256,20 @@ class Explorer {
     if (!act || !this.studio.data.linked) return;
     event.preventDefault();
     act();
+  }
+
+  /** A direction of one's own gets another name, or goes; the sample stays. */
+  rename(name, wanted) {
+    const other = this.directions.rename(name, wanted);
+    this.spot.rename(name, other);
+    this.axes = this.axes?.map((axis) => (axis === name ? other : axis));
+    this.changed();
+  }
+
+  forget(name) {
+    this.spot.bake(name);
+    this.directions.remove(name);
+    this.changed();
   }
 
   changed() {
@@ -260,10 +318,16 @@ class Explorer {
     return { url: this.address(), body: pack(spot.truncated(vectors)) };
   }
 
-  address() {
+  /** Where pictures of the shown generator are asked for; `line` keeps questions apart that must not replace others. */
+  address(line = "") {
     const { studio, label } = this;
     const about = studio.data.n_classes ? `&class=${Math.min(label, studio.data.n_classes - 1)}` : "";
-    return `/api/models/${studio.model()}/images?kind=z&user=${studio.user}${about}`;
+    return `/api/models/${studio.model()}/images?kind=z&user=${studio.user}${line && `-${line}`}${about}`;
+  }
+
+  /** What else than z the pictures depend on. */
+  drawnBy() {
+    return [this.studio.model(), this.answer?.step, this.label, this.spot.psi].join("|");
   }
 
   /** Whether the pad has two directions to show. */
@@ -284,7 +348,7 @@ class Explorer {
     if (this.points) {
       this.points.paint(answer, asked.z);
     } else {
-      drawSheet(this.one, answer, 0, 1, 1, 0);
+      if (!this.film?.playing) drawSheet(this.one, answer, 0, 1, 1, 0);
       this.cells.forEach((canvas, k) => drawSheet(canvas, answer, 1 + k, 1, 1, 0));
     }
     if (asked.sheet) {
@@ -309,6 +373,7 @@ class Explorer {
   }
 
   rested() {
+    if (this.film?.playing) return;
     for (const panel of this.panels) panel.rested?.(this.answer);
   }
 
@@ -323,6 +388,7 @@ class Explorer {
       this.far.textContent = spot.spread < 0.02 ? "the same" : spot.spread > 0.98 ? "any" : `${Math.round(100 * spot.spread)} %`;
     }
     if (this.sliders) {
+      this.fillClasses();
       this.settle();
       const rows = directions.shown(spot.values).map((direction) => ({ ...described(direction), value: spot.values.get(direction.name) ?? 0 }));
       this.sliders.fill(rows);
@@ -330,6 +396,16 @@ class Explorer {
       pad.fill(axes, directions.list.map(described), this.axes?.map((name) => spot.values.get(name) ?? 0), directions.why);
     }
     for (const panel of this.panels) panel.fill?.();
+  }
+
+  fillClasses() {
+    const { n_classes, names } = this.studio.data;
+    this.classRow.hidden = !n_classes;
+    if (this.class.length !== n_classes) {
+      const options = Array.from({ length: n_classes }, (_, k) => h("option", { value: k }, names[k] ?? String(k)));
+      this.class.replaceChildren(...options);
+    }
+    this.class.value = this.label;
   }
 
   /** Axes for the pad where the link names none that are there. */
@@ -355,6 +431,14 @@ class Explorer {
     this.studio.link(this.state());
   }
 
+  /** The sheet of the pad as a PNG. */
+  async saveSheet() {
+    const { spot, axes, studio } = this;
+    const body = pack(spot.truncated(spot.sheet(axes, SIDE)));
+    const name = `${studio.data.id}-${axes.join("-")}.png`.replace(/[^\w.-]+/g, "-");
+    this.tell(await download(`${this.address("png")}&format=png&columns=${SIDE}`, body, name));
+  }
+
   async copy() {
     const { url, copyButton } = this;
     this.write();
@@ -373,14 +457,6 @@ class Explorer {
     this.message.textContent = sentence;
     this.message.hidden = !sentence;
   }
-}
-
-/** A direction as people read it: {name, title, note, hint}. */
-export function described({ name, score, measure, effect }) {
-  const note = Number.isFinite(score) && score !== null ? `${measure} ${score.toFixed(2)}` : "";
-  const told = Object.entries(effect ?? {}).map(([what, sd]) => `${what} ${sd > 0 ? "+" : "−"}${Math.abs(sd).toFixed(1)}`);
-  const hint = told.length ? `One unit changes, in standard deviations: ${told.join(", ")}` : "";
-  return { name, title: name[0].toUpperCase() + name.slice(1), note, hint };
 }
 
 /** A closed part of the page with a name. */

@@ -1,5 +1,7 @@
 // Latent vectors as plain functions, as gan/latents.py has them: draws, ways between them, and a z as text for a link.
 
+const STRAIGHT = 1e-6; // sine of an angle below which a turn and a straight line are the same
+
 /** Endless N(0, 1) numbers of a whole-number seed: mulberry32 under Box-Muller. */
 export function* normals(seed) {
   let state = seed >>> 0;
@@ -43,6 +45,50 @@ export function moved(z, vector, value, into = new Float32Array(z.length)) {
 export function truncate(z, psi) {
   return z.map((value) => psi * value);
 }
+
+/** The turn from a (t = 0) to b (t = 1) at a steady angle; straight where no one turn joins them. */
+export function slerp(a, b, t) {
+  const [lengths, angle] = [length(a) * length(b), angleOf(a, b)];
+  const straight = !lengths || Math.sin(angle) < STRAIGHT;
+  const first = straight ? 1 - t : Math.sin((1 - t) * angle) / Math.sin(angle);
+  const second = straight ? t : Math.sin(t * angle) / Math.sin(angle);
+  return a.map((value, i) => first * value + second * b[i]);
+}
+
+/** `frames` vectors on turns through keys, as many on each; with `loop` on to the first, which is not told twice. */
+export function path(keys, frames, loop) {
+  const span = loop ? keys.length : keys.length - 1;
+  const step = span / Math.max(1, loop ? frames : frames - 1);
+  return Array.from({ length: frames }, (_, k) => {
+    const at = k && k === frames - 1 && !loop ? span : k * step;
+    const start = Math.floor(at);
+    return slerp(keys[start % keys.length], keys[(start + 1) % keys.length], at - start);
+  });
+}
+
+/** An endless smooth random walk from z, `speed()` radians a frame, with normal numbers from `noise`; z comes first. */
+export function* walk(z, speed, noise) {
+  const vector = () => Float64Array.from(z, () => noise.next().value);
+  let [at, velocity] = [Float64Array.from(z), vector()];
+  for (;;) {
+    yield Float32Array.from(at);
+    const angle = speed();
+    const [cos, sin, kept] = [Math.cos(angle), Math.sin(angle), Math.exp(-Math.abs(angle))];
+    const next = at.map((value, i) => cos * value + sin * velocity[i]);
+    const fresh = vector();
+    velocity = velocity.map((value, i) => kept * (cos * value - sin * at[i]) + Math.sqrt(1 - kept ** 2) * fresh[i]);
+    at = next;
+  }
+}
+
+/** The angle between two vectors, in radians. */
+export function angleOf(a, b) {
+  const lengths = length(a) * length(b);
+  const product = a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return Math.acos(Math.max(-1, Math.min(1, lengths ? product / lengths : 0)));
+}
+
+const length = (z) => Math.sqrt(z.reduce((sum, value) => sum + value * value, 0));
 
 /** A 15 x 15 net over the first two components of z, from -reach to reach, row by row from the top. */
 export function net(z, side, reach) {

@@ -46,6 +46,7 @@ export class Sliders {
       input.ariaLabel = `${title}${note ? `, ${note}` : ""}`;
     }
     if (Number(input.value) !== value) input.value = value;
+    input.style.setProperty("--at", 0.5 + Math.max(-0.5, Math.min(0.5, value / (2 * this.reach))));
     output.textContent = value.toFixed(2);
     row.classList.toggle("set", value !== 0);
   }

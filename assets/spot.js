@@ -81,6 +81,19 @@ export class Spot {
     else this.values.delete(name);
   }
 
+  /** What a direction adds goes into z for good, before the direction itself goes. */
+  bake(name) {
+    const vector = this.vectors(name);
+    if (vector) this.base = rounded(moved(this.base, vector, this.values.get(name) ?? 0));
+    this.values.delete(name);
+  }
+
+  rename(name, other) {
+    const value = this.values.get(name);
+    this.values.delete(name);
+    if (value) this.values.set(other, value);
+  }
+
   /** Sets number i of z; from then on all neighbours have it in common. */
   set(i, value) {
     const wanted = Math.round(1000 * clamp(value)) / 1000;

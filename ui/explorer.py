@@ -18,9 +18,12 @@ export default async (component) => {
 """
 LINKED = "explorer"
 TABS = ("draw", "quiz")  # beside Explore; the script of each is loaded when it is opened
+STYLES = ("explorer.css", "bench.css", "folds.css")  # the other tabs bring their own
 
 _mount = st.components.v2.component(
-    "forger_explorer", css=(assets.FOLDER / "explorer.css").read_text(encoding="utf-8"), js=SCRIPT
+    "forger_explorer",
+    css="\n".join((assets.FOLDER / name).read_text(encoding="utf-8") for name in STYLES),
+    js=SCRIPT,
 )
 
 
