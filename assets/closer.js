@@ -17,8 +17,15 @@ export class Closer {
     this.picture = h("canvas", { width: 28, height: 28, role: "img", "aria-label": "The nearest training image" });
     this.caption = h("figcaption", { role: "status" });
     this.element = h("div", { class: "near", hidden: true, "data-part": "nearest" }, this.picture, this.caption);
+    this.key = h("p", { class: "key", hidden: true, "data-part": "gradient-key" });
+    this.explain("");
+  }
+
+  /** What the colours mean, or why there are none. */
+  explain(why) {
     const key = (colour, text) => h("span", {}, h("i", { style: `background: rgb(${colour})` }), text);
-    this.key = h("p", { class: "key", hidden: true, "data-part": "gradient-key" }, key(BRIGHTER, "brighter"), key(DARKER, "darker"), "here would look more real to D: this is all that G is told");
+    const words = [key(BRIGHTER, "brighter"), key(DARKER, "darker"), "here would look more real to D"];
+    this.key.replaceChildren(...(why ? [why] : words));
   }
 
   turn() {
@@ -47,7 +54,8 @@ export class Closer {
   async change(answer) {
     const found = await this.ask("gradient", answer);
     if (!this.current(answer) || !on(this.told)) return;
-    if (!found.ok) return this.explorer.tell((await found.json()).error);
+    this.explain(found.ok ? "" : ((await found.json()).error ?? "The server does not answer."));
+    if (!found.ok) return;
     const { h: high, w, c } = answer;
     overlay(this.explorer.overlay, new Int8Array(await found.arrayBuffer()), high, w, c);
     this.explorer.overlay.hidden = false;

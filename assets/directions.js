@@ -38,9 +38,8 @@ export class Directions {
   /** Asks the server; `model` is "id" or "id@step". False when there are none, and `why` tells why. */
   async measure(model) {
     this.asked = model;
-    const { told, why } = await fetch(`/api/models/${model}/directions`)
-      .then(async (answer) => (answer.ok ? { told: await answer.json() } : { why: (await answer.json()).error }))
-      .catch(() => ({ why: "The server does not answer." }));
+    if (!this.measured.length) this.why = "Measuring directions …";
+    const { told, why } = await this.ask(model);
     if (this.asked !== model) return false; // a later question took over
     if (!told?.directions) {
       this.why = why ?? "Not available.";
@@ -52,6 +51,26 @@ export class Directions {
       .map((direction) => ({ ...direction, vector: Float32Array.from(direction.vector) }));
     Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: told.least ?? null, why: "" });
     return true;
+  }
+
+  /** The answer, {told}, or {why} there is none; a busy server is asked again. */
+  async ask(model) {
+    while (this.asked === model) {
+      try {
+        const answer = await fetch(`/api/models/${model}/directions`);
+        const told = await answer.json();
+        if (answer.ok) return { told };
+        if (answer.status !== 503) return { why: told.error };
+        await new Promise((done) => setTimeout(done, 1000 * Number(answer.headers.get("Retry-After") ?? 1)));
+      } catch {
+        return { why: "The server does not answer." };
+      }
+    }
+    return {};
+  }
+
+  stop() {
+    this.asked = null;
   }
 
   /** Whether a generator of `step` is another one than these were measured on, by far. */

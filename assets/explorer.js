@@ -21,6 +21,7 @@ import { Truncation } from "./truncation.js";
 const LOOK = 1000; // ms between two looks for newer weights
 const SELDOM = 5; // of so many looks one is taken when the run has ended
 const REST = 150; // ms until a finger has come to rest
+const TELL = 6000; // ms that a sentence stays
 const BACK = 50; // places that are remembered
 
 export default function explorer(root, studio) {
@@ -37,7 +38,7 @@ class Explorer {
     this.asker = new Asker(
       (newer) => this.question(newer),
       (answer) => this.paint(answer),
-      (sentence) => this.tell(sentence),
+      (sentence) => this.trouble(sentence),
     );
     this.build(points, sliders);
     this.begin(studio.query);
@@ -66,7 +67,7 @@ class Explorer {
     }
     if (this.plain) this.panel.append(this.raw.element);
     else this.furnish();
-    this.panel.append(this.moment.element, this.status);
+    this.panel.append(this.moment.element, this.status, ...this.linking());
     this.root.append(this.bench, this.message);
   }
 
@@ -89,14 +90,13 @@ class Explorer {
     this.sample.append(this.closer.element);
     this.sample.after(this.reading.element, this.closer.key);
     this.panel.append(this.classes(), this.sliders.element, this.aged, this.closer.buttons);
-    this.pinned = fold("pins", "Pins and film", this.pins.element, this.film.element);
-    this.more = h("div", { class: "more" },
-      this.pinned,
-      fold("directions", "More directions", this.choosing.element),
-      fold("raw", "Raw z: every number", this.raw.element),
-      fold("psi", "Truncation: typical or varied", this.truncation.element),
-    );
-    this.bench.append(this.pad.element, this.more);
+    this.folds = {
+      pins: fold("pins", "Pins and film", this.pins.element, this.film.element),
+      directions: fold("directions", "More directions", this.choosing.element),
+      raw: fold("raw", "Raw z: every number", this.raw.element),
+      psi: fold("psi", "Truncation: typical or varied", this.truncation.element),
+    };
+    this.bench.append(this.pad.element, h("div", { class: "more" }, ...Object.values(this.folds)));
     this.pad.save.onclick = () => this.saveSheet();
     this.pins.build();
   }
@@ -120,9 +120,16 @@ class Explorer {
     if (this.studio.data.linked && !this.plain) row.append(button("pin", "Pin", () => this.pin(), "Keep this sample (p)"));
     row.append(button("back", "Back", () => this.back(), "Where you were before"));
     row.append(button("reset", "Reset", () => this.reset(), "Every slider to zero"));
-    if (this.studio.data.linked) row.append(button("copy", "Copy link", () => this.copy()));
+    return row;
+  }
+
+  /** The link to this view; a field to copy it from where a page may not. */
+  linking() {
+    this.copied = h("button", { type: "button", class: "quiet", "data-part": "copy" }, "Copy link");
+    this.copied.onclick = () => this.copy();
     this.url = h("input", { class: "url", type: "text", readonly: true, hidden: true, "aria-label": "Link to this view" });
-    return h("div", {}, row, this.url);
+    this.moment.element.append(h("div", { class: "actions" }, this.moment.freeze, this.copied));
+    return [this.url];
   }
 
   /** The neighbours, each a button. */
@@ -138,7 +145,7 @@ class Explorer {
     this.spread = h("input", { type: "range", min: 0, max: 1, step: 0.01, "data-part": "spread", "aria-label": "How far the neighbours are" });
     this.spread.oninput = () => ((this.spot.spread = Number(this.spread.value)), this.changed());
     this.far = h("output");
-    const caption = h("figcaption", {}, h("span", {}, "Neighbours: click one to go there"), this.spread, this.far);
+    const caption = h("figcaption", {}, h("span", {}, "Neighbours: click one"), this.spread, this.far);
     return h("figure", { class: "many" }, sheet, caption);
   }
 
@@ -153,7 +160,7 @@ class Explorer {
     if (this.plain) return;
     const waits = this.spot.values.size > 0;
     this.ready = !waits; // a link's directions come first, so that its picture is the first one
-    await this.measure(!waits);
+    await this.measure();
     this.ready = true;
     this.asker.ask();
   }
@@ -174,7 +181,9 @@ class Explorer {
   destroy() {
     this.hide();
     clearTimeout(this.resting);
+    clearTimeout(this.telling);
     this.asker.stop();
+    this.directions.stop();
     for (const panel of this.panels) panel.destroy?.();
     this.root.replaceChildren();
     this.gone = true;
@@ -184,7 +193,7 @@ class Explorer {
 
   pin() {
     if (!this.pins.add(this.spot.z())) return this.tell("There is room for 24 pins: remove one first.");
-    this.pinned.open = true;
+    this.folds.pins.open = true;
   }
 
   slide(moves) {
@@ -280,11 +289,13 @@ class Explorer {
 
   // --- directions
 
-  /** Has the directions of the shown generator measured; `quick` draws while they are. */
+  /** Has the directions of the shown generator measured. */
   async measure() {
     const { directions, spot } = this;
+    this.tried = this.answer?.step;
     const found = await directions.measure(this.studio.model());
     if (this.gone) return;
+    if (!directions.list.length) this.folds.raw.open = true; // numbers can be moved without names
     if (found) {
       const lost = [...spot.values.keys()].filter((name) => !directions.find(name));
       for (const name of lost) spot.slide(name, 0);
@@ -298,7 +309,8 @@ class Explorer {
   /** Old directions are measured again by themselves only where no slider would jump. */
   age(step) {
     const { directions, spot, aged } = this;
-    if (!aged || directions.step === null) return;
+    if (!aged) return;
+    if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
     const old = directions.aged(step);
     if (old && !spot.active.length) this.measure();
     aged.hidden = directions.step === step;
@@ -440,12 +452,12 @@ class Explorer {
   }
 
   async copy() {
-    const { url, copyButton } = this;
+    const { url, copied } = this;
     this.write();
     try {
       await navigator.clipboard.writeText(this.studio.url());
-      copyButton.textContent = "Copied";
-      setTimeout(() => (copyButton.textContent = "Copy link"), 1500);
+      copied.textContent = "Copied";
+      setTimeout(() => (copied.textContent = "Copy link"), 1500);
     } catch {
       url.hidden = false; // without https a page may not write to the clipboard
       url.value = this.studio.url();
@@ -453,7 +465,22 @@ class Explorer {
     }
   }
 
+  /** What the server's answers say; "" when all is well. */
+  trouble(sentence) {
+    this.wrong = sentence;
+    this.speak();
+  }
+
+  /** Something to know, for a while. */
   tell(sentence) {
+    clearTimeout(this.telling);
+    this.said = sentence;
+    if (sentence) this.telling = setTimeout(() => this.tell(""), TELL);
+    this.speak();
+  }
+
+  speak() {
+    const sentence = this.wrong || this.said || "";
     this.message.textContent = sentence;
     this.message.hidden = !sentence;
   }

@@ -9,7 +9,7 @@ export class Moment {
     this.freeze = h("button", { type: "button", class: "quiet", "data-part": "freeze", "aria-pressed": false }, "Freeze");
     this.freeze.title = "Hold the generator of this step while the run goes on";
     this.row = h("label", { class: "row" }, h("span", { class: "name" }, "Training step"), this.time, this.text);
-    this.element = h("div", { class: "moment" }, this.row, this.freeze);
+    this.element = h("div", { class: "moment" }, this.row);
     this.time.oninput = () => this.at(explorer.studio.data.steps[this.time.value] ?? null);
     this.freeze.onclick = () => (explorer.studio.step === null ? this.hold() : this.at(null));
   }

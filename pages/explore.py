@@ -27,8 +27,9 @@ def choose(found: dict[str, Run]) -> Run:
         able = [name for name, run in found.items() if run.weights().exists()]
         st.session_state[PICKED] = [*busy, *able, *found][0]
     name = st.selectbox(
-        "Run", [*found], key=PICKED, format_func=lambda name: title(found[name]), on_change=follow
-    )
+        "Run", [*found], key=PICKED, format_func=lambda name: title(found[name]), on_change=follow,
+        label_visibility="collapsed",
+    )  # fmt: skip
     return found[name]
 
 
@@ -86,10 +87,8 @@ if not found:
     st.info("There is no run yet. Start one on the Train page: it can be explored from its first step on.")  # fmt: skip
     links.button("Go to Train", "train", "go-train")
     st.stop()
-left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
-with left:
+with st.container(width=560):
     run = choose(found)
-right.caption("Drag a slider, draw on the bars, or click a neighbour. You cannot break anything.")
 try:
     explorer(run, step_of(run))
     words(makes_points(run))
