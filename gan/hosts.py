@@ -269,6 +269,11 @@ def job(key: str) -> Job | None:
     return found
 
 
+def forget_job(key: str) -> None:
+    """Forgets an ended job, so that what it failed for is not told again."""
+    _process().jobs.pop(key, None)
+
+
 def warm_up() -> None:
     """Starts importing torch in the background; nothing happens when that is under way or done."""
     with _process().guard:

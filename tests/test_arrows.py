@@ -40,6 +40,11 @@ LAZY = (
     "gan.figure",
     "gan.evaluate",
     "gan.evaluator",
+    "gan.directions",
+    "gan.truncation",
+    "gan.reference",
+    "gan.neighbours",
+    "gan.inversion",
 )  # what a page may import inside a function
 
 

@@ -49,6 +49,11 @@ class Model:
     about: weights.About
 
     @property
+    def version(self) -> str:
+        """Names the very file: another one as soon as it is replaced."""
+        return f"{self.run.path.resolve()}@{self.step}:{self.about.mtime}"
+
+    @property
     def size(self) -> int:
         """Bytes of one picture."""
         C, H, W = self.about.shape

@@ -6,7 +6,6 @@ What D thinks does not, while a run goes on learning: the last rounds dealt are 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -18,6 +17,7 @@ from starlette.routing import Route
 from gan import quiz
 from gan.runs import RunError
 from ui import questions
+from ui.kept import Kept
 from ui.questions import Model, Refused, say, unavailable, whole
 from ui.workshop import Workshop
 
@@ -28,7 +28,7 @@ MOST = 64  # pictures of a round
 SEEDS = 2**53
 KEPT = 256  # rounds
 Key = tuple[str, int, int]
-Known = tuple[int, list[bool], list[float]]  # step, which are real, what D thinks of each
+Known = tuple[list[bool], list[float]]  # which are real, and what D thinks of each
 
 
 def routes(workshop: Workshop) -> list[Route]:
@@ -44,11 +44,11 @@ def routes(workshop: Workshop) -> list[Route]:
 class _Quizmaster:
     def __init__(self, workshop: Workshop):
         self._workshop = workshop
-        self._rounds: OrderedDict[Key, Known] = OrderedDict()
+        self._rounds: Kept[Key, Known] = Kept(KEPT)
 
     async def deal(self, request: Request) -> Response:
         model, key = _asked(request)
-        dealt, source = await self._round(request, model, key)
+        dealt, source, _ = await self._round(request, model, key)
         real = source.encode("ascii", "replace").decode()
         return questions.pixels(request, dealt.pictures, dealt.step, X_Real=real)
 
@@ -58,9 +58,8 @@ class _Quizmaster:
         if k is None or k >= key[2]:
             raise Refused(400, f"k is the number of a picture, 0 to {key[2] - 1}.")
         guess = questions.choice(request, "guess", ("real", "generated"), None)
-        if key not in self._rounds:
-            await self._round(request, model, key)
-        _, truth, chances = self._rounds[key]
+        known = self._rounds.get(key) or (await self._round(request, model, key))[2]
+        truth, chances = known
         word = "real" if truth[k] else "generated"
         return say(
             {
@@ -71,7 +70,9 @@ class _Quizmaster:
             }
         )
 
-    async def _round(self, request: Request, model: Model, key: Key) -> tuple[quiz.Round, str]:
+    async def _round(
+        self, request: Request, model: Model, key: Key
+    ) -> tuple[quiz.Round, str, Known]:
         name, seed, n = key
         try:
             real = await anyio.to_thread.run_sync(quiz.real, model.run, model.about.shape)
@@ -85,10 +86,8 @@ class _Quizmaster:
 
         dealt = await self._workshop.draw(request, model, work, "quiz")
         chances = np.round(dealt.probability.astype(float), 4).tolist()
-        self._rounds[key] = dealt.step, dealt.truth.tolist(), chances
-        while len(self._rounds) > KEPT:
-            self._rounds.popitem(last=False)
-        return dealt, real.source
+        known = dealt.truth.tolist(), chances
+        return dealt, real.source, self._rounds.put(key, known)
 
 
 def _asked(request: Request) -> tuple[Model, Key]:

@@ -1,4 +1,4 @@
-"""POST /api/models/{id}/reading: what D and a classifier of real pictures think of pictures, drawn or generated."""
+"""POST /api/models/{id}/reading, …/gradient: what D and a classifier think of pictures, and what D would change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = 16  # pictures in one request
 
 
 def routes(workshop: Workshop) -> list[Route]:
-    """The one route of this file, for the app to mount."""
+    """The routes of this file, for the app to mount."""
 
     async def reading(request: Request) -> Response:
         model = questions.find(request)
@@ -29,7 +29,20 @@ def routes(workshop: Workshop) -> list[Route]:
         told = await workshop.draw(request, model, lambda s: read(s, pictures), "reading")
         return say(told)
 
-    return [Route("/api/models/{name}/reading", questions.polite(reading), methods=["POST"])]
+    async def gradient(request: Request) -> Response:
+        model = questions.find(request)
+        picture = model.pictures(await questions.read(request, model.size, "one picture"))
+        change, step = await workshop.draw(
+            request, model, lambda s: (s.gradient(picture), s.step), "gradient"
+        )
+        most = np.abs(change).max(initial=0)
+        scaled = np.rint(change * (127 / most if most > 0 else 0)).astype(np.int8)
+        return questions.pixels(request, scaled, step)
+
+    return [
+        Route(f"/api/models/{{name}}/{ask.__name__}", questions.polite(ask), methods=["POST"])
+        for ask in (reading, gradient)
+    ]
 
 
 def read(sampler: Sampler, pictures: np.ndarray) -> dict[str, Any]:

@@ -6,8 +6,8 @@ done by another one, a piece at a time.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from gan import hardware, hosts
 from gan.runs import Run, RunError
 from ui import questions, weights
+from ui.kept import Kept
 from ui.questions import Model, Refused
 from ui.turns import PLACES, Full, Replaced, Turns
 
@@ -31,9 +32,7 @@ class Samplers:
     """The last few generators by file; a file that was replaced is read anew. Safe to use from several threads."""
 
     def __init__(self, most: int = KEPT):
-        self.most = most
-        self._guard = threading.Lock()
-        self._kept: OrderedDict[Path, tuple[int, Sampler]] = OrderedDict()
+        self._kept: Kept[Path, tuple[int, Sampler]] = Kept(most)
 
     def get(self, run: Run, step: int | None) -> Sampler:
         """The sampler of a run's newest generator, or of a snapshot. Raises RunError: weights gone or broken."""
@@ -41,15 +40,10 @@ class Samplers:
 
         path = run.weights(step)
         mtime = weights.about(run, step).mtime  # first: a file replaced in between is read again
-        with self._guard:
-            kept, sampler = self._kept.get(path, (0, None))
+        kept, sampler = self._kept.get(path) or (0, None)
         if sampler is None or mtime != kept:
             sampler = Sampler.load(run.path, step)
-        with self._guard:
-            self._kept[path] = (mtime, sampler)
-            self._kept.move_to_end(path)
-            while len(self._kept) > self.most:
-                self._kept.popitem(last=False)
+            self._kept.put(path, (mtime, sampler))
         return sampler
 
 
@@ -73,6 +67,13 @@ class Workshop:
     ) -> T:
         """The same for what may take a while: a piece of at most about a tenth of a second where it can be cut."""
         return await self._ask(self._aside, request, model, work, slot)
+
+    def piece(self, model: Model, work: Callable[[Sampler], T], asker: str) -> T:
+        """For the thread of a job: a piece of it, in turn with what others study. Waits. Raises Refused."""
+        while True:
+            with contextlib.suppress(Full):
+                return self._aside.ask(lambda: self._work(model, work), asker).result()
+            time.sleep(0.1)
 
     async def _ask(
         self, turns: Turns, request: Request, model: Model, work: Callable[[Sampler], T], slot: str
