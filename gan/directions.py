@@ -234,7 +234,7 @@ def _classes(
 
 @dataclass(frozen=True, eq=False)
 class _Watch:
-    """Sees what a unit of a direction really does to pictures of z, both ways, on average; `before` begins with them."""
+    """Sees what a unit of a direction does to pictures of z, both ways, on average; `before` begins with those."""
 
     sampler: Sampler
     z: Array
