@@ -157,10 +157,10 @@ class Explorer {
     const axes = (query.get("pad") ?? "").split("*");
     this.axes = axes.length === 2 && axes[0] !== axes[1] ? axes : null;
     this.label = Math.max(0, Math.floor(Number(query.get("class") ?? 0)) || 0);
+    this.ready = this.plain || !this.spot.values.size; // a link's directions come before its picture
     if (this.plain) return;
-    const waits = this.spot.values.size > 0;
-    this.ready = !waits; // a link's directions come first, so that its picture is the first one
     await this.measure();
+    if (this.ready) return;
     this.ready = true;
     this.asker.ask();
   }
@@ -169,7 +169,7 @@ class Explorer {
     this.timer ??= setInterval(() => this.look(), LOOK);
     document.addEventListener("keydown", this.onkey);
     this.fill();
-    if (this.ready ?? true) this.asker.ask();
+    if (this.ready) this.asker.ask();
   }
 
   hide() {
@@ -257,14 +257,16 @@ class Explorer {
     this.changed();
   }
 
-  /** Space and p, where no field or button has the keyboard. */
+  /** Space where nothing has the keyboard; p where it is not needed for writing. */
   key(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-    if (![document.body, null].includes(document.activeElement)) return;
-    const act = { " ": () => this.shuffle(), p: () => this.pin?.() }[event.key];
-    if (!act || !this.studio.data.linked) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented || !this.studio.data.linked) return;
+    const at = this.root.getRootNode().activeElement ?? document.activeElement;
+    const free = !at || at === document.body;
+    const writes = at?.matches("textarea, select, input:not([type=range], [type=checkbox])");
+    if (event.key === " " && free) this.shuffle();
+    else if (event.key === "p" && !writes && !this.plain) this.pin();
+    else return;
     event.preventDefault();
-    act();
   }
 
   /** A direction of one's own gets another name, or goes; the sample stays. */
@@ -303,7 +305,7 @@ class Explorer {
     }
     this.sheetOf = null;
     this.fill();
-    if (this.answer) this.asker.ask();
+    if (this.ready) this.asker.ask();
   }
 
   /** Old directions are measured again by themselves only where no slider would jump. */
@@ -372,7 +374,6 @@ class Explorer {
     }
     this.status.textContent = `Generator of step ${number(answer.step)}, ${Math.round(answer.took)} ms from your finger to the picture`;
     this.status.dataset.step = answer.step;
-    this.age(answer.step);
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.rested(), REST);
   }
@@ -380,11 +381,12 @@ class Explorer {
   /** Newer weights of a run that trains come by themselves. */
   look() {
     this.looks = (this.looks ?? 0) + 1;
-    if (document.hidden || this.studio.step !== null || this.ready === false) return;
+    if (document.hidden || this.studio.step !== null || !this.ready) return;
     if (this.studio.data.live || this.looks % SELDOM === 0) this.asker.look();
   }
 
   rested() {
+    this.age(this.answer.step);
     if (this.film?.playing) return;
     for (const panel of this.panels) panel.rested?.(this.answer);
   }

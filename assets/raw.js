@@ -68,8 +68,8 @@ export class Raw {
     this.page.textContent = `${first + 1}–${last} of ${z_dim}`;
     this.back.disabled = first === 0;
     this.on.disabled = last === z_dim;
-    const title = (i) => (z_dim === 1 ? "z" : `z${i + 1}`);
-    this.sliders.fill(Array.from({ length: last - first }, (_, k) => ({ name: String(first + k), title: title(first + k), value: z[first + k] })));
+    const row = (i) => ({ name: String(i), title: `z${i + 1}`, value: z[i], set: this.explorer.spot.held.has(i) });
+    this.sliders.fill(Array.from({ length: last - first }, (_, k) => row(first + k)));
     if (this.text && this.text.getRootNode().activeElement !== this.text) {
       this.told = this.text.value = [...z].map((value) => value.toFixed(3)).join(" ");
     }

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 /**
- * A list of sliders from -reach to reach. `fill(rows)` shows rows {name, title, note, hint, value};
+ * A list of sliders from -reach to reach. `fill(rows)` shows rows {name, title, note, hint, value, set};
  * `moved(name, value)` is called while one is dragged.
  */
 export class Sliders {
@@ -35,7 +35,7 @@ export class Sliders {
     return h("label", { class: "row" }, name, input, h("output"));
   }
 
-  show(row, { name, title, note = "", hint = "", value }) {
+  show(row, { name, title, note = "", hint = "", value, set = value !== 0 }) {
     const [label, input, output] = row.children;
     const [bold, small] = label.children;
     bold.textContent = title;
@@ -48,6 +48,6 @@ export class Sliders {
     if (Number(input.value) !== value) input.value = value;
     input.style.setProperty("--at", 0.5 + Math.max(-0.5, Math.min(0.5, value / (2 * this.reach))));
     output.textContent = value.toFixed(2);
-    row.classList.toggle("set", value !== 0);
+    row.classList.toggle("set", set);
   }
 }

@@ -1,7 +1,9 @@
 """Explore: move through the noise of a generator and watch its pictures follow, also while it is trained.
 
-A link brings a view back: `?run=ID`, and what the explorer itself adds to it (step, seed, z).
+A link brings a view back: `?run=ID`, and what the explorer itself adds to it (step, seed, z, directions, tab).
 """
+
+from contextlib import suppress
 
 import streamlit as st
 
@@ -12,6 +14,7 @@ from ui.explorer import explorer, makes_points
 from ui.words import plain
 
 PICKED = "explore-run"
+LOOK = 10.0  # seconds between two looks for new snapshots of a run that trains
 
 
 def choose(found: dict[str, Run]) -> Run:
@@ -41,8 +44,9 @@ def title(run: Run) -> str:
 
 
 def follow() -> None:
-    """Another run was picked: the address names it, and forgets the z of the old one."""
-    st.query_params.from_dict({"run": st.session_state[PICKED]})
+    """Another run was picked: the address names it, keeps the tab, and forgets the z of the old one."""
+    kept = {"tab": st.query_params["tab"]} if "tab" in st.query_params else {}
+    st.query_params.from_dict({"run": st.session_state[PICKED], **kept})
 
 
 def step_of(run: Run) -> int | None:
@@ -52,14 +56,28 @@ def step_of(run: Run) -> int | None:
     return kept.get(text)
 
 
+def is_live(run: Run) -> bool:
+    return runs.status(run) in ("training", "paused", "queued")
+
+
+def view(run: Run, step: int | None, was_live: bool) -> None:
+    """The explorer; of a run that trains drawn anew with what has come, until it ends."""
+    try:
+        explorer(run, step)
+    except (RunError, registry.Unknown) as error:
+        st.error(f"Not available: {error}", icon=":material/error:")
+    if was_live and not is_live(run):
+        st.rerun()
+
+
 def words(points: bool) -> None:
     """What to try, below the fold."""
     first, second, third = st.columns(3, gap="large")
     first.markdown(
         "#### One point, one picture\n"
         "z is a list of random numbers: a place in a space that the generator has learned to read. The same z "
-        "always gives the same picture. Move one number and the picture changes a little, never all at once: "
-        "neighbours in z look alike."
+        "always gives the same picture, and neighbours in z look alike. **Shuffle** throws you somewhere else, "
+        "a click on a neighbour takes one step, **Back** returns."
     )
     if points:
         second.markdown(
@@ -70,15 +88,16 @@ def words(points: bool) -> None:
         )
     else:
         second.markdown(
-            "#### Nothing is labelled\n"
-            "Nobody told :orange[**G**] what slant or thickness is, so one number rarely means one thing. Set a "
-            "few and watch all the neighbours: what you set, they have in common, and the rest shows how much "
-            "it matters."
+            "#### Nobody told it what slant is\n"
+            "The directions were found afterwards, in pictures of this :orange[**G**]. R² is how much of an "
+            "attribute a straight line through z explains in pictures kept aside: 1 is all of it, and what is "
+            "too little is hidden. SeFa asks the weights alone, so its directions have no names."
         )
     third.markdown(
         "#### Back in time\n"
         "Drag the training step: z stays, the generator gets younger. While a run is being trained, "
-        "the newest generator comes by itself, and the picture under your finger keeps improving."
+        "the newest generator comes by itself and the picture under your finger keeps improving; "
+        "**Freeze** holds one still. You cannot break anything."
     )
 
 
@@ -89,8 +108,7 @@ if not found:
     st.stop()
 with st.container(width=560):
     run = choose(found)
-try:
-    explorer(run, step_of(run))
+live = is_live(run)
+st.fragment(view, run_every=LOOK if live else None)(run, step_of(run), live)
+with suppress(RunError, registry.Unknown):  # told above
     words(makes_points(run))
-except (RunError, registry.Unknown) as error:
-    st.error(f"Not available: {error}", icon=":material/error:")

@@ -1,4 +1,4 @@
-"""Mounts the Explore page's views of a generator: explore, draw, quiz; what they show comes over HTTP while you drag."""
+"""Mounts the views of a generator: explore, draw, quiz. What they show comes over HTTP while you drag."""
 
 from __future__ import annotations
 
