@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gan import attributes
@@ -142,10 +143,12 @@ def sefa(sampler: Sampler, count: int = SEFA) -> list[Direction]:
     Each points to where its largest component is positive. Empty for a generator that does not begin with a matrix.
     """
     try:
-        A = sampler.first_weights().astype(np.float64)
+        A = torch.from_numpy(sampler.first_weights()).double()
     except ValueError:
         return []
-    vectors = np.linalg.eigh(A.T @ A)[1].T[::-1][:count]  # the largest eigenvalue first
+    vectors = (
+        torch.linalg.eigh(A.T @ A)[1].T.flip(0)[:count].numpy()
+    )  # the largest eigenvalue first
     vectors *= np.sign(vectors[np.arange(len(vectors)), np.abs(vectors).argmax(1)])[:, None]
     return [Direction(f"SeFa {k}", "sefa", None, "", v) for k, v in enumerate(vectors, 1)]
 
@@ -279,9 +282,10 @@ def _spread(y: Array) -> Array:
 
 
 def _ridge(z: Array, y: Array) -> Array:
-    x = z - z.mean(0)
-    inner = x.T @ x + z.shape[1] * np.eye(z.shape[1])
-    return np.linalg.solve(inner, x.T @ (y - y.mean(0))).T
+    """Slopes (K,d). In torch, which keeps to the threads that the caller may use; NumPy's BLAS takes all."""
+    x, wanted = (torch.from_numpy(v - v.mean(0)) for v in (z, y))
+    inner = x.T @ x + z.shape[1] * torch.eye(z.shape[1], dtype=x.dtype)
+    return np.asarray(torch.linalg.solve(inner, x.T @ wanted).T.numpy())
 
 
 def _rounded(score: float | None) -> float | None:
