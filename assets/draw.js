@@ -24,7 +24,7 @@ class Draw {
     this.sketch = new Sketch(kept.ops, () => this.changed());
     this.opinion = new Opinion(() => this.question(), (sentence) => this.tell(sentence));
     const restore = () => this.sketch.add({ kind: "whole" });
-    this.finder = new Finder(studio, kept.finder, () => this.source(), (task) => this.take(task === "inpaint" ? "hide" : "pen"), restore);
+    this.finder = new Finder(studio, kept.finder, () => this.source(), (task) => this.turn(task), restore);
     this.element = h("div", { class: "dr" }, this.easel(), this.seen(), this.finder.element);
     this.away = h("p", { class: "dr-away", hidden: true });
     this.element.addEventListener("keydown", (event) => this.key(event));
@@ -101,11 +101,12 @@ class Draw {
   /** Also called when the run or its shape has changed: the drawing stays. */
   show() {
     const { data } = this.studio;
-    this.shown = true;
-    this.element.hidden = data.points;
-    this.away.hidden = !data.points;
-    this.away.textContent = "Drawing is not available because this generator makes points of the plane, not pictures.";
-    if (data.points) return;
+    const why = data.points ? "this generator makes points of the plane, not pictures" : data.shape ? "" : "this run has no generator yet";
+    this.shown = !why;
+    this.element.hidden = Boolean(why);
+    this.away.hidden = !why;
+    this.away.textContent = `Drawing is not available because ${why}.`;
+    if (why) return;
     const [C, H, W] = data.shape;
     if (this.shape !== data.shape.join()) this.sketch.shape(data.shape);
     this.shape = data.shape.join();
@@ -116,6 +117,7 @@ class Draw {
     this.announce();
     this.colour.hidden = C < 3;
     this.paper.hidden = C !== 1;
+    this.opinion.blank(data.names ?? []);
     this.finder.show();
     this.changed();
     this.timer ??= setInterval(() => this.look(), LOOK);
@@ -139,11 +141,17 @@ class Draw {
 
   // -- the drawing -----------------------------------------------------------------------------------------------------
 
+  /** Another task of the finder is shown. */
+  turn(task) {
+    this.drop.dataset.task = task;
+    this.take(task === "inpaint" ? "hide" : "pen");
+  }
+
   take(tool) {
     this.sketch.tool = tool;
     for (const one of this.tools) one.setAttribute("aria-pressed", String(one.dataset.tool === tool));
     this.drop.dataset.tool = tool;
-    if (tool === "hide" && this.finder.kept.task !== "inpaint") this.finder.pick("inpaint");
+    if (tool === "hide" && kept.finder.task !== "inpaint") this.finder.pick("inpaint");
   }
 
   changed() {
@@ -197,7 +205,7 @@ class Draw {
     const { sketch, next } = this;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     sketch.clear();
-    this.take(this.finder.kept.task === "inpaint" ? "hide" : "pen");
+    this.turn(kept.finder.task);
     for (const points of written(next)) await sketch.perform(points, still ? 0 : SPEED);
     this.announce();
   }

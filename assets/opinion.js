@@ -60,18 +60,21 @@ export class Opinion {
     }
   }
 
-  blank() {
+  /** Nothing to tell yet; `names` are the classes that will be told of. */
+  blank(names = this.names ?? []) {
+    this.names = names;
     this.element.dataset.state = "blank";
-    this.bar.style.width = "0";
+    this.bar.style.setProperty("--share", "0%");
     this.score.textContent = "D: –";
     this.said.textContent = "";
-    for (const row of this.rows.children) fill(row, row.firstChild.textContent, 0, false);
+    this.rows.hidden = !names.length;
+    this.bars(names, names.map(() => 0), -1);
   }
 
   show({ p, classes, names, why }) {
     const [real, shares] = [p?.[0] ?? null, classes?.[0] ?? null];
     this.element.dataset.state = "told";
-    this.bar.style.width = `${100 * (real ?? 0)}%`;
+    this.bar.style.setProperty("--share", `${100 * (real ?? 0)}%`);
     this.score.textContent = real === null ? "D: –" : `D: ${percent(real)} real`;
     this.rows.hidden = !shares;
     const top = shares ? shares.indexOf(Math.max(...shares)) : -1;
@@ -83,6 +86,7 @@ export class Opinion {
   }
 
   bars(names, shares, top) {
+    this.rows.classList.toggle("short", names.every((name) => name.length < 4));
     while (this.rows.children.length > shares.length) this.rows.lastChild.remove();
     while (this.rows.children.length < shares.length) this.rows.append(h("div", {}, h("span"), h("span", { class: "op-bar" }, h("i")), h("span")));
     [...this.rows.children].forEach((row, k) => fill(row, names[k], shares[k], k === top));
@@ -92,7 +96,7 @@ export class Opinion {
 function fill(row, name, share, top) {
   const [label, bar, value] = row.children;
   label.textContent = name;
-  bar.firstChild.style.width = `${100 * share}%`;
+  bar.firstChild.style.setProperty("--share", `${100 * share}%`);
   value.textContent = share ? percent(share) : "";
   row.classList.toggle("top", top);
 }

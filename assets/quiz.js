@@ -78,6 +78,7 @@ class Quiz {
   show() {
     const { data, step, query } = this.studio;
     this.shown = true;
+    if (!data.shape) return this.say("The quiz is not available because this run has no generator yet.");
     this.steps = data.live && data.steps.length ? data.steps : [...data.steps, null]; // null is the newest, if it stays
     const first = this.seed === undefined;
     if (first) this.step = this.steps.includes(step) ? step : this.steps.at(-1);
@@ -92,7 +93,7 @@ class Quiz {
 
   hide() {
     this.shown = false;
-    this.studio.link({ round: null });
+    this.studio.link({ round: null, step: this.studio.step });
   }
 
   destroy() {
