@@ -59,11 +59,13 @@ def _generator(name: str) -> Told:
     """What is found in one generator, how it moves, how long it takes, and what truncation costs."""
     sampler = Sampler.load(HOME / name)
     judge = evaluator.load(sampler.config.dataset)
-    seconds, found = [], directions.of(sampler, judge)  # the first one warms up
+    found = directions.of(sampler, judge)  # the first one warms up
+    seconds, work = [], []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         directions.of(sampler, judge)
         seconds.append(time.perf_counter() - began)
+        work.append(time.process_time() - worked)
     z = np.random.default_rng(1).standard_normal((Z, sampler.z_dim))
     return {
         "directions": [
@@ -72,6 +74,7 @@ def _generator(name: str) -> Told:
         ],
         "hidden": [vars(it) for it in found.hidden],
         "seconds": seconds,
+        "cpu": work,
         "moves": _moves(sampler, found, z, attributes.measure, attributes.UNITS),
         "truncation": list(truncation.sweep(sampler, reference.of(sampler.config))),
     }
@@ -208,9 +211,10 @@ def _scores(found: dict[str, Told]) -> str:
             f"`{name}`",
             *(f"**{shown[it]:.2f}**" if it in shown else f"{hidden[it]:.2f}" for it in attributes.UNITS),
             f"{len(classes)} of {every}, {min(classes):.2f} to {max(classes):.2f}",
-            f"{statistics.median(told['seconds']):.2f} ({min(told['seconds']):.2f} to {max(told['seconds']):.2f})",
+            *(f"{statistics.median(told[key]):.2f} ({min(told[key]):.2f} to {max(told[key]):.2f})"
+              for key in ("seconds", "cpu")),
         ])  # fmt: skip
-    return _table(["generator", *attributes.UNITS, "classes shown, AUC", "seconds"], rows)
+    return _table(["generator", *attributes.UNITS, "classes shown, AUC", "seconds", "of CPU"], rows)
 
 
 def _matrix(moves: dict[str, Told], names: Sequence[str], same: dict[str, str]) -> str:
@@ -257,7 +261,7 @@ HEAD = """# Directions
 What `gan/directions.py` finds in the shipped generators, from {n} pictures of each. An attribute (`gan/attributes.py`)
 is a linear fit in z. The table has its held-out R² (five folds), in bold where it is at least {least}; the others are
 hidden. A class is a fit of EvalNet's log-odds, hidden below an AUC of {auc}. MNIST scales every digit to 20 pixels, so
-there is no size to find.
+there is no size to find. Seconds are medians (and ranges) on the clock of a machine that had other work, too.
 """
 MOVES = """
 ## Moving along one
