@@ -62,9 +62,9 @@ export class Choosing {
     if (this.told === told) return;
     this.told = told;
     this.lists.replaceChildren(...Object.keys(KINDS).map((kind) => this.kind(kind, names)).filter(Boolean));
-    const hidden = directions.hidden.map((found) => `${found.name}${found.measure && found.score !== null ? ` ${found.measure} ${found.score.toFixed(2)}` : ""}`);
-    const least = directions.least === null ? "" : ` (an R² below ${directions.least})`;
-    this.hidden.textContent = hidden.length ? `Hidden, because too little of it is told by z${least}: ${hidden.join(", ")}.` : "";
+    const scored = ({ name, measure, score }) => (Number.isFinite(score) && score !== null ? `${name} ${measure} ${score.toFixed(2)}` : name);
+    const hidden = directions.hidden.map(scored).join(", ");
+    this.hidden.textContent = hidden && `Hidden, because z tells too little of it (${directions.least.join(", ")}): ${hidden}.`;
   }
 
   kind(kind, names) {

@@ -57,7 +57,7 @@ export class Closer {
     this.explain(found.ok ? "" : ((await found.json()).error ?? "The server does not answer."));
     if (!found.ok) return;
     const { h: high, w, c } = answer;
-    overlay(this.explorer.overlay, new Int8Array(await found.arrayBuffer()), high, w, c);
+    overlay(this.explorer.overlay, new Int8Array(await found.arrayBuffer()), answer.pixels, high, w, c);
     this.explorer.overlay.hidden = false;
   }
 
@@ -76,7 +76,8 @@ export class Closer {
     const pixels = Uint8Array.from(atob(told.pixels), (letter) => letter.charCodeAt(0));
     drawSheet(this.picture, { ...answer, pixels }, 0, 1, 1, 0);
     this.element.classList.remove("stale");
-    this.caption.textContent = `Nearest of ${number(told.of)} training images: number ${number(told.index)}`;
+    const label = Number.isInteger(told.label) ? `, a ${this.explorer.studio.data.names[told.label] ?? told.label}` : "";
+    this.caption.textContent = `Nearest of ${number(told.of)} training images: number ${number(told.index)}${label}`;
   }
 
   async ask(route, { pixels, h: high, w, c }) {
@@ -95,15 +96,16 @@ export class Closer {
   }
 }
 
-/** Signed numbers H,W,C as two colours, the stronger the more. */
-function overlay(canvas, numbers, high, wide, channels) {
+/** Signed numbers H,W,C as two colours, the stronger the more; none where a pixel is at its end already. */
+function overlay(canvas, numbers, pixels, high, wide, channels) {
   Object.assign(canvas, { width: wide, height: high });
   const sheet = new ImageData(wide, high);
   for (let k = 0; k < wide * high; k++) {
-    let sum = 0;
-    for (let i = 0; i < channels; i++) sum += numbers[k * channels + i];
-    const share = sum / channels / 127;
-    sheet.data.set([...(share > 0 ? BRIGHTER : DARKER), 255 * Math.min(1, 1.2 * Math.sqrt(Math.abs(share)))], 4 * k);
+    let share = 0;
+    for (let i = k * channels; i < (k + 1) * channels; i++) {
+      if (numbers[i] > 0 ? pixels[i] < 255 : pixels[i] > 0) share += numbers[i] / 127 / channels;
+    }
+    sheet.data.set([...(share > 0 ? BRIGHTER : DARKER), 255 * Math.min(1, 1.3 * Math.abs(share))], 4 * k);
   }
   canvas.getContext("2d").putImageData(sheet, 0, 0);
 }

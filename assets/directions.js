@@ -8,7 +8,7 @@ const AGED = 1.5; // how many times as many steps a generator has when its direc
 /** `list` are {name, kind, score, measure, vector, effect}, best first; `why` tells why there are none. */
 export class Directions {
   constructor(id, z_dim) {
-    Object.assign(this, { id, z_dim, step: null, measured: [], hidden: [], least: null, why: "" });
+    Object.assign(this, { id, z_dim, step: null, measured: [], hidden: [], least: [], why: "" });
     this.own = this.stored();
     this.picked = read(`forger-shown-${id}`); // names, or null for the best
   }
@@ -49,7 +49,7 @@ export class Directions {
     this.measured = told.directions
       .filter(({ name, vector }) => !taken.has(name) && vector.length === this.z_dim)
       .map((direction) => ({ ...direction, vector: Float32Array.from(direction.vector) }));
-    Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: told.least ?? null, why: "" });
+    Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: bounds(told), why: "" });
     return true;
   }
 
@@ -92,8 +92,8 @@ export class Directions {
     const own = this.own.find((direction) => direction.name === name);
     if (!own || name === wanted || !wanted.trim()) return name;
     own.name = this.free(wanted);
-    this.picked = this.picked?.map((other) => (other === name ? own.name : other)) ?? null;
     this.store();
+    if (this.picked) this.pick(this.picked.map((other) => (other === name ? own.name : other)));
     return own.name;
   }
 
@@ -125,9 +125,13 @@ export class Directions {
 }
 
 /** A direction as people read it: {name, title, note, hint}. */
-export function described({ name, score, measure, effect }) {
+export function described({ name, kind, score, measure, effect }) {
   const note = Number.isFinite(score) && score !== null ? `${measure} ${score.toFixed(2)}` : "";
   const told = Object.entries(effect ?? {}).map(([what, sd]) => `${what} ${sd < 0 ? "−" : "+"}${Math.abs(sd).toFixed(1)}`);
   const hint = told.length ? `One unit changes, in standard deviations: ${told.join(", ")}` : "";
-  return { name, title: name[0].toUpperCase() + name.slice(1), note, hint };
+  const title = kind === "class" ? `Class ${name}` : name[0].toUpperCase() + name.slice(1);
+  return { name, title, note, hint };
 }
+
+/** Below what a direction is hidden, in words. */
+const bounds = ({ least, least_auc }) => [least && `R² below ${least}`, least_auc && `AUC below ${least_auc}`].filter(Boolean);

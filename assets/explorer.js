@@ -96,6 +96,7 @@ class Explorer {
       raw: fold("raw", "Raw z: every number", this.raw.element),
       psi: fold("psi", "Truncation: typical or varied", this.truncation.element),
     };
+    for (const folded of Object.values(this.folds)) folded.ontoggle = () => this.fill();
     this.bench.append(this.pad.element, h("div", { class: "more" }, ...Object.values(this.folds)));
     this.pad.save.onclick = () => this.saveSheet();
     this.pins.build();
@@ -299,6 +300,7 @@ class Explorer {
     if (this.gone) return;
     if (!directions.list.length) this.folds.raw.open = true; // numbers can be moved without names
     if (found) {
+      this.aged.hidden = true;
       const lost = [...spot.values.keys()].filter((name) => !directions.find(name));
       for (const name of lost) spot.slide(name, 0);
       if (lost.length) this.tell(`The link's direction ${lost.join(", ")} is not there any more.`);
@@ -313,22 +315,22 @@ class Explorer {
     const { directions, spot, aged } = this;
     if (!aged) return;
     if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
-    const old = directions.aged(step);
-    if (old && !spot.active.length) this.measure();
+    if (directions.aged(step) && !spot.active.length) return void this.measure();
     aged.hidden = directions.step === step;
     aged.textContent = `Measure again (directions of step ${number(directions.step)})`;
   }
 
   // --- pictures
 
-  question(newer = false) {
-    const { spot, pad, points } = this;
+  /** The sample, its neighbours and, where it changes, the sheet; of a look for newer weights the sample alone. */
+  question(newer) {
+    const { spot, points } = this;
     const z = spot.z();
-    const others = points ? points.net(z) : spot.neighbours();
-    const key = pad && this.axed() ? this.sheetKey() : null;
-    const sheet = key !== null && (newer || key !== this.sheetOf);
+    const others = newer ? [] : points ? points.net(z) : spot.neighbours();
+    const key = !newer && this.axed() ? this.sheetKey() : null;
+    const sheet = key !== null && key !== this.sheetOf;
     const vectors = [z, ...others, ...(sheet ? spot.sheet(this.axes, SIDE) : [])];
-    this.asked = { z, others: others.length, sheet, key };
+    this.asked = { newer, z, others: others.length, sheet, key };
     return { url: this.address(), body: pack(spot.truncated(vectors)) };
   }
 
@@ -358,6 +360,7 @@ class Explorer {
 
   paint(answer) {
     const { asked } = this;
+    if (asked.newer) return void this.asker.ask(); // there are newer weights
     this.answer = answer;
     if (this.points) {
       this.points.paint(answer, asked.z);
@@ -409,7 +412,9 @@ class Explorer {
       const axes = this.axed() && this.axes.map((name) => described(directions.find(name)));
       pad.fill(axes, directions.list.map(described), this.axes?.map((name) => spot.values.get(name) ?? 0), directions.why);
     }
-    for (const panel of this.panels) panel.fill?.();
+    for (const panel of this.panels) {
+      if (!panel.element.closest("details:not([open])")) panel.fill?.(); // what is folded away waits
+    }
   }
 
   fillClasses() {

@@ -1,37 +1,51 @@
-"""The explorer in a real browser: a drag moves the pictures, a link brings them back, new weights come unasked."""
+"""The Explore tab in a real browser: it moves under the hand, a link brings it back, new weights come unasked."""
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from gan.runs import Run
 from tests import engine
 from tests.serving import Server, server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request, Route
 
 pytestmark = pytest.mark.browser
 DRAWN = "[data-part=status][data-step]"
-PIXELS = """(part) => [...document.querySelectorAll("*")].map((e) => e.shadowRoot?.querySelector(`[data-part=${part}]`))
-  .find(Boolean).toDataURL()"""
+SLIDER = "[data-part=sliders] input"
+NEIGHBOUR = "[data-part=neighbours] button"
+SHEET = "[data-part=sheet]"
+ONE = "[data-part=one]"
+Z_DIM = 20
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
     folder = tmp_path_factory.mktemp("explorer")
     home = folder / "runs"
-    wide = engine.tiny(z_dim=20)
-    engine.until(engine.make(home, wide, steps=40, run_id="tiny"), 10)
+    wide = engine.tiny(z_dim=Z_DIM)
+    for name in ("tiny", "growing", "held", "aging"):
+        engine.until(engine.make(home, wide, steps=40, run_id=name), 10)
     dots = engine.tiny(model="first-steps", z_dim=2)
     engine.play(engine.make(home, dots, steps=3, run_id="dots"), engine.points())
     engine.make(home, run_id="empty")
     with server(folder) as found:
         yield found, home
+
+
+@pytest.fixture
+def url(served: tuple[Server, Path]) -> str:
+    return f"{served[0].url}/explore?run="
 
 
 @pytest.fixture
@@ -42,30 +56,37 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def see(page: Page, address: str) -> None:
+    """Opens an address and waits for its picture and its directions."""
     page.goto(address)
     page.wait_for_selector(DRAWN, timeout=90_000)
+    if "dots" not in address:
+        page.locator(
+            "[data-part=pad]:visible, .pad .missing:not(:text('Measuring'))"
+        ).first.wait_for()
+    settled(page)
 
 
-def picture(page: Page, part: str = "one") -> str:
-    pixels: str = page.evaluate(PIXELS, part)
+def picture(page: Page, selector: str = ONE) -> str:
+    pixels: str = page.locator(selector).first.evaluate("(canvas) => canvas.toDataURL()")
     return pixels
 
 
-def changed(page: Page, before: str, part: str = "one") -> str:
+def changed(page: Page, before: str, selector: str = ONE) -> str:
     """The picture once it differs from `before`."""
     for _ in range(200):
-        if (now := picture(page, part)) != before:
+        if (now := picture(page, selector)) != before:
             return now
         page.wait_for_timeout(50)
     raise AssertionError("the picture did not change")
 
 
 def settled(page: Page) -> None:
-    page.wait_for_timeout(800)
+    page.wait_for_timeout(600)
 
 
 def drag(page: Page, selector: str, start: float, end: float) -> None:
     """A slow drag along an element, from one share of its width to another."""
+    page.locator(selector).first.scroll_into_view_if_needed()
     box = page.locator(selector).first.bounding_box()
     assert box
     x, y = box["x"], box["y"] + box["height"] / 2
@@ -75,50 +96,319 @@ def drag(page: Page, selector: str, start: float, end: float) -> None:
     page.mouse.up()
 
 
-def test_dragging_moves_the_pictures(page: Page, served: tuple[Server, Path]) -> None:
-    see(page, f"{served[0].url}/explore?run=tiny")
-    before, others = picture(page), picture(page, "many")
+def vectors(request: Request) -> int:
+    """How many pictures a question asks for."""
+    return len(request.post_data_buffer or b"") // (4 * Z_DIM)
+
+
+def listen(page: Page) -> list[Request]:
+    """The questions for pictures from now on, looks for newer weights apart."""
     asked: list[Any] = []
-    page.on("request", lambda request: asked.append(request) if "/images" in request.url else None)
-    drag(page, "[data-part=sliders] input", 0.3, 0.9)
+
+    def note(request: Request) -> None:
+        if "/images" in request.url and "after=" not in request.url:
+            asked.append(request)
+
+    page.on("request", note)
+    return asked
+
+
+def unfold(page: Page, name: str) -> None:
+    page.click(f"[data-fold={name}] summary")
+
+
+def test_dragging_a_slider_moves_everything(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    before, near, sheet = (picture(page, part) for part in (ONE, f"{NEIGHBOUR} canvas", SHEET))
+    asked = listen(page)
+    drag(page, f"{SLIDER} >> nth=2", 0.5, 0.9)  # not an axis of the pad
     changed(page, before)
-    changed(page, others, "many")
+    changed(page, near, f"{NEIGHBOUR} canvas")
+    changed(page, sheet, SHEET)
     settled(page)
     assert 1 <= len(asked) <= 15  # one question at a time, the newest z only
-    moved = picture(page)
+    assert {vectors(request) for request in asked} == {1 + 14 + 49}
     page.click("[data-part=reset]")
-    changed(page, moved)
     settled(page)
-    assert picture(page) == before
-    page.click("[data-part=shuffle]")
+    assert [picture(page, part) for part in (ONE, SHEET)] == [before, sheet]
+    page.click("[data-part=back]")  # a reset is no loss
     changed(page, before)
 
 
-def test_a_link_brings_the_view_back(page: Page, served: tuple[Server, Path]) -> None:
-    see(page, f"{served[0].url}/explore?run=tiny&seed=7")
+def test_a_double_click_sets_a_slider_to_zero(page: Page, url: str) -> None:
+    see(page, url + "tiny")
     before = picture(page)
+    page.locator(SLIDER).first.fill("2.5")
+    changed(page, before)
+    page.locator(SLIDER).first.dblclick()
+    settled(page)
+    assert page.locator(SLIDER).first.input_value() == "0"
+    assert picture(page) == before
+
+
+def test_the_pad_moves_the_sample_and_keeps_its_sheet(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    before, sheet = picture(page), picture(page, SHEET)
+    asked = listen(page)
+    drag(page, "[data-part=pad]", 0.5, 0.8)
+    changed(page, before)
+    settled(page)
+    assert {vectors(request) for request in asked} == {1 + 14}
+    assert picture(page, SHEET) == sheet
+    assert float(page.locator(SLIDER).nth(0).input_value()) == pytest.approx(2.1, abs=0.05)
+    assert float(page.locator(SLIDER).nth(1).input_value()) == pytest.approx(0, abs=0.05)
+
+
+def test_the_dot_of_the_pad_stands_on_its_picture(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    before = picture(page)
+    box = page.locator("[data-part=pad]").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * 6.5 / 7, box["y"] + box["height"] * 0.5 / 7)
+    changed(page, before)
+    settled(page)
+    assert [page.locator(SLIDER).nth(k).input_value() for k in (0, 1)] == ["3", "3"]
+    same = """([one, sheet]) => {
+      const of = (canvas, x, y, w, h) => [...canvas.getContext("2d").getImageData(x, y, w, h).data];
+      const [a, b] = [of(one, 0, 0, 8, 8), of(sheet, 48, 0, 8, 8)];
+      return Math.max(...a.map((value, k) => Math.abs(value - b[k])));
+    }"""
+    shown = [page.locator(part).element_handle() for part in (ONE, SHEET)]
+    assert page.evaluate(same, shown) <= 1  # top right: both at 3
+
+
+def test_the_pad_answers_the_arrow_keys(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    page.focus("[data-part=pad]")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    assert [page.locator(SLIDER).nth(k).input_value() for k in (0, 1)] == ["0.1", "1"]
+
+
+def test_other_axes_for_the_pad(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    sheet = picture(page, SHEET)
+    names = page.locator("[data-part=pad-across] option").all_inner_texts()
+    page.select_option("[data-part=pad-across]", label=names[-1])
+    changed(page, sheet, SHEET)
+    assert names[-1] not in page.locator("[data-part=pad-up] option").all_inner_texts()
+    settled(page)
+    assert "pad=" in page.url
+
+
+def test_a_neighbour_becomes_the_picture_and_back_returns(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    before = picture(page)
+    wanted = picture(page, f"{NEIGHBOUR} >> nth=4 >> canvas")
+    page.locator(NEIGHBOUR).nth(4).click()
+    assert changed(page, before) == wanted
+    page.click("[data-part=shuffle]")
+    changed(page, wanted)
+    for known in (wanted, before):
+        page.click("[data-part=back]")
+        settled(page)
+        assert picture(page) == known
+    assert page.locator("[data-part=back]").is_disabled()
+
+
+def test_what_is_set_all_neighbours_have_in_common(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    page.locator("[data-part=spread]").fill("0")
+    page.locator(SLIDER).first.fill("2")
+    settled(page)
+    assert picture(page, f"{NEIGHBOUR} >> nth=9 >> canvas") == picture(page)
+
+
+def test_a_link_brings_the_view_back(page: Page, url: str) -> None:
+    see(page, url + "tiny&seed=7")
+    before = picture(page)
+    names = page.locator("[data-part=pad-up] option").all_inner_texts()
+    page.locator(SLIDER).nth(0).fill("1.25")
+    page.locator(SLIDER).nth(2).fill("-2")
+    page.select_option("[data-part=pad-up]", label=names[-1])
+    unfold(page, "psi")
+    page.locator("[data-part=psi]").fill("0.8")
+    unfold(page, "raw")
     drag(page, "[data-part=bars]", 0.4, 0.6)
     changed(page, before)
     settled(page)
-    kept, others = picture(page), picture(page, "many")
+    parts = (ONE, SHEET, f"{NEIGHBOUR} canvas")
+    kept = [picture(page, part) for part in parts]
+    assert "dirs=" in page.url
     see(page, page.url)
-    assert picture(page) == kept
-    assert picture(page, "many") == others
-    see(page, f"{served[0].url}/explore?run=tiny&seed=7")
+    assert [picture(page, part) for part in parts] == kept
+    assert page.locator(SLIDER).nth(0).input_value() == "1.25"
+    assert (
+        page.locator("[data-part=pad-up]").evaluate("(s) => s.selectedOptions[0].text") == names[-1]
+    )
+    see(page, url + "tiny&seed=7")
     assert picture(page) == before
 
 
-def test_a_neighbour_becomes_the_picture(page: Page, served: tuple[Server, Path]) -> None:
-    see(page, f"{served[0].url}/explore?run=tiny")
+def test_a_link_to_a_direction_that_is_gone_says_so(page: Page, url: str) -> None:
+    page.goto(url + "tiny&dirs=charm_150*SeFa+1_100")
+    page.wait_for_selector(DRAWN, timeout=90_000)
+    page.get_by_text("charm is not there any more").wait_for()
+    settled(page)
+    assert page.locator(f"{SLIDER}[data-name='SeFa 1']").input_value() == "1"
+
+
+def test_a_way_of_ones_own(browser: Browser, page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    page.click("[data-part=pin]")
+    page.click("[data-part=shuffle]")
+    settled(page)
+    page.click("[data-part=pin]")
+    unfold(page, "directions")
+    page.select_option("[data-part=from]", "pin 1")
+    page.select_option("[data-part=to]", "pin 2")
+    page.fill("[data-part=way-name]", "mine")
+    page.click("[data-part=keep]")
+    page.locator(f"{SLIDER}[data-name=mine]").wait_for()
+    page.click("[aria-label='Pin 1: go there']")
+    settled(page)
+    page.locator(f"{SLIDER}[data-name=mine]").fill(
+        "3"
+    )  # the end of the slider is the end of the way
+    settled(page)
+    there = picture(page)
+    assert difference(there, picture(page, "[data-part=pins] canvas >> nth=1")) <= 2
+    assert "mine" not in page.url
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    stranger = context.new_page()
+    see(stranger, page.url)
+    assert difference(picture(stranger), there) <= 2
+    context.close()
+    page.get_by_label("Rename mine").click()
+    page.get_by_label("New name of mine").fill("ours")
+    page.keyboard.press("Enter")
+    page.locator(f"{SLIDER}[data-name=ours]").wait_for()
+    see(page, page.url)
+    assert page.locator(f"{SLIDER}[data-name=ours]").count() == 1
+    unfold(page, "directions")
+    page.get_by_label("Delete ours").click()
+    page.locator(f"{SLIDER}[data-name=ours]").wait_for(state="detached")
+    settled(page)
+    assert difference(picture(page), there) <= 2
+
+
+def difference(one: str, other: str) -> int:
+    """The largest difference of two pictures, 0 to 255."""
+    a, b = (np.asarray(decoded(text), np.int16) for text in (one, other))
+    return int(np.abs(a - b).max())
+
+
+def decoded(text: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(text.partition(",")[2]))).convert("L")
+
+
+def test_which_directions_are_sliders(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    unfold(page, "directions")
+    boxes = page.locator("[data-part=choices] input")
+    shown = page.locator(SLIDER).count() - page.locator("[data-part=raw-sliders] input").count()
+    assert boxes.count() >= 5
+    boxes.first.uncheck()
+    name = boxes.first.get_attribute("data-direction")
+    page.locator(f"[data-part=sliders] input[data-name='{name}']").wait_for(state="detached")
+    see(page, page.url)
+    assert page.locator(f"[data-part=sliders] input[data-name='{name}']").count() == 0
+    assert shown <= 6
+
+
+def test_pins_are_kept_removed_and_brought_back(page: Page, url: str) -> None:
+    see(page, url + "tiny&seed=11")
+    first = picture(page)
+    page.keyboard.press("p")
+    page.keyboard.press("Space")
+    changed(page, first)
+    settled(page)
+    page.keyboard.press("p")
+    pins = page.locator("[data-part=pins] .pin")
+    assert pins.count() == 2
+    page.click("[aria-label='Pin 1: go there']")
+    settled(page)
+    assert difference(picture(page), first) <= 2
+    page.click("[aria-label='Remove pin 1']")
+    assert pins.count() == 1
+    page.click("[data-part=unpin-undo]")
+    assert pins.count() == 2
+    see(page, url + "tiny")
+    assert pins.count() == 2
+    settled(page)
+    assert difference(picture(page, "[data-part=pins] canvas >> nth=0"), first) <= 2
+
+
+def test_a_film_plays_and_is_saved(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    unfold(page, "pins")
+    assert page.locator("[data-part=play]").is_disabled()  # no pins
+    for _ in range(3):
+        page.click("[data-part=pin]")
+        page.click("[data-part=shuffle]")
+        settled(page)
     before = picture(page)
-    box = page.locator("[data-part=many]").bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
+    page.click("[data-part=play]")
+    seen = {changed(page, before)}
+    for _ in range(10):
+        page.wait_for_timeout(100)
+        seen.add(picture(page))
+    assert len(seen) > 4
+    page.click("[data-part=play]")
+    settled(page)
+    ended = picture(page)
+    settled(page)
+    assert picture(page) == ended
+    page.click("[data-part=back]")
+    settled(page)
+    assert picture(page) == before
+    with page.expect_download() as found:
+        page.click("[data-part=gif]")
+    with Image.open(found.value.path()) as film:
+        assert (film.format, film.info["loop"]) == ("GIF", 0)
+        assert 20 <= getattr(film, "n_frames", 0) <= 256
+    page.select_option("[data-part=way]", "walk")
+    page.click("[data-part=play]")
     changed(page, before)
+    page.locator(SLIDER).first.fill("1")  # hands stop it
+    assert page.locator("[data-part=play]").inner_text() == "Play"
 
 
-def test_back_in_time(page: Page, served: tuple[Server, Path]) -> None:
-    see(page, f"{served[0].url}/explore?run=tiny")
+def test_the_sheet_is_saved(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    with page.expect_download() as found:
+        page.click("[data-part=save-sheet]")
+    with Image.open(found.value.path()) as sheet:
+        assert sheet.format == "PNG"
+        assert min(sheet.size) >= 600
+
+
+def test_raw_numbers_are_typed_and_pasted(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    before = picture(page)
+    unfold(page, "raw")
+    page.fill("[data-part=raw-text]", ", ".join(["0.5"] * Z_DIM))
+    page.keyboard.press("Enter")
+    changed(page, before)
+    settled(page)
+    assert page.locator("[data-part=raw-sliders] input").first.input_value() == "0.5"
+    there, link = picture(page), page.url
+    page.fill("[data-part=raw-text]", "1 2 three")
+    page.keyboard.press("Enter")
+    page.get_by_text("“three” is not a number").wait_for()
+    page.fill("[data-part=raw-text]", "1 2")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"z has {Z_DIM} numbers; these are 2").wait_for()
+    page.click("[data-part=shuffle]")
+    changed(page, there)
+    page.fill("[data-part=raw-text]", link)
+    page.keyboard.press("Enter")
+    settled(page)
+    assert picture(page) == there
+
+
+def test_back_in_time(page: Page, url: str) -> None:
+    see(page, url + "tiny")
     before = picture(page)
     page.locator("[data-part=time]").fill("0")
     changed(page, before)
@@ -127,41 +417,186 @@ def test_back_in_time(page: Page, served: tuple[Server, Path]) -> None:
     assert "step=0" in page.url
 
 
-def test_newer_weights_come_by_themselves(page: Page, served: tuple[Server, Path]) -> None:
-    server_, home = served
-    see(page, f"{server_.url}/explore?run=tiny")
-    step = page.locator(DRAWN).get_attribute("data-step")
-    before = picture(page)
-    engine.play(Run(home / "tiny"))
+def test_newer_weights_come_by_themselves(
+    page: Page, served: tuple[Server, Path], url: str
+) -> None:
+    see(page, url + "growing&spread=0.3")
+    step = int(page.locator(DRAWN).get_attribute("data-step") or 0)
+    before, sheet = picture(page), picture(page, SHEET)
+    page.locator(SLIDER).nth(1).fill("1.5")
+    before = changed(page, before)
+    settled(page)
+    engine.play(Run(served[1] / "growing"))
     changed(page, before)
-    assert int(page.locator(DRAWN).get_attribute("data-step") or 0) > int(step or 0)
+    changed(page, sheet, SHEET)
+    assert int(page.locator(DRAWN).get_attribute("data-step") or 0) > step
+    assert page.locator(SLIDER).nth(1).input_value() == "1.5"  # no slider moves
+    assert "directions of step" in page.locator("[data-part=again]").inner_text()
+    page.click("[data-part=again]")
+    page.locator("[data-part=again]").wait_for(state="hidden")
 
 
-def test_a_run_without_a_generator_says_so(page: Page, served: tuple[Server, Path]) -> None:
-    page.goto(f"{served[0].url}/explore?run=empty")
+def test_frozen_weights_stay(page: Page, served: tuple[Server, Path], url: str) -> None:
+    see(page, url + "held")
+    page.click("[data-part=freeze]")
+    page.get_by_text("Frozen at step").wait_for()
+    settled(page)
+    before, step = picture(page), page.locator(DRAWN).get_attribute("data-step")
+    engine.play(Run(served[1] / "held"))
+    page.wait_for_timeout(2500)
+    assert picture(page) == before
+    assert page.locator(DRAWN).get_attribute("data-step") == step
+    page.click("[data-part=freeze]")
+    changed(page, before)
+    assert page.locator(DRAWN).get_attribute("data-step") == "40"
+
+
+def test_directions_are_measured_again_where_no_slider_jumps(
+    page: Page, served: tuple[Server, Path], url: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if r.url.endswith("/directions") else None)
+    see(page, url + "aging")
+    assert len(asked) == 1
+    engine.play(Run(served[1] / "aging"))
+    page.locator("[data-part=status][data-step='40']").wait_for()
+    page.wait_for_timeout(1500)
+    assert len(asked) == 2
+    assert page.locator("[data-part=again]").is_hidden()
+
+
+def test_a_run_without_a_generator_says_so(page: Page, url: str) -> None:
+    page.goto(url + "empty")
     page.wait_for_selector("[data-part=message]:not([hidden])", timeout=60_000)
     assert "no generator yet" in page.locator("[data-part=message]").inner_text()
 
 
-def test_points_are_a_net_with_a_dot_to_drag(page: Page, served: tuple[Server, Path]) -> None:
-    see(page, f"{served[0].url}/explore?run=dots")
-    before = picture(page, "many")
-    drag(page, "[data-part=one]", 0.5, 0.2)
-    changed(page, before, "many")
-    assert page.locator("[data-part=sliders] output").first.inner_text() < "0"
+def test_without_directions_numbers_can_be_moved(page: Page, url: str) -> None:
+    why = {"error": "not available because this is a test"}
+    page.route("**/api/**/directions", lambda route: route.fulfill(status=409, json=why))
+    see(page, url + "tiny")
+    page.get_by_text("not available because this is a test").wait_for()
+    before = picture(page)
+    drag(page, "[data-part=raw-sliders] input", 0.5, 0.9)
+    changed(page, before)
 
 
-def test_a_phone_fits_and_feels(browser: Browser, served: tuple[Server, Path]) -> None:
+def test_a_tab_that_is_broken_breaks_only_itself(page: Page, url: str) -> None:
+    page.route("**/assets/draw.js*", lambda route: route.abort())
+    see(page, url + "tiny")
+    page.click("[data-tab=draw]")
+    page.get_by_text("Not available because it could not be loaded").wait_for()
+    settled(page)
+    assert "tab=draw" in page.url
+    page.click("[data-tab=explore]")
+    before = picture(page)
+    page.click("[data-part=shuffle]")
+    changed(page, before)
+    settled(page)
+    assert "tab=" not in page.url
+
+
+def answer(route: Route, told: dict[str, Any], status: int = 200) -> None:
+    route.fulfill(status=status, content_type="application/json", body=json.dumps(told))
+
+
+def test_the_sample_is_read_when_the_finger_rests(page: Page, url: str) -> None:
+    told = {
+        "step": 10,
+        "d": [1.0],
+        "p": [0.73],
+        "names": ["0", "7"],
+        "classes": [[0.04, 0.96]],
+        "why": "",
+    }
+    asked: list[Any] = []
+
+    def read(route: Route) -> None:
+        asked.append(route)
+        answer(route, told)
+
+    page.route("**/api/**/reading*", read)
+    see(page, url + "tiny")
+    page.get_by_text("D: 73 % real").wait_for()
+    page.get_by_text("reads as 7, 96 %").wait_for()
+    asked.clear()
+    drag(page, SLIDER, 0.5, 0.9)
+    settled(page)
+    assert 1 <= len(asked) <= 3  # not once for each picture of the drag
+
+
+def test_the_nearest_training_image_comes_beside_the_sample(page: Page, url: str) -> None:
+    pixels = base64.b64encode(bytes(range(64))).decode()
+    found = {"pixels": pixels, "index": 12, "label": None, "distance": 1.0, "of": 60000}
+    told = [(202, {"done": 0.4, "text": "reading the training images"}), (200, found)]
+    page.route(
+        "**/api/**/nearest*",
+        lambda route: answer(route, (now := told.pop(0) if len(told) > 1 else told[0])[1], now[0]),
+    )
+    see(page, url + "tiny")
+    page.click("[data-part=near]")
+    page.get_by_text("40 %").wait_for()
+    page.get_by_text("of 60,000 training images: number 12").wait_for()
+
+
+def test_where_g_is_told_to_change(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    over = page.locator("canvas.over")
+    assert over.is_hidden()
+    page.click("[data-part=gradient]")
+    over.wait_for()
+    assert page.locator("[data-part=gradient-key]").inner_text().startswith("brighter")
+    page.locator(SLIDER).first.fill("1")
+    over.wait_for(state="hidden")  # it is not of this sample
+    over.wait_for()
+
+
+def test_truncation_and_what_it_costs(page: Page, url: str) -> None:
+    found = {"psi": [0.5, 1.0], "precision": [0.9, 0.7], "recall": [0.2, 0.6], "n": 500}
+    told = [(202, {"done": 0.5, "text": "measuring"}), (200, found)]
+    page.route(
+        "**/api/**/truncation*", lambda route: answer(route, (now := told.pop(0))[1], now[0])
+    )
+    see(page, url + "tiny")
+    unfold(page, "psi")
+    before = picture(page)
+    page.locator("[data-part=psi]").fill("0")
+    changed(page, before)
+    settled(page)
+    assert picture(page) == picture(page, f"{NEIGHBOUR} >> nth=3 >> canvas")  # all are the middle
+    page.click("[data-part=sweep]")
+    page.locator(".chart polyline.recall").wait_for()
+    assert "psi=0" in page.url
+
+
+def test_points_are_a_net_with_a_dot_to_drag(page: Page, url: str) -> None:
+    see(page, url + "dots")
+    before = picture(page, "[data-part=many]")
+    drag(page, ONE, 0.5, 0.2)
+    changed(page, before, "[data-part=many]")
+    assert page.locator("[data-part=raw-sliders] output").first.inner_text() < "0"
+    assert page.locator("[role=tab]:visible").count() == 0
+
+
+def test_a_phone_fits_and_feels(browser: Browser, url: str) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
     page = context.new_page()
-    see(page, f"{served[0].url}/explore?run=tiny")
+    see(page, url + "tiny")
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= 360")
     before = picture(page)
-    box = page.locator("[data-part=bars]").bounding_box()
+    pad = page.locator("[data-part=pad]")
+    above = pad.bounding_box()
+    assert above
+    page.evaluate(f"{main}.scrollBy(0, {above['y'] - 320})")
+    box = pad.bounding_box()
     assert box
-    page.touchscreen.tap(box["x"] + 0.5 * box["width"], box["y"] + 2)
+    assert box["y"] == pytest.approx(320, abs=2)
+    page.touchscreen.tap(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
     changed(page, before)
+    sample = page.locator(ONE).bounding_box()
+    assert sample
+    assert 0 <= sample["y"] <= 200  # in sight while a thumb is on the pad
     context.close()
 
 
@@ -192,3 +627,39 @@ def test_latent_vectors(page: Page, served: tuple[Server, Path]) -> None:
     assert told["longer"]
     assert told["back"] <= 0.0006
     assert told["wrong"] == [None, None, None]
+
+
+def test_the_browser_goes_the_ways_of_gan_latents(page: Page, served: tuple[Server, Path]) -> None:
+    from gan import latents
+
+    rng = np.random.default_rng(0)
+    keys = rng.standard_normal((4, 6))
+    keys[3] = -keys[2]  # no one turn joins them
+    page.goto(f"{served[0].url}/api/health")
+    frames, speed, seed = 13, 0.3, 5
+    noise = np.random.default_rng(seed).standard_normal((frames + 1, 6))
+    told = page.evaluate(
+        """async ({ keys, frames, speed, noise }) => {
+          const l = await import("/assets/latent.js");
+          const strides = l.walk(keys[0], () => speed, noise.flat().values());
+          return {
+            slerp: l.slerp(keys[0], keys[1], 0.3),
+            truncate: l.truncate(keys[0], 0.6),
+            open: l.path(keys, frames, false),
+            loop: l.path(keys, frames, true),
+            one: l.path(keys, 1, false),
+            walk: Array.from({ length: frames }, () => [...strides.next().value]),
+          };
+        }""",
+        {"keys": keys.tolist(), "frames": frames, "speed": speed, "noise": noise.tolist()},
+    )
+    expected = {
+        "slerp": latents.slerp(keys[0], keys[1], 0.3),
+        "truncate": latents.truncate(keys[0], 0.6),
+        "open": latents.path(keys, frames),
+        "loop": latents.path(keys, frames, loop=True),
+        "one": latents.path(keys, 1),
+        "walk": latents.walk(keys[0], frames, speed, seed),
+    }
+    for name, value in expected.items():
+        np.testing.assert_allclose(told[name], value, atol=1e-6, err_msg=name)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan.runs import Run
 from tests.pages.conftest import MakeRun, Open
+from ui import weights
 
 
 def told(at: AppTest) -> dict[str, Any]:
@@ -72,6 +73,41 @@ def test_picking_another_run_changes_the_address(open_page: Open, make_run: Make
     at.selectbox[0].select("two").run()
     assert told(at)["id"] == "two"
     assert dict(at.query_params) == {"run": "two"}
+
+
+def test_picking_another_run_keeps_the_tab(open_page: Open, make_run: MakeRun) -> None:
+    for name in ("one", "two"):
+        draws(make_run(name))
+    at = open_page("explore", run="one", seed="5", tab="quiz")
+    at.selectbox[0].select("two").run()
+    assert dict(at.query_params) == {"run": "two", "tab": "quiz"}
+
+
+def test_the_tabs_are_the_scripts_that_are_there(open_page: Open, make_run: MakeRun) -> None:
+    draws(make_run("one"))
+    tabs = told(open_page("explore", run="one"))["tabs"]
+    assert {*tabs} == {"draw", "quiz"}
+    assert all(url.startswith(f"/assets/{name}.js?v=") for name, url in tabs.items())
+
+
+def test_a_generator_is_told_by_its_own_file(
+    open_page: Open, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws(make_run("one"))
+    data = told(open_page("explore", run="one"))
+    assert (data["shape"], data["n_classes"], data["names"]) == (None, 0, [])  # nothing to read yet
+    about = weights.About(5, 0, 100, (1, 28, 28), 2, ("cat", "dog"))
+    monkeypatch.setattr(weights, "about", lambda run, step=None: about)
+    data = told(open_page("explore", run="one"))
+    assert (data["shape"], data["n_classes"], data["names"]) == ([1, 28, 28], 2, ["cat", "dog"])
+
+
+def test_what_is_told_below_fits_the_data(open_page: Open, make_run: MakeRun) -> None:
+    draws(make_run("digits"))
+    draws(make_run("dots", dataset="ring", model="first-steps", z_dim=2))
+    for run, words in (("digits", "what slant is"), ("dots", "bent sheet")):
+        text = " ".join(it.value for it in open_page("explore", run=run).markdown)
+        assert words in text
 
 
 def test_points_are_told_by_the_data_set(open_page: Open, make_run: MakeRun) -> None:
