@@ -36,7 +36,7 @@ export class Closer {
   }
 
   /** The sample moves: the overlay is not of it any more. */
-  fill() {
+  stir() {
     this.hide();
   }
 

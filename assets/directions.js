@@ -35,22 +35,22 @@ export class Directions {
     write(`forger-shown-${this.id}`, names);
   }
 
-  /** Asks the server; `model` is "id" or "id@step". False when there are none, and `why` tells why. */
+  /** What the server measures of `model`, "id" or "id@step", for `take`; null when it has nothing, and `why` tells why. */
   async measure(model) {
     this.asked = model;
     if (!this.measured.length) this.why = "Measuring directions …";
     const { told, why } = await this.ask(model);
-    if (this.asked !== model) return false; // a later question took over
-    if (!told?.directions) {
-      this.why = why ?? "Not available.";
-      return false;
-    }
+    if (this.asked !== model) return null; // a later question took over
+    this.why = told?.directions ? "" : (why ?? "Not available.");
+    return told?.directions ? told : null;
+  }
+
+  take(told) {
     const taken = new Set(this.own.map(({ name }) => name));
     this.measured = told.directions
       .filter(({ name, vector }) => !taken.has(name) && vector.length === this.z_dim)
       .map((direction) => ({ ...direction, vector: Float32Array.from(direction.vector) }));
-    Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: bounds(told), why: "" });
-    return true;
+    Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: bounds(told) });
   }
 
   /** The answer, {told}, or {why} there is none; a busy server is asked again. */

@@ -159,6 +159,7 @@ class Explorer {
     this.axes = axes.length === 2 && axes[0] !== axes[1] ? axes : null;
     this.label = Math.max(0, Math.floor(Number(query.get("class") ?? 0)) || 0);
     this.ready = this.plain || !this.spot.values.size; // a link's directions come before its picture
+    if (query.has("step") && this.studio.step === null) this.tell("The step of the link is not kept any more: this is the newest generator.");
     if (this.plain) return;
     await this.measure();
     if (this.ready) return;
@@ -174,6 +175,7 @@ class Explorer {
   }
 
   hide() {
+    this.still();
     clearInterval(this.timer);
     this.timer = null;
     document.removeEventListener("keydown", this.onkey);
@@ -279,15 +281,21 @@ class Explorer {
   }
 
   forget(name) {
-    this.spot.bake(name);
+    this.bake([name]);
     this.directions.remove(name);
     this.changed();
   }
 
   changed() {
     this.fill();
+    this.stir();
     this.asker.ask();
     this.write();
+  }
+
+  /** What was said of the sample is not of this one. */
+  stir() {
+    for (const panel of this.panels) panel.stir?.();
   }
 
   // --- directions
@@ -296,18 +304,37 @@ class Explorer {
   async measure() {
     const { directions, spot } = this;
     this.tried = this.answer?.step;
-    const found = await directions.measure(this.studio.model());
+    const told = await directions.measure(this.studio.model());
     if (this.gone) return;
-    if (!directions.list.length) this.folds.raw.open = true; // numbers can be moved without names
-    if (found) {
+    if (told) {
+      if (directions.step !== null) this.bake(directions.measured.map(({ name }) => name));
+      directions.take(told);
       this.aged.hidden = true;
-      const lost = [...spot.values.keys()].filter((name) => !directions.find(name));
-      for (const name of lost) spot.slide(name, 0);
-      if (lost.length) this.tell(`The link's direction ${lost.join(", ")} is not there any more.`);
+      this.miss([...spot.values.keys()].filter((name) => !directions.find(name)));
     }
+    if (!directions.list.length) this.folds.raw.open = true; // numbers can be moved without names
     this.sheetOf = null;
     this.fill();
     if (this.ready) this.asker.ask();
+  }
+
+  /** A link may name what this generator has not. */
+  miss(names) {
+    for (const name of names) this.spot.slide(name, 0);
+    if (names.length) this.tell(`The link's direction ${names.join(", ")} is not there any more.`);
+  }
+
+  /** What directions add goes into z, here and wherever Back leads: they go, the samples stay. */
+  bake(names) {
+    const { spot } = this;
+    const baked = (memory) => {
+      spot.restore(memory);
+      for (const name of names) spot.bake(name);
+      return spot.memory();
+    };
+    const here = spot.memory();
+    this.past = this.past.map(baked);
+    spot.restore(baked(here));
   }
 
   /** Old directions are measured again by themselves only where no slider would jump. */
@@ -361,6 +388,7 @@ class Explorer {
   paint(answer) {
     const { asked } = this;
     if (asked.newer) return void this.asker.ask(); // there are newer weights
+    if (this.answer?.step !== answer.step) this.stir();
     this.answer = answer;
     if (this.points) {
       this.points.paint(answer, asked.z);

@@ -15,7 +15,7 @@ export class Reading {
     this.element.title = "D's probability that this is a real picture, and the digit that a separately trained classifier reads";
   }
 
-  fill() {
+  stir() {
     this.element.classList.add("stale");
   }
 

@@ -83,8 +83,8 @@ export class Spot {
 
   /** What a direction adds goes into z for good, before the direction itself goes. */
   bake(name) {
-    const vector = this.vectors(name);
-    if (vector) this.base = rounded(moved(this.base, vector, this.values.get(name) ?? 0));
+    const [vector, value] = [this.vectors(name), this.values.get(name)];
+    if (vector && value) this.base = rounded(moved(this.base, vector, value));
     this.values.delete(name);
   }
 
@@ -119,7 +119,8 @@ export class Spot {
   }
 
   restore(memory) {
-    Object.assign(this, memory, { base: Float32Array.from(memory.base) });
+    const { base, held, values } = memory;
+    Object.assign(this, memory, { base: Float32Array.from(base), held: new Set(held), values: new Map(values) });
   }
 
   /** What brings the spot back: names and texts for an address. Values of directions that `named` refuses go into z. */

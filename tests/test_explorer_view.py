@@ -135,7 +135,7 @@ def test_dragging_a_slider_moves_everything(page: Page, url: str) -> None:
     changed(page, before)
 
 
-def test_a_double_click_sets_a_slider_to_zero(page: Page, url: str) -> None:
+def test_a_slider_answers_a_double_click_and_keys(page: Page, url: str) -> None:
     see(page, url + "tiny")
     before = picture(page)
     page.locator(SLIDER).first.fill("2.5")
@@ -144,6 +144,11 @@ def test_a_double_click_sets_a_slider_to_zero(page: Page, url: str) -> None:
     settled(page)
     assert page.locator(SLIDER).first.input_value() == "0"
     assert picture(page) == before
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageUp")
+    assert page.locator(SLIDER).first.input_value() == "1.1"
+    page.keyboard.press("Delete")
+    assert page.locator(SLIDER).first.input_value() == "0"
 
 
 def test_the_pad_moves_the_sample_and_keeps_its_sheet(page: Page, url: str) -> None:
@@ -432,8 +437,13 @@ def test_newer_weights_come_by_themselves(
     assert int(page.locator(DRAWN).get_attribute("data-step") or 0) > step
     assert page.locator(SLIDER).nth(1).input_value() == "1.5"  # no slider moves
     assert "directions of step" in page.locator("[data-part=again]").inner_text()
+    settled(page)
+    newer = picture(page)
     page.click("[data-part=again]")
     page.locator("[data-part=again]").wait_for(state="hidden")
+    settled(page)
+    assert page.locator(SLIDER).nth(1).input_value() == "0"  # what it added is in z now
+    assert difference(picture(page), newer) <= 2
 
 
 def test_frozen_weights_stay(page: Page, served: tuple[Server, Path], url: str) -> None:
@@ -549,6 +559,8 @@ def test_where_g_is_told_to_change(page: Page, url: str) -> None:
     page.locator(SLIDER).first.fill("1")
     over.wait_for(state="hidden")  # it is not of this sample
     over.wait_for()
+    unfold(page, "raw")
+    assert over.is_visible()
 
 
 def test_truncation_and_what_it_costs(page: Page, url: str) -> None:
