@@ -27,11 +27,12 @@ class Draw {
     this.finder = new Finder(studio, kept.finder, () => this.source(), (task) => this.turn(task), restore);
     this.element = h("div", { class: "dr" }, this.easel(), this.seen(), this.finder.element);
     this.away = h("p", { class: "dr-away", hidden: true });
-    this.element.addEventListener("keydown", (event) => this.key(event));
     root.append(this.away, this.element);
     style(this.element, "./draw.css");
     this.pasted = (event) => this.shown && this.paste(event);
+    this.pressed = (event) => this.shown && this.key(event); // on the page: a button that is disabled loses the focus
     document.addEventListener("paste", this.pasted);
+    document.addEventListener("keydown", this.pressed);
     this.samples = new Asker(
       () => ({ url: `/api/models/${studio.model()}/images?kind=z&user=${studio.user}`, body: pack(drawVectors(anySeed(), 1, studio.data.z_dim)) }),
       ({ pixels, h: high, w, c }) => this.bring({ pixels, h: high, w, c }),
@@ -132,6 +133,7 @@ class Draw {
   destroy() {
     this.hide();
     document.removeEventListener("paste", this.pasted);
+    document.removeEventListener("keydown", this.pressed);
     this.opinion.stop();
     this.samples.stop();
     this.finder.stop();
@@ -197,6 +199,7 @@ class Draw {
 
   /** Which digit the next press of the button writes. */
   announce() {
+    if (!this.digits.length) return;
     this.next = this.digits.includes("7") && !this.next ? "7" : this.digits[Math.floor(Math.random() * this.digits.length)];
     this.write.textContent = `Draw a ${this.next} for me`;
   }
@@ -261,6 +264,7 @@ class Draw {
 
   key(event) {
     if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || !kept.ops.length) return;
+    if (event.composedPath()[0].matches?.("input:not([type=range]), textarea")) return;
     event.preventDefault();
     this.sketch.undo();
   }

@@ -176,6 +176,7 @@ class Quiz {
     this.picture.dataset.truth = "";
     this.stamp.textContent = "";
     this.swap(false);
+    this.picture.style.visibility = this.pictures ? "" : "hidden";
     if (!this.pictures) return;
     drawSheet(this.canvas, this.pictures, this.at, 1, 1, 0);
     this.canvas.setAttribute("aria-label", `Picture ${this.at + 1} of ${MANY}: real or generated?`);
@@ -189,7 +190,7 @@ class Quiz {
     const d_said = d > 0.5 ? `D says ${percent(d)} real` : `D says ${percent(1 - d)} generated`;
     this.verdict.dataset.right = right;
     const you = h("b", {}, right ? "Right" : "Wrong");
-    const about = h("span", { class: "qz-d" }, `${d_said}, which is ${d_right ? "right" : "wrong"}`);
+    const about = h("span", { class: "qz-d" }, `${d_said}: ${d_right ? "right" : "wrong"}`);
     this.verdict.replaceChildren(you, `: ${truth}. `, about, ".");
     this.next.textContent = this.at + 1 < MANY ? "Next" : "See the result";
     this.tally();

@@ -152,7 +152,7 @@ export class Sketch {
     this.ops.push(stroke);
     const start = performance.now();
     while (this.stroke === stroke && stroke.points.length < points.length) {
-      const share = Math.min(1, (performance.now() - start) / ms);
+      const share = ms ? Math.min(1, (performance.now() - start) / ms) : 1;
       stroke.points = points.slice(0, Math.max(1, Math.round(share * points.length)));
       this.show();
       this.changed();

@@ -1,0 +1,384 @@
+"""The Draw tab in a real browser: a drawing is read while it is made, and found again in the latents."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.datasets import Data
+from tests import engine
+from tests.serving import Server, server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+SHEET = "[data-part=sheet]"
+SCORE = "[data-part=opinion-d] b"
+SEEN = "[data-part=seen]"
+FIND = "[data-part=find]"
+ANSWER = "[data-part=answers] button"
+TARGET = ".fi-target canvas"
+HIDDEN = (0x6A, 0x5F, 0x86)  # how a target shows what is not known
+SEVEN = [(0.32, 0.22), (0.5, 0.2), (0.68, 0.21), (0.6, 0.4), (0.52, 0.6), (0.46, 0.82)]
+BAR = [(0.3, 0.5), (0.5, 0.5), (0.7, 0.5)]
+PIXELS = """(canvas) => {
+  const { width, height } = canvas;
+  return [height, width, [...canvas.getContext("2d").getImageData(0, 0, width, height).data]];
+}"""
+SLOWLY = """
+  const real = window.fetch;
+  const pause = { transform: async (part, to) => {
+    to.enqueue(part);
+    await new Promise((done) => setTimeout(done, 300));
+  } };
+  window.fetch = async (url, told) => {
+    const answer = await real(url, told);
+    if (!answer.ok || !String(url).includes("/inversion")) return answer;
+    return new Response(answer.body.pipeThrough(new TransformStream(pause)), answer);
+  };
+"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("draw")
+    home = folder / "runs"
+    data = Data(engine.pictures(28).images, np.arange(10), tuple("0123456789"))
+    engine.play(engine.make(home, engine.tiny(z_dim=8), run_id="tiny"), data)
+    engine.play(engine.make(home, run_id="small"))
+    engine.make(home, run_id="empty")
+    with server(folder) as found:
+        yield f"{found.url}/explore?tab=draw&run="
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(30_000)
+    found = context.new_page()
+    errors: list[str] = []
+    found.on("pageerror", lambda error: errors.append(str(error)))
+    yield found
+    context.close()
+    assert not errors
+
+
+def see(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(SHEET).wait_for(timeout=90_000)
+
+
+def draw(page: Page, points: list[tuple[float, float]]) -> None:
+    """A stroke of the mouse through places of the sheet."""
+    (x, y), *rest = places(page, points)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def places(page: Page, points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    box = page.locator(SHEET).bounding_box()
+    assert box
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+
+
+def pixels(page: Page, selector: str = SEEN, k: int = 0) -> np.ndarray:
+    """int H,W,3 of a canvas."""
+    height, width, data = page.locator(selector).nth(k).evaluate(PIXELS)
+    return np.array(data).reshape(height, width, 4)[..., :3]
+
+
+def until(page: Page, test: Callable[[], Any], what: str) -> Any:
+    for _ in range(300):
+        if found := test():
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def is_drawn(page: Page) -> bool:
+    return bool(pixels(page).max() > 100)
+
+
+def is_told(page: Page) -> bool:
+    return "% real" in page.locator(SCORE).inner_text()
+
+
+def found(page: Page) -> None:
+    """Presses the button, waits until the last answer is there."""
+    page.locator(FIND).click()
+    page.locator(".fi-results[data-last=true]").wait_for()
+    until(page, lambda: page.locator(FIND).inner_text() != "Stop", "the end")
+
+
+# -- drawing ---------------------------------------------------------------------------------------
+
+
+def test_a_drawing_is_read_while_it_is_made(page: Page, url: str) -> None:
+    asked: list[Any] = []
+    page.on("request", lambda request: asked.append(request) if "/reading?" in request.url else None)
+    see(page, url + "tiny")
+    assert page.locator(SCORE).inner_text() == "D: –"
+    assert "Draw a digit" in page.locator(SHEET).inner_text()
+    assert page.locator(FIND).is_disabled()
+    (x, y), *rest = places(page, SEVEN)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=4)
+    until(page, lambda: is_told(page), "D's opinion before the stroke has ended")
+    page.mouse.up()
+    until(page, lambda: "EvalNet reads" in page.locator(".op-said").inner_text(), "a class")
+    assert page.locator(".op-rows .top").count() == 1
+    assert is_drawn(page)
+    assert page.locator(FIND).is_enabled()
+    assert not page.locator(".dr-invitation").is_visible()
+    page.wait_for_timeout(500)
+    before = len(asked)
+    page.wait_for_timeout(1000)
+    assert len(asked) == before  # nothing changes, nothing is asked
+    assert asked[-1].post_data_buffer == pixels(page)[..., 0].astype(np.uint8).tobytes()
+
+
+def test_a_finger_draws_and_nothing_scrolls(browser: Browser, url: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    see(page, url + "tiny")
+    tall = "document.querySelector('[data-testid=stMain]')"
+    before = page.locator(SHEET).bounding_box()
+    fingers = context.new_cdp_session(page)
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in at]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    first, *rest = places(page, SEVEN)
+    touch("touchStart", first)
+    for at in rest:
+        touch("touchMove", at)
+        page.wait_for_timeout(20)
+    touch("touchEnd")
+    until(page, lambda: is_drawn(page) and is_told(page), "a reading of what the finger drew")
+    assert page.locator(SHEET).bounding_box() == before
+    assert page.evaluate(f"{tall}.scrollWidth <= 360")
+    score = page.locator(SCORE).bounding_box()
+    assert score
+    assert score["y"] + score["height"] < 740  # in sight of whoever draws
+    context.close()
+
+
+def test_undo_and_clear(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    assert page.locator("[data-part=undo]").is_disabled()
+
+    def shows(wanted: np.ndarray) -> None:
+        until(page, lambda: np.array_equal(pixels(page), wanted), "the picture")
+
+    blank = pixels(page)
+    draw(page, SEVEN)
+    until(page, lambda: is_drawn(page), "a stroke")
+    page.wait_for_timeout(100)
+    seven = pixels(page)
+    draw(page, BAR)
+    until(page, lambda: not np.array_equal(pixels(page), seven), "a second stroke")
+    page.locator("[data-part=undo]").click()
+    shows(seven)
+    page.locator("[data-part=clear]").click()
+    shows(blank)
+    page.keyboard.press("Control+z")
+    shows(seven)
+    page.locator("[data-tool=eraser]").click()
+    draw(page, SEVEN)
+    shows(blank)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    shows(blank)
+    assert page.locator("[data-part=undo]").is_disabled()
+
+
+def test_a_drawing_outlives_tabs_and_runs(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    draw(page, SEVEN)
+    until(page, lambda: is_drawn(page), "a stroke")
+    page.wait_for_timeout(100)
+    seven = pixels(page)
+    page.get_by_role("tab", name="Quiz").click()
+    page.locator("[data-part=question]").wait_for()
+    page.get_by_role("tab", name="Draw").click()
+    until(page, lambda: np.array_equal(pixels(page), seven), "the drawing")
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="small").click()
+    page.get_by_text("8 × 8 pixels").wait_for()
+    assert pixels(page).shape == (8, 8, 3)
+    assert is_drawn(page)
+
+
+def test_pictures_come_from_elsewhere(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    for source in ("write", "sample", "real"):
+        before = pixels(page)
+        page.locator(f"[data-part={source}]").click()
+        until(page, lambda before=before: (pixels(page) != before).any(), source)
+        until(page, lambda: is_told(page), "an opinion")
+    until(page, lambda: len(np.unique(pixels(page))) > 200, "all of a real one")  # noise, here
+
+
+def test_without_a_generator_it_says_so(page: Page, url: str) -> None:
+    page.goto(url + "empty")
+    page.get_by_text("Drawing is not available because this run has no generator").wait_for()
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+def paper(side: int = 200) -> bytes:
+    """A PNG with a dark bar, upright and to the left, on light paper."""
+    sheet = np.full((side, side), 235, np.uint8)
+    sheet[side // 4 : side // 2, side // 8 : side // 6] = 20
+    out = io.BytesIO()
+    Image.fromarray(sheet).save(out, "PNG")
+    return out.getvalue()
+
+
+def is_centred(page: Page) -> bool:
+    grey = pixels(page)[..., 0]
+    if not grey.any():
+        return False
+    ys, xs = np.nonzero(grey > 100)
+    return bool(abs(ys.mean() - 13.5) < 1.5 and abs(xs.mean() - 13.5) < 1.5)
+
+
+def test_ink_on_paper_becomes_a_centred_digit(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    file = {"name": "bar.png", "mimeType": "image/png", "buffer": paper()}
+    page.locator("[data-part=file]").set_input_files(files=[file])
+    until(page, lambda: is_centred(page), "the bar in the middle")
+    page.locator("[data-part=clear]").click()
+    until(page, lambda: not pixels(page).any(), "an empty sheet")
+    page.evaluate(DROPPED, [[*paper()], SHEET])
+    until(page, lambda: is_centred(page), "what was dropped")
+
+
+DROPPED = """([bytes, sheet]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], "bar.png", { type: "image/png" }));
+  const inside = [...document.querySelectorAll("*")].map((one) => one.shadowRoot?.querySelector(sheet)).find(Boolean);
+  const target = inside ?? document.querySelector(sheet);
+  target.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "asks"),
+    [(b"\0" * (8 * 2**20 + 1), "at most 8 MB", False), (b"no picture", "no picture", True)],
+)
+def test_a_file_that_cannot_be_taken(
+    page: Page, url: str, content: bytes, words: str, asks: bool
+) -> None:
+    see(page, url + "tiny")
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.url) if "/picture" in request.url else None
+    )
+    file = {"name": "x.png", "mimeType": "image/png", "buffer": content}
+    page.locator("[data-part=file]").set_input_files(files=[file])
+    page.locator(".dr-message", has_text=words).wait_for()
+    assert bool(asked) == asks
+    assert not pixels(page).any()
+
+
+# -- finding it ------------------------------------------------------------------------------------
+
+
+def test_projecting_shows_picture_by_picture_and_leads_to_explore(page: Page, url: str) -> None:
+    page.add_init_script(SLOWLY)
+    see(page, url + "tiny")
+    page.locator("[data-part=sample]").click()
+    until(page, lambda: is_drawn(page) or is_told(page), "a sample")
+    page.locator(FIND).click()
+    page.locator(ANSWER).nth(7).wait_for()
+    first = pixels(page, f"{ANSWER} canvas")
+    until(page, lambda: (pixels(page, f"{ANSWER} canvas") != first).any(), "a newer picture")
+    page.locator(".fi-results[data-last=true]").wait_for(timeout=120_000)
+    errors = [float(title.split()[-1]) for title in titles(page)]
+    assert errors == sorted(errors)
+    best = pixels(page, f"{ANSWER} canvas")
+    page.locator(ANSWER).first.click()
+    page.locator("[data-part=one]:visible").wait_for()
+
+    def is_there() -> bool:
+        shown = pixels(page, "[data-part=one]")
+        return shown.shape == best.shape and bool(np.abs(shown - best).max() <= 3)
+
+    until(page, is_there, "the answer as the sample of Explore")
+
+
+def titles(page: Page) -> list[str]:
+    return [button.get_attribute("title") or "" for button in page.locator(ANSWER).all()]
+
+
+def test_projecting_can_be_stopped(page: Page, url: str) -> None:
+    page.add_init_script(SLOWLY)
+    see(page, url + "tiny")
+    draw(page, SEVEN)
+    page.locator(FIND).click()
+    page.locator(ANSWER).nth(7).wait_for()
+    assert page.locator(FIND).inner_text() == "Stop"
+    page.locator(FIND).click()
+    page.locator("[data-part=find-status]", has_text="Stopped").wait_for()
+    assert page.locator(FIND).inner_text() == "Find it in the latents"
+    before = titles(page)
+    page.wait_for_timeout(800)
+    assert titles(page) == before
+    assert page.locator(ANSWER).first.is_enabled()
+
+
+def test_filling_in_keeps_what_is_known(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    draw(page, SEVEN)
+    page.locator("[data-task=inpaint]").click()
+    assert page.locator(FIND).is_disabled()  # nothing is erased
+    draw(page, [(0.2, 0.2), (0.8, 0.2)])
+    until(page, lambda: page.locator(FIND).is_enabled(), "something erased")
+    known = pixels(page)
+    found(page)
+    hidden = (pixels(page, TARGET) == HIDDEN).all(-1)
+    assert 40 < hidden.sum() < 300
+    for k in range(8):
+        answer = pixels(page, f"{ANSWER} canvas", k)
+        assert np.array_equal(answer[~hidden], known[~hidden])
+        assert not np.array_equal(answer[hidden], known[hidden])
+    page.locator("[data-part=restore]").click()
+    assert page.locator(FIND).is_disabled()
+
+
+def test_enlarging_starts_from_a_thumbnail(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    draw(page, SEVEN)
+    page.locator("[data-task=enlarge]").click()
+    found(page)
+    seen = pixels(page)[..., 0]
+    shrunk = seen.reshape(7, 4, 7, 4).mean((1, 3))
+    assert np.abs(pixels(page, TARGET)[..., 0] - shrunk).max() <= 1
+    assert page.locator(ANSWER).count() == 8
+    assert pixels(page, f"{ANSWER} canvas").shape == (28, 28, 3)
+
+
+def test_a_refusal_is_told(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    page.route("**/inversion?*", lambda route: route.fulfill(status=409, json={"error": "Not so."}))
+    draw(page, SEVEN)
+    page.locator(FIND).click()
+    page.locator("[data-part=find-status]", has_text="Not so.").wait_for()
+    assert page.locator(FIND).inner_text() == "Find it in the latents"

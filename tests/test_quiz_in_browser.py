@@ -1,0 +1,188 @@
+"""The quiz in a real browser: a round to its end, by keys and by thumb, and a link for the whole class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import engine
+from tests.serving import server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+QUESTION = "[data-part=question]"
+NEXT = "[data-part=next]"
+MANY = 20
+CALM = 320  # ms that a second tap has to wait
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("quiz")
+    run = engine.make(folder / "runs", engine.tiny(z_dim=8), steps=10, run_id="tiny")
+    engine.play(run, engine.pictures(28))
+    with server(folder) as found:
+        yield f"{found.url}/explore?run=tiny&tab=quiz"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(30_000)
+    found = context.new_page()
+    errors: list[str] = []
+    found.on("pageerror", lambda error: errors.append(str(error)))
+    yield found
+    context.close()
+    assert not errors
+
+
+def see(page: Page, address: str) -> str:
+    """The first question, once it is there."""
+    page.goto(address)
+    page.locator(f"{QUESTION}[data-k='0']").wait_for(timeout=90_000)
+    return question(page)
+
+
+def question(page: Page) -> str:
+    found: str = page.locator(QUESTION).evaluate("(canvas) => canvas.toDataURL()")
+    return found
+
+
+def press(page: Page, key: str) -> dict[str, Any]:
+    """Guesses by a key; what the server says of it, once the page tells it."""
+    with page.expect_response(lambda response: "&guess=" in response.url) as answer:
+        page.keyboard.press(key)
+    page.locator(f"{NEXT}:visible").wait_for()
+    return {**answer.value.json(), "url": answer.value.url}
+
+
+def parameter(page: Page, name: str) -> str:
+    """A part of the address, once it is there."""
+    page.wait_for_url(re.compile(rf"[?&]{name}=\d"))
+    found = re.search(rf"[?&]{name}=(\d+)", page.url)
+    assert found
+    return found[1]
+
+
+def test_a_round_to_its_end(page: Page, url: str) -> None:
+    see(page, f"{url}&round=3")
+    told, seen = [], set()
+    for k in range(MANY):
+        page.locator(f"{QUESTION}[data-k='{k}']").wait_for()
+        seen.add(question(page))
+        told.append(press(page, "ArrowLeft" if k % 3 else "ArrowRight"))
+        you, d = (sum(one[which] for one in told) for which in ("right", "d_right"))
+        assert page.locator("[data-part=score]").inner_text() == f"You {you} · D {d} of {k + 1}"
+        last = told[-1]
+        verdict = page.locator("[data-part=verdict]").inner_text()
+        assert ("Right" if last["right"] else "Wrong") in verdict
+        assert f": {last['truth']}." in verdict
+        page.wait_for_timeout(CALM)
+        page.keyboard.press("ArrowRight")
+    assert len(told) == MANY
+    assert len(seen) > MANY / 2
+    guessed = [re.search(r"guess=(\w+)", one["url"])[1] for one in told]  # type: ignore[index]
+    assert guessed == ["real" if k % 3 else "generated" for k in range(MANY)]
+    assert sum(one["truth"] == "real" for one in told) == MANY / 2
+    won = page.locator("[data-part=won]").inner_text()
+    wanted = (
+        f"You beat D, {you} to {d}" if you > d else f"D wins, {d} to {you}" if d > you else "A draw"
+    )
+    assert won.startswith(wanted)
+    assert page.locator("[data-part=missed] figure").count() == MANY - you
+    wrong = [one["truth"] for one in told if not one["right"]]
+    assert [
+        figure.get_attribute("data-truth")
+        for figure in page.locator("[data-part=missed] figure").all()
+    ] == wrong
+    page.locator("[data-part=again]").click()
+    page.locator(f"{QUESTION}[data-k='0']").wait_for()
+    page.wait_for_url(re.compile(r"round=(?!3\b)\d+"))
+    assert page.locator("[data-part=score]").inner_text() == "Real or generated?"
+    assert page.locator("[data-part=real]").is_visible()
+
+
+def test_a_link_deals_the_same_round(page: Page, url: str) -> None:
+    first = see(page, url)
+    seed = parameter(page, "round")
+    assert see(page, f"{url}&round={seed}") == first
+    page.locator("[data-part=real]").click()
+    page.locator(f"{NEXT}:visible").wait_for()
+    page.wait_for_timeout(CALM)
+    page.keyboard.press("Enter")
+    page.locator(f"{QUESTION}[data-k='1']").wait_for()
+    second = question(page)
+    page.reload()
+    page.locator(f"{QUESTION}[data-k='0']").wait_for()
+    assert question(page) == first
+    assert second != first
+    assert see(page, f"{url}&round={int(seed) + 1}") != first
+
+
+def test_an_early_generator(page: Page, url: str) -> None:
+    see(page, f"{url}&round=3")
+    assert "Generated ones: step 10" in page.locator("[data-part=source]").inner_text()
+    page.locator("[data-part=quiz-time]").fill("0")
+    page.locator("[data-part=source]", has_text="Generated ones: step 0").wait_for()
+    assert parameter(page, "step") == "0"
+    first = question(page)
+    assert see(page, page.url) == first
+    page.get_by_role("tab", name="Draw").click()
+    page.wait_for_url(re.compile("tab=draw"))
+    assert "round=" not in page.url
+
+
+def test_keys_guess_only_where_they_are_meant(page: Page, url: str) -> None:
+    see(page, f"{url}&round=3")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "guess" in request.url else None)
+    page.locator("[data-part=quiz-time]").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("tab", name="Quiz").focus()
+    page.keyboard.press("Control+ArrowLeft")
+    page.get_by_role("tab", name="Draw").click()
+    page.keyboard.press("Tab")
+    page.locator("body").press("ArrowLeft")
+    page.wait_for_timeout(500)
+    assert not asked
+
+
+def test_a_second_tap_does_not_skip_the_answer(page: Page, url: str) -> None:
+    see(page, f"{url}&round=3")
+    page.locator("[data-part=real]").click()
+    page.locator(f"{NEXT}:visible").wait_for()
+    page.evaluate("performance.now = () => 0")  # at once
+    page.locator(NEXT).click()
+    assert page.locator(f"{QUESTION}[data-k='0']").is_visible()
+    page.evaluate("performance.now = () => 1e9")
+    page.locator(NEXT).click()
+    page.locator(f"{QUESTION}[data-k='1']").wait_for()
+
+
+def test_a_phone_needs_no_scrolling(browser: Browser, url: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    see(page, f"{url}&round=3")
+    for part in ("real", "next"):
+        button = page.locator(f"[data-part={part}]:visible")
+        button.wait_for()
+        page.wait_for_timeout(CALM)
+        boxes = [page.locator(QUESTION).bounding_box(), button.bounding_box()]
+        for box in boxes:
+            assert box
+            assert 0 <= box["x"] < box["x"] + box["width"] <= 360
+            assert 0 <= box["y"] < box["y"] + box["height"] <= 740
+        assert boxes[0]
+        assert boxes[0]["width"] >= 160
+        button.tap()
+    page.locator(f"{QUESTION}[data-k='1']").wait_for()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= 360")
+    context.close()
