@@ -1,16 +1,16 @@
 """From a picture back to z: gradient descent on what the generator makes, from several starts at once.
 
-What is compared is seen through `see`, a function of pictures, so that one engine does three things: `whole()` finds
-the z of a picture (projection; Zhu et al. 2016, arXiv:1609.03552), `masked()` what may stand in a hole of it
-(inpainting; Yeh et al. 2017, arXiv:1607.07539), `shrunk()` what a small picture may have been (super-resolution; PULSE,
-Menon et al. 2020, arXiv:2003.03808). Many z fit a hole or a small picture: every start gives its own answer.
+What is compared is seen through `see`, so that one search does three things: `whole()` finds the z of a picture
+(projection; Zhu et al. 2016, arXiv:1609.03552), `masked()` what may stand in a hole of it (inpainting; Yeh et al. 2017,
+arXiv:1607.07539), `shrunk()` what a small picture may have been (super-resolution; PULSE, Menon et al. 2020,
+arXiv:2003.03808). Many z fit a hole or a small picture: every start gives its own answer.
 
-The starts are the best of 512 random z. z stays in a ball that holds more than nine in ten of all z: that keeps
-answers plausible (docs/inversion.md compares). Distances are of pixels alone, so that an evaluator can read the
-answers without having been asked to make them readable.
+The starts are the best of 512 random z, and z stays in a ball that holds nine in ten of all z: so answers stay like
+samples. Distances are of pixels alone; an evaluator can read the answers without having been asked to make them so.
+docs/inversion.md has what this reaches.
 
     for tick in invert(sampler, picture):           # uint8 28,28,1
-        ...                                         # tick.images: R,28,28,1, better from tick to tick
+        ...                                         # tick.images: R,28,28,1
     tick.z[0], tick.errors[0]                       # the best; of the last tick
 """
 
@@ -34,15 +34,26 @@ CANDIDATES, CHUNK = 512, 64  # random z to choose the starts from; drawn at once
 STEPS, RATE = 150, 0.1
 PAUSE = 0.05  # seconds between two ticks, or one step where that takes longer
 
-See = Callable[[Tensor], Tensor]
+DOUBT = 0.02
+
+
+@dataclass(frozen=True)
+class See:
+    """How pictures are compared: `of` turns x (N,C,H,W in [-1, 1]) into what is seen of it, N,….
+
+    `doubt` is the weight of softplus(-D's logit) in the order of the answers, for where much is left unseen.
+    """
+
+    of: Callable[[Tensor], Tensor]
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True)
 class Tick:
-    """How far it is: R answers, in the order of their starts; in the last tick the best one first.
+    """How far it is: R answers, in the order of their starts, in the last tick from the best to the worst.
 
-    z: R,z_dim; images: uint8 R,H,W,C, all of them made by the generator; errors: R, mean squares of what is seen, of
-    x in [-1, 1]; classes: R, what a generator is told that takes classes, else None.
+    z: R,z_dim; images: uint8 R,H,W,C, all of it made by the generator; errors: R, mean squares of what is seen, of x in
+    [-1, 1]; classes: R, what a generator was told that is told classes, else None. `step` of the last one is `steps`.
     """
 
     step: int
@@ -55,21 +66,21 @@ class Tick:
 
 def whole() -> See:
     """Sees the picture as it is."""
-    return lambda x: x
+    return See(lambda x: x)
 
 
-def masked(known: NDArray[np.bool_]) -> See:
+def masked(known: NDArray[np.bool_], doubt: float = DOUBT) -> See:
     """Sees the known pixels alone: `known` is H,W, true where the picture counts. Raises ValueError if none does."""
     mask = torch.from_numpy(np.array(known, dtype=bool))
     if mask.ndim != 2 or not mask.any():
         raise ValueError(f"a mask is H,W and knows a pixel at least, not {tuple(mask.shape)}")
 
-    def see(x: Tensor) -> Tensor:
+    def of(x: Tensor) -> Tensor:
         if x.shape[2:] != mask.shape:
             raise ValueError(f"the mask is {tuple(mask.shape)}, the pictures {tuple(x.shape[2:])}")
         return x[:, :, mask]  # N,C,known
 
-    return see
+    return See(of, doubt)
 
 
 def shrunk(factor: int) -> See:
@@ -77,12 +88,12 @@ def shrunk(factor: int) -> See:
     if factor < 1:
         raise ValueError(f"a picture can be shrunk by 1 or more, not by {factor}")
 
-    def see(x: Tensor) -> Tensor:
+    def of(x: Tensor) -> Tensor:
         if x.shape[2] % factor or x.shape[3] % factor:
             raise ValueError(f"{tuple(x.shape[2:])} pixels cannot be shrunk by {factor}")
         return F.avg_pool2d(x, factor)  # N,C,H/factor,W/factor
 
-    return see
+    return See(of)
 
 
 def filled(
@@ -100,7 +111,6 @@ def invert(
     steps: int = STEPS,
     seed: int = 0,
     candidates: int = CANDIDATES,
-    plausible: float = 0.0,
 ) -> Iterator[Tick]:
     """Looks for z whose pictures look like `target` to `see` (whole() if none is given): `restarts` answers.
 
@@ -109,7 +119,6 @@ def invert(
     steps       of Adam, for all answers at once
     seed        of the random z; one seed, one result
     candidates  how many random z the starts are chosen from; 0 takes the first ones there are
-    plausible   weight of softplus(-D's logit), the prior of Yeh et al.; 0 asks D nothing
 
     A generator: a tick about every 50 ms, the last one after all steps; closing it ends the work. It computes on as
     many threads as the calling one may use. Raises ValueError before the first tick for a target of another shape, and
@@ -117,35 +126,28 @@ def invert(
     """
     see = see or whole()
     want = _wanted(sampler, target, see)
-
-    def errors(x: Tensor) -> Tensor:
-        return (see(x) - want).square().flatten(1).mean(1)  # N
-
-    return _search(sampler, errors, max(1, restarts), max(1, steps), seed, candidates, plausible)
+    return _search(sampler, see, want, max(1, restarts), max(1, steps), seed, candidates)
 
 
 def _wanted(sampler: Sampler, target: NDArray[np.uint8], see: See) -> Tensor:
-    """What pictures have to look like to `see`."""
+    """What pictures have to look like to `see`, 1,…."""
     C, H, W = sampler.shape
-    seen = see(torch.zeros(1, C, H, W))
+    seen = see.of(torch.zeros(1, C, H, W))
     if target.dtype == np.uint8 and target.ndim == 3:
         x = torch.from_numpy(target.transpose(2, 0, 1)[None].astype(np.float32)) / 127.5 - 1
         if x.shape[1:] == sampler.shape:
-            return see(x)
+            return see.of(x)
         if x.shape == seen.shape:
             return x
     raise ValueError(f"a target is uint8 {H},{W},{C}, not {target.dtype} {target.shape}")
 
 
 def _search(
-    sampler: Sampler,
-    errors: Callable[[Tensor], Tensor],
-    restarts: int,
-    steps: int,
-    seed: int,
-    candidates: int,
-    plausible: float,
+    sampler: Sampler, see: See, want: Tensor, R: int, steps: int, seed: int, candidates: int
 ) -> Iterator[Tick]:
+    def errors(x: Tensor) -> Tensor:
+        return (see.of(x) - want).square().flatten(1).mean(1)  # N
+
     def look(z: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             x = sampler.generate(z, y).nan_to_num(0.0)
@@ -153,46 +155,42 @@ def _search(
 
     def slope(z: Tensor, y: Tensor | None) -> Tensor:
         with torch.enable_grad():
-            x = sampler.generate(z, y)
-            loss = errors(x).sum()  # every answer by itself
-            if plausible:
-                loss = loss + plausible * F.softplus(-sampler.judge(x)).sum()
+            z = z.detach().requires_grad_()
+            loss = errors(sampler.generate(z, y)).sum()  # every answer by itself
         return torch.autograd.grad(loss, z)[0].nan_to_num(0.0, 0.0, 0.0)
 
     def tick(step: int, z: Tensor, y: Tensor | None) -> Tick:
         x, error = look(z, y)
-        order = error.argsort(stable=True) if step == steps else torch.arange(len(z))
-        return Tick(
-            step,
-            steps,
-            z.detach()[order].numpy(),
-            images.to_pixels(x[order].numpy()),
-            error[order].numpy(),
-            None if y is None else y[order].numpy(),
-        )
+        order = torch.arange(R)
+        if step == steps:
+            with torch.no_grad():
+                doubt = see.doubt * F.softplus(-sampler.judge(x)) if see.doubt else 0.0
+            order = (error + doubt).argsort(stable=True)
+        pixels = images.to_pixels(x[order].numpy())
+        classes = None if y is None else y[order].numpy()
+        return Tick(step, steps, z[order].numpy(), pixels, error[order].numpy(), classes)
 
-    # The starts: those of the random z that are nearest
-    count, said = max(restarts, candidates), time.monotonic()
+    # The starts: the random z that are nearest
+    count, said = max(R, candidates), time.monotonic()
     pool = torch.randn(count, sampler.z_dim, generator=torch.Generator().manual_seed(seed))
     told = models.balanced(count, sampler.classes)
-    z, y, found = pool[:restarts], told, torch.zeros(0)
+    found = torch.zeros(0)
     for part in torch.arange(count).split(CHUNK):
         found = torch.cat([found, look(pool[part], None if told is None else told[part])[1]])
-        best = found.argsort(stable=True)[:restarts]
+        best = found.argsort(stable=True)[:R]
         z, y = pool[best], None if told is None else told[best]
-        if len(z) == restarts and time.monotonic() - said > PAUSE:
+        if len(z) == R and time.monotonic() - said > PAUSE:
             yield tick(0, z, y)
             said = time.monotonic()
 
-    # The descent: all of them at once, inside the ball
-    z = z.clone().requires_grad_()
-    adam = torch.optim.Adam([z], lr=RATE)
-    for step in range(steps):
-        adam.param_groups[0]["lr"] = RATE * (1 + math.cos(math.pi * step / steps)) / 2
-        z.grad = slope(z, y)
-        adam.step()
-        with torch.no_grad():
-            z.mul_(((sampler.z_dim**0.5 + 1) / z.norm(dim=1, keepdim=True)).clamp(max=1.0))
-        if step == steps - 1 or time.monotonic() - said > PAUSE:
-            yield tick(step + 1, z, y)
+    # The descent: Adam (Kingma & Ba 2015), inside the ball, with a rate that falls to zero
+    m, v = torch.zeros_like(z), torch.zeros_like(z)
+    for step in range(1, steps + 1):
+        slopes = slope(z, y)
+        m, v = m.lerp(slopes, 0.1), v.lerp(slopes.square(), 0.001)
+        rate = RATE * (1 + math.cos(math.pi * (step - 1) / steps)) / 2
+        z = z - rate * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
+        z = z * ((sampler.z_dim**0.5 + 1) / z.norm(dim=1, keepdim=True)).clamp(max=1.0)
+        if step == steps or time.monotonic() - said > PAUSE:
+            yield tick(step, z, y)
             said = time.monotonic()
