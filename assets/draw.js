@@ -45,7 +45,9 @@ class Draw {
   easel() {
     const { sketch } = this;
     this.invitation = h("div", { class: "dr-invitation", "aria-hidden": "true" }, h("b"), h("span", {}, "with mouse, pen or finger"));
-    this.drop = h("div", { class: "dr-sheet", "data-part": "sheet" }, sketch.element, this.invitation);
+    this.centre = button("Centre it", { class: "dr-centre", hidden: true, "data-part": "centre" }, () => sketch.add(sketch.centred()));
+    this.centre.title = "Into the middle and to the size that MNIST gives its digits";
+    this.drop = h("div", { class: "dr-sheet", "data-part": "sheet" }, sketch.element, this.invitation, this.centre);
     this.drop.addEventListener("dragover", (event) => (event.preventDefault(), this.drop.classList.add("over")));
     this.drop.addEventListener("dragleave", () => this.drop.classList.remove("over"));
     this.drop.addEventListener("drop", (event) => this.dropped(event));
@@ -56,7 +58,6 @@ class Draw {
     ].map(([tool, text]) => button(text, { "data-tool": tool }, () => this.take(tool)));
     this.undo = button("Undo", { "data-part": "undo" }, () => sketch.undo());
     this.clear = button("Clear", { "data-part": "clear" }, () => sketch.clear());
-    this.centre = button("Centre", { title: "Into the middle and to the size that digits of MNIST have" }, () => sketch.add(sketch.centred()));
     this.file = h("input", { type: "file", accept: KINDS, hidden: true, "data-part": "file" });
     this.file.addEventListener("change", () => (this.upload(this.file.files[0]), (this.file.value = "")));
     this.write = button("", { "data-part": "write" }, () => this.writeOne());
@@ -87,7 +88,7 @@ class Draw {
     this.colour = h("label", {}, "Colour", colour);
     this.digit = h("input", { type: "checkbox", checked: true });
     this.paper = h("label", {}, this.digit, "Uploads are ink on paper: invert and centre them");
-    return h("details", { class: "dr-more" }, h("summary", {}, "More"), h("div", {}, h("label", {}, "Stroke", width), this.colour, this.centre, this.paper));
+    return h("details", { class: "dr-more" }, h("summary", {}, "More"), h("div", {}, h("label", {}, "Stroke", width), this.colour, this.paper));
   }
 
   seen() {
@@ -172,7 +173,7 @@ class Draw {
     const pixels = sketch.pixels();
     drawSheet(this.small, { pixels, h: sketch.H, w: sketch.W, c: sketch.C }, 0, 1, 1, 0);
     sketch.paper.setAttribute("aria-label", sketch.empty ? "An empty sheet to draw on" : "Your picture");
-    this.centre.disabled = sketch.empty || !sketch.centred();
+    this.centre.hidden = !this.digits.length || sketch.empty || Boolean(sketch.stroke) || !sketch.centred();
     this.finder.refresh();
     this.opinion.ask();
   }

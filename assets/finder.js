@@ -42,7 +42,7 @@ export class Finder {
     this.text = h("p", { class: "fi-text" });
     this.go = h("button", { type: "button", class: "first", "data-part": "find" });
     this.go.addEventListener("click", () => (this.underway ? this.stop() : this.start()));
-    this.whole = h("button", { type: "button", "data-part": "restore" }, "Erase nothing");
+    this.whole = h("button", { type: "button", "data-part": "restore" }, "Restore all");
     this.whole.addEventListener("click", restore);
     this.progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress" });
     this.status = h("p", { class: "fi-status", role: "status", "data-part": "find-status" });

@@ -6,6 +6,8 @@ import { h } from "./dom.js";
 
 const FINE = 448; // about so many pixels has a side of the sheet
 const SHARE = 20 / 28; // of the sheet that a centred drawing takes, as in MNIST
+const NEAR = 0.06; // of the sheet from its middle
+const ALIKE = 0.22; // as a logarithm of sizes
 const INK = 24; // grey from which on a pixel counts as drawn
 
 /**
@@ -88,7 +90,7 @@ export class Sketch {
     return Uint8Array.from({ length: this.H * this.W }, (_, k) => Number(data[4 * k + 3] < 128));
   }
 
-  /** The move that centres the drawing as MNIST does: by its mass, its box 20 of 28 pixels. Null when it is there. */
+  /** The move that centres the drawing as MNIST does: by its mass, its box 20 of 28 pixels. Null when it is about there. */
   centred() {
     const { C, H, W } = this;
     const pixels = this.pixels();
@@ -105,7 +107,7 @@ export class Sketch {
     if (!mass) return null;
     const scale = SHARE / Math.max((box.right - box.left) / W, (box.bottom - box.top) / H);
     const [x, y] = [mx / mass / W, my / mass / H];
-    const there = Math.abs(x - 0.5) < 1 / W && Math.abs(y - 0.5) < 1 / H && Math.abs(scale - 1) < 0.12;
+    const there = Math.max(Math.abs(x - 0.5), Math.abs(y - 0.5)) < NEAR && Math.abs(Math.log(scale)) < ALIKE;
     return there ? null : { kind: "move", scale, x, y };
   }
 

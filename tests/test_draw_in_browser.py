@@ -53,6 +53,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = Data(engine.pictures(28).images, np.arange(10), tuple("0123456789"))
     engine.play(engine.make(home, engine.tiny(z_dim=8), run_id="tiny"), data)
     engine.play(engine.make(home, run_id="small"))
+    engine.play(engine.make(home, run_id="colour"), engine.pictures(8, 3))
     engine.make(home, run_id="empty")
     with server(folder) as found:
         yield f"{found.url}/explore?tab=draw&run="
@@ -277,6 +278,25 @@ DROPPED = """([bytes, sheet]) => {
   const target = inside ?? document.querySelector(sheet);
   target.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
 }"""
+
+
+def test_what_is_drawn_aside_can_be_centred(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    draw(page, [(0.1, 0.1), (0.3, 0.3)])
+    page.locator("[data-part=centre]").click()
+    until(page, lambda: is_centred(page), "it in the middle")
+    assert not page.locator("[data-part=centre]").is_visible()
+    page.locator("[data-part=undo]").click()
+    until(page, lambda: not is_centred(page), "it aside again")
+
+
+def test_colours_stay_as_they_are(page: Page, url: str) -> None:
+    see(page, url + "colour")
+    out = io.BytesIO()
+    Image.new("RGB", (50, 50), (200, 120, 40)).save(out, "PNG")
+    file = {"name": "x.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    page.locator("[data-part=file]").set_input_files(files=[file])
+    until(page, lambda: (pixels(page) == (200, 120, 40)).all(), "the colour")
 
 
 @pytest.mark.parametrize(
