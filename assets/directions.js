@@ -73,11 +73,11 @@ export class Directions {
     this.asked = null;
   }
 
-  /** Whether a generator of `step` is another one than these were measured on, by far. */
-  aged(step) {
+  /** Whether a generator of `step` is far from the one these were measured on: so many times as old or as young. */
+  aged(step, times = AGED) {
     if (this.step === null) return false;
     const [less, more] = [Math.min(step, this.step), Math.max(step, this.step)];
-    return more > less && more >= AGED * less;
+    return more > less && more >= times * less;
   }
 
   /** Keeps a way of one's own; the end of a slider is its end. */

@@ -3,19 +3,23 @@ import { Asker } from "./asking.js";
 import { drawSheet } from "./canvases.js";
 import { Choosing } from "./choosing.js";
 import { Closer } from "./closer.js";
+import { Copier } from "./copier.js";
 import { Directions, described } from "./directions.js";
 import { h, number } from "./dom.js";
 import { Film } from "./film.js";
 import { download } from "./keeping.js";
+import { Label } from "./label.js";
 import { pack } from "./latent.js";
+import { Measuring } from "./measuring.js";
 import { Moment } from "./moment.js";
+import { Neighbours } from "./neighbours.js";
 import { Pad, SIDE } from "./pad.js";
 import { Pins } from "./pins.js";
 import { Points } from "./points.js";
 import { Raw } from "./raw.js";
 import { Reading } from "./reading.js";
 import { Sliders } from "./sliders.js";
-import { anySeed, MANY, REACH, Spot } from "./spot.js";
+import { anySeed, REACH, Spot } from "./spot.js";
 import { Truncation } from "./truncation.js";
 
 const LOOK = 1000; // ms between two looks for newer weights
@@ -63,19 +67,23 @@ class Explorer {
       this.points = new Points(this);
       this.stage.append(this.points.element);
     } else {
-      this.stage.append(this.around());
+      this.neighbours = new Neighbours(this);
+      this.panels.push(this.neighbours);
+      this.stage.append(this.neighbours.element);
     }
     if (this.plain) this.panel.append(this.raw.element);
     else this.furnish();
-    this.panel.append(this.moment.element, this.status, ...this.linking());
+    const copier = new Copier(this);
+    this.moment.element.append(h("div", { class: "actions" }, this.moment.freeze, copier.button));
+    this.panel.append(this.moment.element, this.status, copier.field);
     this.root.append(this.bench, this.message);
   }
 
   /** What only the page itself has, not the small views beside lessons. */
   furnish() {
     this.sliders = new Sliders(REACH, (name, value) => this.slide([[name, value]]));
-    this.aged = h("button", { type: "button", class: "quiet", "data-part": "again", hidden: true });
-    this.aged.onclick = () => this.measure();
+    this.measuring = new Measuring(this);
+    this.classes = new Label(this);
     this.pad = new Pad(
       (x, y) => this.slide([[this.axes[0], x], [this.axes[1], y]]),
       (across, up) => this.turn([across, up]),
@@ -86,10 +94,11 @@ class Explorer {
     this.film = new Film(this, this.pins);
     this.choosing = new Choosing(this, this.pins);
     this.truncation = new Truncation(this);
-    this.panels.push(this.reading, this.closer, this.pins, this.film, this.choosing, this.truncation);
+    this.panels.push(this.classes, this.measuring, this.reading, this.closer);
+    this.panels.push(this.pins, this.film, this.choosing, this.truncation);
     this.sample.append(this.closer.element);
     this.sample.after(this.reading.element, this.closer.key);
-    this.panel.append(this.classes(), this.sliders.element, this.aged, this.closer.buttons);
+    this.panel.append(this.classes.element, this.sliders.element, this.measuring.element, this.closer.buttons);
     this.folds = {
       pins: fold("pins", "Pins and film", this.pins.element, this.film.element),
       directions: fold("directions", "More directions", this.choosing.element),
@@ -100,13 +109,6 @@ class Explorer {
     this.bench.append(this.pad.element, h("div", { class: "more" }, ...Object.values(this.folds)));
     this.pad.save.onclick = () => this.saveSheet();
     this.pins.build();
-  }
-
-  /** The class that is asked for, of a generator that knows classes. */
-  classes() {
-    this.class = h("select", { "data-part": "class" });
-    this.class.onchange = () => ((this.label = Number(this.class.value)), this.changed());
-    return (this.classRow = h("label", { class: "row" }, h("span", { class: "name" }, h("b", {}, "Class")), this.class));
   }
 
   actions() {
@@ -124,32 +126,6 @@ class Explorer {
     return row;
   }
 
-  /** The link to this view; a field to copy it from where a page may not. */
-  linking() {
-    this.copied = h("button", { type: "button", class: "quiet", "data-part": "copy" }, "Copy link");
-    this.copied.onclick = () => this.copy();
-    this.url = h("input", { class: "url", type: "text", readonly: true, hidden: true, "aria-label": "Link to this view" });
-    this.moment.element.append(h("div", { class: "actions" }, this.moment.freeze, this.copied));
-    return [this.url];
-  }
-
-  /** The neighbours, each a button. */
-  around() {
-    const sheet = h("div", { class: "neighbours", "data-part": "neighbours" });
-    this.cells = Array.from({ length: MANY }, (_, k) => {
-      const canvas = h("canvas", { width: 28, height: 28 });
-      const cell = h("button", { type: "button", "aria-label": `Neighbour ${k + 1}: go there` }, canvas);
-      cell.onclick = () => this.visit(k);
-      sheet.append(cell);
-      return canvas;
-    });
-    this.spread = h("input", { type: "range", min: 0, max: 1, step: 0.01, "data-part": "spread", "aria-label": "How far the neighbours are" });
-    this.spread.oninput = () => ((this.spot.spread = Number(this.spread.value)), this.changed());
-    this.far = h("output");
-    const caption = h("figcaption", {}, h("span", {}, "Neighbours: click one"), this.spread, this.far);
-    return h("figure", { class: "many" }, sheet, caption);
-  }
-
   // --- its life
 
   /** The state of a link, or a fresh one. */
@@ -161,7 +137,7 @@ class Explorer {
     this.ready = this.plain || !this.spot.values.size; // a link's directions come before its picture
     if (query.has("step") && this.studio.step === null) this.tell("The step of the link is not kept any more: this is the newest generator.");
     if (this.plain) return;
-    await this.measure();
+    await this.measuring.measure();
     if (this.ready) return;
     this.ready = true;
     this.asker.ask();
@@ -195,6 +171,7 @@ class Explorer {
   // --- what hands do
 
   pin() {
+    this.still();
     if (!this.pins.add(this.spot.z())) return this.tell("There is room for 24 pins: remove one first.");
     this.folds.pins.open = true;
   }
@@ -281,7 +258,7 @@ class Explorer {
   }
 
   forget(name) {
-    this.bake([name]);
+    this.measuring.bake([name]);
     this.directions.remove(name);
     this.changed();
   }
@@ -298,53 +275,11 @@ class Explorer {
     for (const panel of this.panels) panel.stir?.();
   }
 
-  // --- directions
-
-  /** Has the directions of the shown generator measured. */
-  async measure() {
-    const { directions, spot } = this;
-    this.tried = this.answer?.step;
-    const told = await directions.measure(this.studio.model());
-    if (this.gone) return;
-    if (told) {
-      if (directions.step !== null) this.bake(directions.measured.map(({ name }) => name));
-      directions.take(told);
-      this.aged.hidden = true;
-      this.miss([...spot.values.keys()].filter((name) => !directions.find(name)));
-    }
-    if (!directions.list.length) this.folds.raw.open = true; // numbers can be moved without names
+  /** Other directions than before. */
+  remeasured() {
     this.sheetOf = null;
     this.fill();
     if (this.ready) this.asker.ask();
-  }
-
-  /** A link may name what this generator has not. */
-  miss(names) {
-    for (const name of names) this.spot.slide(name, 0);
-    if (names.length) this.tell(`The link's direction ${names.join(", ")} is not there any more.`);
-  }
-
-  /** What directions add goes into z, here and wherever Back leads: they go, the samples stay. */
-  bake(names) {
-    const { spot } = this;
-    const baked = (memory) => {
-      spot.restore(memory);
-      for (const name of names) spot.bake(name);
-      return spot.memory();
-    };
-    const here = spot.memory();
-    this.past = this.past.map(baked);
-    spot.restore(baked(here));
-  }
-
-  /** Old directions are measured again by themselves only where no slider would jump. */
-  age(step) {
-    const { directions, spot, aged } = this;
-    if (!aged) return;
-    if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
-    if (directions.aged(step) && !spot.active.length) return void this.measure();
-    aged.hidden = directions.step === step;
-    aged.textContent = `Measure again (directions of step ${number(directions.step)})`;
   }
 
   // --- pictures
@@ -394,7 +329,7 @@ class Explorer {
       this.points.paint(answer, asked.z);
     } else {
       if (!this.film?.playing) drawSheet(this.one, answer, 0, 1, 1, 0);
-      this.cells.forEach((canvas, k) => drawSheet(canvas, answer, 1 + k, 1, 1, 0));
+      this.neighbours.paint(answer, 1);
     }
     if (asked.sheet) {
       this.pad.paint(answer, 1 + asked.others);
@@ -417,7 +352,6 @@ class Explorer {
   }
 
   rested() {
-    this.age(this.answer.step);
     if (this.film?.playing) return;
     for (const panel of this.panels) panel.rested?.(this.answer);
   }
@@ -428,12 +362,7 @@ class Explorer {
     const { spot, directions, pad } = this;
     this.backButton.disabled = !this.past.length;
     this.resetButton.disabled = spot.isHome;
-    if (this.spread) {
-      this.spread.value = spot.spread;
-      this.far.textContent = spot.spread < 0.02 ? "the same" : spot.spread > 0.98 ? "any" : `${Math.round(100 * spot.spread)} %`;
-    }
     if (this.sliders) {
-      this.fillClasses();
       this.settle();
       const rows = directions.shown(spot.values).map((direction) => ({ ...described(direction), value: spot.values.get(direction.name) ?? 0 }));
       this.sliders.fill(rows);
@@ -443,16 +372,6 @@ class Explorer {
     for (const panel of this.panels) {
       if (!panel.element.closest("details:not([open])")) panel.fill?.(); // what is folded away waits
     }
-  }
-
-  fillClasses() {
-    const { n_classes, names } = this.studio.data;
-    this.classRow.hidden = !n_classes;
-    if (this.class.length !== n_classes) {
-      const options = Array.from({ length: n_classes }, (_, k) => h("option", { value: k }, names[k] ?? String(k)));
-      this.class.replaceChildren(...options);
-    }
-    this.class.value = this.label;
   }
 
   /** Axes for the pad where the link names none that are there. */
@@ -484,20 +403,6 @@ class Explorer {
     const body = pack(spot.truncated(spot.sheet(axes, SIDE)));
     const name = `${studio.data.id}-${axes.join("-")}.png`.replace(/[^\w.-]+/g, "-");
     this.tell(await download(`${this.address("png")}&format=png&columns=${SIDE}`, body, name));
-  }
-
-  async copy() {
-    const { url, copied } = this;
-    this.write();
-    try {
-      await navigator.clipboard.writeText(this.studio.url());
-      copied.textContent = "Copied";
-      setTimeout(() => (copied.textContent = "Copy link"), 1500);
-    } catch {
-      url.hidden = false; // without https a page may not write to the clipboard
-      url.value = this.studio.url();
-      url.select();
-    }
   }
 
   /** What the server's answers say; "" when all is well. */

@@ -1,0 +1,33 @@
+// Samples around the one that is shown, each a button that goes there; a slider for how far they are.
+import { drawSheet } from "./canvases.js";
+import { h } from "./dom.js";
+import { MANY } from "./spot.js";
+
+export class Neighbours {
+  constructor(explorer) {
+    this.explorer = explorer;
+    this.cells = Array.from({ length: MANY }, () => h("canvas", { width: 28, height: 28 }));
+    const buttons = this.cells.map((canvas, k) => {
+      const cell = h("button", { type: "button", "aria-label": `Neighbour ${k + 1}: go there` }, canvas);
+      cell.onclick = () => explorer.visit(k);
+      return cell;
+    });
+    this.spread = h("input", { type: "range", min: 0, max: 1, step: 0.01, "data-part": "spread", "aria-label": "How far the neighbours are" });
+    this.spread.oninput = () => ((explorer.spot.spread = Number(this.spread.value)), explorer.changed());
+    this.far = h("output");
+    const caption = h("figcaption", {}, h("span", {}, "Neighbours: click one"), this.spread, this.far);
+    const sheet = h("div", { class: "neighbours", "data-part": "neighbours" }, ...buttons);
+    this.element = h("figure", { class: "many" }, sheet, caption);
+  }
+
+  fill() {
+    const { spread } = this.explorer.spot;
+    this.spread.value = spread;
+    this.far.textContent = spread < 0.02 ? "the same" : spread > 0.98 ? "any" : `${Math.round(100 * spread)} %`;
+  }
+
+  /** The pictures of an answer from number `first` on. */
+  paint(answer, first) {
+    this.cells.forEach((canvas, k) => drawSheet(canvas, answer, first + k, 1, 1, 0));
+  }
+}
