@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -33,20 +33,21 @@ from gan.runs import Run
 from tests.serving import server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.async_api import Page
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SLIDER = "[data-part=sliders] input"
 READY = "[data-part=status][data-step]"
 SHOWN, TRAINED = "shown", "trained"  # the runs
-PICTURES, PACE = 64, 60  # of one question of a user; questions a second at most
+PICTURES, PACE = 64, 60  # of one question of a user; questions, or movements, a second at most
+SELDOM = 5  # nonsensical questions a second
+BACKLOG = 8  # movements that the browser has not taken yet
 SETTLE = 1.5  # seconds between two stretches
 
 # For every movement of the pointer the time until pixels that know of it are on a canvas.
 WATCH = """() => {
   const watch = (window.watch = { moves: [], waits: [], pictures: 0, asked: [] });
-  for (const kind of ["input", "pointermove"])
-    addEventListener(kind, (e) => (kind === "input" || e.buttons) && watch.moves.push(e.timeStamp), true);
+  addEventListener("pointermove", (event) => event.buttons && watch.moves.push(event.timeStamp), true);
   const ask = window.fetch;
   window.fetch = async (url, told) => {
     const drawing = String(url).includes("/images");
@@ -99,7 +100,7 @@ def main() -> None:
         return
     machine = describe()
     with tempfile.TemporaryDirectory() as folder:
-        found = _measure(Path(folder), given)
+        found = asyncio.run(_measure(Path(folder), given))
     text = _text(found, given, machine)
     print(text)
     if given.out:
@@ -107,30 +108,33 @@ def main() -> None:
         given.out.with_suffix(".md").write_text(text)
 
 
-def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """One row for each stretch: what was done, and what was seen of it."""
+async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """One row for each stretch: what was seen of it."""
     shutil.copytree("checkpoints/lean-mnist", folder / "runs" / SHOWN)
     run = _trained(folder / "runs")
     found: dict[str, Any] = {"alone": [], "training": [], "crowd": [], "crowd training": []}
-    with server(folder, GAN_DATA=str(datasets.root().resolve())) as app, _browser() as pages:
-        page = pages()
-        page.goto(f"{app.url}/explore?run={SHOWN}")
-        page.wait_for_selector(READY)
-        page.evaluate(WATCH)
-        page.wait_for_timeout(5_000)  # the server has settled
-        for _ in range(given.rounds):
-            found["alone"].append(_drag(page, given))
-            found["crowd"].append(_users(app.url, given))
-        _train(pages(), f"{app.url}/?run={run.id}")
-        page.bring_to_front()
-        time.sleep(5)
-        for _ in range(given.rounds):
-            calm = _rate(run, lambda: time.sleep(given.seconds))[1]
-            row, rate = _rate(run, lambda: _drag(page, given))
-            found["training"].append({**row, "calm": calm, "rate": rate})
-            calm = _rate(run, lambda: time.sleep(given.seconds))[1]
-            row, rate = _rate(run, lambda: _users(app.url, given))
-            found["crowd training"].append({**row, "calm": calm, "rate": rate})
+    with server(folder, GAN_DATA=str(datasets.root().resolve())) as app:
+        async with _browser() as pages:
+            page = await pages()
+            await page.goto(f"{app.url}/explore?run={SHOWN}")
+            await page.wait_for_selector(READY)
+            await page.wait_for_selector(given.slider)
+            await page.evaluate(WATCH)
+            await asyncio.sleep(5)  # the server has settled
+            for _ in range(given.rounds):
+                found["alone"].append(await _drag(page, given))
+                found["crowd"].append(await _users(app.url, given))
+            await _train(await pages(), f"{app.url}/?run={run.id}")
+            await page.bring_to_front()
+            await asyncio.sleep(5)
+            for _ in range(given.rounds):
+                for name, act in (
+                    ("training", _drag(page, given)),
+                    ("crowd training", _users(app.url, given)),
+                ):
+                    _, calm = await _rate(run, asyncio.sleep(given.seconds))
+                    row, rate = await _rate(run, act)
+                    found[name].append({**row, "calm": calm, "rate": rate})
     return found
 
 
@@ -143,58 +147,64 @@ def _trained(home: Path) -> Run:
     return runs.create(settled, {"epochs": 1000}, run_id=TRAINED, home=home)
 
 
-@contextlib.contextmanager
-def _browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+@contextlib.asynccontextmanager
+async def _browser() -> AsyncIterator[Callable[[], Awaitable[Page]]]:
+    """Makes pages, all in one window."""
+    from playwright.async_api import async_playwright
 
     chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = await browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(120_000)
         yield context.new_page
-        browser.close()
+        await browser.close()
 
 
-def _train(page: Page, address: str) -> None:
+async def _train(page: Page, address: str) -> None:
     """Has the server train the run; the page is closed, so that nobody else watches."""
-    page.goto(address)
-    page.get_by_role("button", name="Go on").first.click()
-    page.get_by_role("button", name="Stop").first.wait_for()
-    page.close()
+    await page.goto(address)
+    await page.get_by_role("button", name="Go on").first.click()
+    await page.get_by_role("button", name="Stop").first.wait_for()
+    await page.close()
 
 
-def _drag(page: Page, given: argparse.Namespace) -> dict[str, float]:
-    """The first slider to and fro, a movement every frame."""
-    box = page.locator(given.slider).first.bounding_box()
+async def _drag(page: Page, given: argparse.Namespace) -> dict[str, float]:
+    """The first slider to and fro, a movement every frame; like a hand it does not wait for the page."""
+    box = await page.locator(given.slider).first.bounding_box()
     assert box
-    across, y = box["width"] - 20, box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 10, y)
-    page.mouse.down()
-    page.evaluate(TAKEN)
+    left, across, y = box["x"] + 10, box["width"] - 20, box["y"] + box["height"] / 2
+    await page.mouse.move(left, y)
+    await page.mouse.down()
+    await page.evaluate(TAKEN)
     began, k = time.perf_counter(), 0
+    under_way: set[asyncio.Task[None]] = set()
     while (now := time.perf_counter() - began) < given.seconds:
-        share = abs((now / 2) % 2 - 1)  # two seconds there, two seconds back
-        page.mouse.move(box["x"] + 10 + share * across, y)
+        share = 1 - abs((now / 2) % 2 - 1)  # two seconds there, two seconds back
+        if len(under_way) < BACKLOG:
+            moved = asyncio.create_task(page.mouse.move(left + share * across, y))
+            under_way.add(moved)
+            moved.add_done_callback(under_way.discard)
         k += 1
-        time.sleep(max(0.0, k / PACE - (time.perf_counter() - began)))
-    page.mouse.up()
-    page.wait_for_timeout(300)
-    told = page.evaluate(TAKEN)
+        await asyncio.sleep(max(0.0, k / PACE - (time.perf_counter() - began)))
+    await asyncio.gather(*under_way)
+    await page.mouse.up()
+    await asyncio.sleep(0.3)
+    told = await page.evaluate(TAKEN)
     waits = sorted(told["waits"])
     return {
         "p50": round(statistics.median(waits), 1),
         "p95": round(waits[int(0.95 * len(waits))], 1),
         "pictures": round(told["pictures"] / now, 1),
-        "moves": round(k / now, 1),
+        "moves": round(len(waits) / now, 1),
     }
 
 
-def _rate(run: Run, act: Any) -> tuple[Any, float]:
+async def _rate(run: Run, act: Awaitable[Any]) -> tuple[Any, float]:
     """What `act` returns, and the images a second that were trained meanwhile."""
-    time.sleep(SETTLE)
+    await asyncio.sleep(SETTLE)
     before = len(_log(run))
-    told = act()
+    told = await act
     rows = _log(run)[before:]
     first, last = rows[0], rows[-1]
     return told, round((last["images"] - first["images"]) / (last["seconds"] - first["seconds"]), 1)
@@ -204,52 +214,56 @@ def _log(run: Run) -> list[dict[str, Any]]:
     return [*files.lines(run.path / "metrics.jsonl")]
 
 
-def _users(url: str, given: argparse.Namespace) -> dict[str, float]:
+async def _users(url: str, given: argparse.Namespace) -> dict[str, float]:
     """As many users at once, in a process of their own."""
-    command = [sys.executable, "-m", "benchmarks.drag", "--ask", url, str(given.users)]
-    done = subprocess.run(
-        [*command, str(given.seconds)], check=True, capture_output=True, text=True
-    )
-    told: dict[str, float] = json.loads(done.stdout)
+    command = ["-m", "benchmarks.drag", "--ask", url, str(given.users), str(given.seconds)]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=subprocess.PIPE)
+    out, _ = await process.communicate()
+    told: dict[str, float] = json.loads(out)
     return told
 
 
 async def _crowd(url: str, users: int, seconds: float) -> dict[str, float]:
-    """Pictures a second of the slowest and the middle user, answers other than pictures, and the waits of all."""
+    """Pictures a second of the slowest and the middle user, answers that are errors, and how long all waited, ms.
+
+    `refused` is the wait of one more, who asks nonsense now and then.
+    """
     until = time.perf_counter() + seconds
-    found = await asyncio.gather(*(_user(url, k, until) for k in range(users)))
+    asked = (_user(url, k, until, PICTURES, PACE, 200) for k in range(users))
+    *found, nonsense = await asyncio.gather(*asked, _user(url, users, until, 0, SELDOM, 400))
     counts = sorted(len(waits) / seconds for waits, _ in found)
     waits = sorted(wait for waits, _ in found for wait in waits)
     return {
-        "errors": sum(errors for _, errors in found),
+        "errors": sum(errors for _, errors in [*found, nonsense]),
         "least": round(counts[0], 1),
         "middle": round(statistics.median(counts), 1),
         "p50": round(1000 * statistics.median(waits), 1),
         "p95": round(1000 * waits[int(0.95 * len(waits))], 1),
+        "refused": round(1000 * sorted(nonsense[0])[int(0.95 * len(nonsense[0]))], 1),
     }
 
 
-async def _user(url: str, k: int, until: float) -> tuple[list[float], int]:
-    """Asks as the page does, on a connection that stays open; the seconds of each answer, and how many were errors."""
+async def _user(
+    url: str, k: int, until: float, pictures: int, pace: float, status: int
+) -> tuple[list[float], int]:
+    """Asks as the page does, on a connection that stays open; the seconds of each answer, and how many were others."""
     place = urlsplit(url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     rng = np.random.default_rng(k)
     length = config.preset("lean")[0].z_dim
     head = (
         f"POST /api/models/{SHOWN}/images?kind=z&user=user-{k} HTTP/1.1\r\nHost: {place.netloc}\r\n"
-        f"Accept-Encoding: gzip\r\nContent-Length: {4 * length * PICTURES}\r\n\r\n"
+        f"Accept-Encoding: gzip\r\nContent-Length: {4 * length * pictures}\r\n\r\n"
     ).encode()
     waits, errors = [], 0
     while (began := time.perf_counter()) < until:
-        z = rng.standard_normal((PICTURES, length)).astype("<f4")
+        z = rng.standard_normal((pictures, length)).astype("<f4")
         writer.write(head + z.tobytes())
         answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         await reader.readexactly(int(answer.split("content-length: ")[1].split("\r\n")[0]))
-        if " 200 " in answer.split("\r\n")[0]:
-            waits.append(time.perf_counter() - began)
-        else:
-            errors += 1
-        await asyncio.sleep(max(0.0, 1 / PACE - (time.perf_counter() - began)))
+        waits.append(time.perf_counter() - began)
+        errors += f" {status} " not in answer.split("\r\n")[0]
+        await asyncio.sleep(max(0.0, 1 / pace - (time.perf_counter() - began)))
     writer.close()
     return waits, errors
 
@@ -272,7 +286,7 @@ def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str
     )
     many = "\n".join(
         f"| {what} | {sum(row['errors'] for row in rows)} | {middle(rows, 'least', 1)} | {middle(rows, 'middle', 1)} "
-        f"| {middle(rows, 'p95')} | {rate} |"
+        f"| {middle(rows, 'p95')} | {middle(rows, 'refused')} | {rate} |"
         for what, rows, rate in (
             ("nothing", found["crowd"], ""),
             ("a `lean` run", found["crowd training"], kept(found["crowd training"])),
@@ -295,8 +309,9 @@ pixels is counted for every movement, until pixels that know of it are on the ca
 {given.users} users ask at once, {PICTURES} pictures a question, each as soon as the last answer is there but at most
 {PACE} times a second, from one other process on the same machine.
 
-| What trains | Errors | Pictures a second: the slowest user | the middle user | Answer, ms: 95 % | Training keeps |
-| --- | --- | --- | --- | --- | --- |
+| What trains | Errors | Pictures a second: the slowest user | the middle user | Answer, ms: 95 % | Refusal, ms: 95 % \
+| Training keeps |
+| --- | --- | --- | --- | --- | --- | --- |
 {many}
 
 Made by `python -m benchmarks.drag --rounds {given.rounds} --seconds {given.seconds:g} --users {given.users}`

@@ -18,7 +18,7 @@ import gan
 from gan import files, hosts, runs
 from gan.runs import Run, RunError
 from gan.tail import newest
-from ui import assets, measurements, nearest, pictures, quiz, readings, render
+from ui import assets, inversions, measurements, nearest, pictures, quiz, readings, render
 from ui.assets import FOREVER
 from ui.questions import say
 from ui.reader import SORTS, Readers, birth
@@ -115,6 +115,7 @@ def _routes() -> list[Route]:
         *readings.routes(workshop),
         *measurements.routes(workshop),
         *nearest.routes(workshop),
+        *inversions.routes(workshop),
         *pictures.routes(),
         *quiz.routes(workshop),
     ]

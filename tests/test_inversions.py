@@ -1,0 +1,255 @@
+"""The search for a z as a stream: lines that come one by one, an end when nobody listens, few at once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
+
+from gan import inversion
+from gan.inversion import Tick
+from gan.sampler import Sampler
+from tests import engine
+from tests.asgi import Client
+from ui import inversions
+from ui.workshop import Workshop
+
+URL = "/api/models/tiny/inversion"
+PICTURE = bytes(range(64))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAN_RUNS", str(folder))
+        engine.play(engine.make(folder, steps=2))
+        dots = engine.tiny(model="first-steps", width=16, z_dim=2)
+        engine.play(engine.make(folder, dots, steps=1, run_id="dots"), engine.points())
+        yield folder
+
+
+@pytest.fixture
+def client(home: Path) -> Client:
+    return Client(inversions.routes(Workshop(lambda: "ready")))
+
+
+def lines(content: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def array(text: str, kind: str, *shape: int) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
+
+
+@pytest.mark.parametrize("task", ["project", "inpaint", "enlarge"])
+def test_the_last_line_has_the_best_first_and_is_what_the_generator_makes(
+    client: Client, home: Path, task: str
+) -> None:
+    body = PICTURE + (bytes([1]) * 32 + bytes(32) if task == "inpaint" else b"")
+    answer = client.post(f"{URL}?task={task}&restarts=3&seed=5", body)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    told = lines(answer.content)
+    assert [line["last"] for line in told] == [False] * (len(told) - 1) + [True]
+    last = told[-1]
+    assert last["step"] == last["steps"] > told[0]["step"]
+    assert last["errors"] == sorted(last["errors"])
+    z = array(last["z"], "<f4", 3, 3)
+    pixels = array(last["pixels"], "u1", 3, 8, 8, 1)
+    sampler = Sampler.load(home / "tiny")
+    assert np.abs(sampler.images(z).astype(int) - pixels).max() <= 1
+    np.testing.assert_allclose(last["readings"]["d"], sampler.critic(pixels), atol=1e-3)
+    assert len(last["readings"]["classes"]) == 3
+
+
+WRONG = [
+    ("", PICTURE[:-1], 400),
+    ("", PICTURE + b"x", 413),
+    ("", b"", 400),
+    ("task=inpaint", PICTURE, 400),
+    ("task=inpaint", PICTURE + bytes(64), 400),  # nothing is known
+    ("task=inpaint", PICTURE + bytes([2]) * 64, 400),
+    ("task=paint", PICTURE, 400),
+    ("restarts=17", PICTURE, 400),
+    ("restarts=x", PICTURE, 400),
+    ("seed=-1", PICTURE, 400),
+    ("user=a.b", PICTURE, 400),
+]
+
+
+@pytest.mark.parametrize(("query", "body", "status"), WRONG)
+def test_refuses_with_a_sentence(client: Client, query: str, body: bytes, status: int) -> None:
+    answer = client.post(f"{URL}?{query}", body)
+    assert answer.status_code == status
+    assert answer.json()["error"].endswith(".")
+
+
+def test_points_have_nothing_to_find(client: Client) -> None:
+    answer = client.post("/api/models/dots/inversion", bytes(2))
+    assert answer.status_code == 409
+    assert answer.json()["error"].startswith("not available because")
+
+
+class Search:
+    """Stands in for the search: ticks for ever, counted; unless `free` each waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.ticks, self.may, self.free = 0, threading.Semaphore(0), False
+
+    def __call__(self, sampler: Any, target: Any, see: Any, restarts: int, seed: int) -> Any:
+        for step in itertools.count():
+            assert self.free or self.may.acquire(timeout=20)
+            self.ticks += 1
+            zeros = np.zeros((restarts, 3), np.float32)
+            pixels = np.zeros((restarts, 8, 8, 1), np.uint8)
+            yield Tick(step, 10_000, zeros, pixels, np.arange(restarts, dtype=np.float32))
+
+
+@pytest.fixture
+def search(monkeypatch: pytest.MonkeyPatch) -> Search:
+    found = Search()
+    monkeypatch.setattr(inversion, "invert", found)
+    return found
+
+
+class Listener:
+    """One request, spoken to the app without a client that would wait for the whole answer."""
+
+    def __init__(self, app: Any, query: str = "", headers: Any = ()):
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.parts: asyncio.Queue[bytes] = asyncio.Queue()
+        self._gone = asyncio.Event()
+        self._body: list[dict[str, Any]] = [{"type": "http.request", "body": PICTURE}]
+        scope = {
+            "type": "http", "method": "POST", "path": URL, "raw_path": URL.encode(), "root_path": "",
+            "query_string": query.encode(), "headers": [*headers], "http_version": "1.1",
+            "scheme": "http", "asgi": {"spec_version": "2.3"},
+        }  # fmt: skip
+        self.task = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._body:
+            return self._body.pop()
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+        elif message.get("body"):
+            await self.parts.put(message["body"])
+
+    async def line(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(await asyncio.wait_for(self.parts.get(), 20))
+        return told
+
+    async def leave(self) -> None:
+        self._gone.set()
+        await asyncio.wait_for(self.task, 20)
+
+
+def app() -> Starlette:
+    found = Starlette(routes=inversions.routes(Workshop(lambda: "ready")))
+    found.add_middleware(SelectiveGZipMiddleware)
+    return found
+
+
+def test_a_line_comes_as_soon_as_it_is_known(home: Path, search: Search) -> None:
+    async def listen() -> None:
+        listener = Listener(app(), headers=[(b"accept-encoding", b"gzip")])
+        for step in range(3):
+            search.may.release()
+            assert (await listener.line())["step"] == step  # though the next one may not even begin
+        assert listener.headers[b"content-encoding"] == b"identity"
+        search.may.release()
+        await listener.leave()
+
+    asyncio.run(listen())
+
+
+def test_when_the_asker_leaves_the_search_ends_within_a_tick(home: Path, search: Search) -> None:
+    async def listen() -> int:
+        listener = Listener(app())
+        search.may.release()
+        await listener.line()
+        before = search.ticks
+        await listener.leave()
+        for _ in range(20):
+            search.may.release()
+        await asyncio.sleep(0.1)
+        return search.ticks - before
+
+    assert asyncio.run(listen()) <= 1
+
+
+def test_a_newer_search_of_a_user_ends_the_older(home: Path, search: Search) -> None:
+    async def listen() -> None:
+        served = app()
+        older = Listener(served, "user=me")
+        search.may.release()
+        await older.line()
+        newer = Listener(served, "user=me")
+        for _ in range(4):
+            search.may.release()
+        told = await older.line()
+        while "error" not in told:
+            told = await older.line()
+        assert "newer" in told["error"]
+        await asyncio.wait_for(older.task, 20)
+        assert (await newer.line())["step"] == 0
+        search.may.release()
+        await newer.leave()
+
+    asyncio.run(listen())
+
+
+def test_only_a_few_search_at_once_and_a_place_gets_free(home: Path, search: Search) -> None:
+    search.free = True
+
+    async def listen() -> None:
+        served = app()
+        places = []
+        for k in range(inversions.AT_ONCE):
+            places.append(Listener(served, f"user=u{k}"))
+            await places[-1].line()
+        refused = Listener(served, "user=late")
+        await asyncio.wait_for(refused.task, 20)
+        assert refused.status == 503
+        assert int(refused.headers[b"retry-after"]) >= 1
+        await places[0].leave()
+        late = Listener(served, "user=late")
+        assert (await late.line())["step"] == 0
+        for listener in (late, *places[1:]):
+            await listener.leave()
+
+    asyncio.run(listen())
+
+
+def test_it_ends_in_time_on_a_busy_machine(
+    client: Client, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inversions, "LONGEST", 0.2)
+
+    def now_and_then() -> None:
+        for _ in range(99):
+            search.may.release()
+            time.sleep(0.05)
+
+    threading.Thread(target=now_and_then).start()
+    told = lines(client.post(URL, PICTURE).content)
+    assert told[-1]["last"]
+    assert 2 <= len(told) < 60
+    assert told[-1]["step"] < told[-1]["steps"]

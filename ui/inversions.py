@@ -1,0 +1,176 @@
+"""POST /api/models/{id}/inversion: which z makes this picture? A stream of JSON lines, one as soon as it is known.
+
+A tick is a piece of work for the studying thread, in turn with those of others. When the asker goes away the next one
+is not begun.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import time
+from collections.abc import AsyncGenerator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from gan import files
+from ui import questions, readings
+from ui.questions import Model, Refused, whole
+from ui.workshop import Workshop
+
+if TYPE_CHECKING:
+    from gan.inversion import Tick
+    from gan.sampler import Sampler
+
+TASKS = ("project", "inpaint", "enlarge")
+SHRINK = 4  # times that a picture to be enlarged is made smaller first
+RESTARTS, MOST_RESTARTS, SEEDS = 8, 16, 2**53
+AT_ONCE = 4
+LONGEST = 20.0  # seconds, where the machine is busy; otherwise it ends by itself before
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Encoding": "identity",  # else Streamlit's compression may hold lines back
+    "X-Accel-Buffering": "no",
+}
+
+
+def routes(workshop: Workshop) -> list[Route]:
+    """The one route of this file, for the app to mount."""
+    ask = _Inversions(workshop).ask
+    return [Route("/api/models/{name}/inversion", questions.polite(ask), methods=["POST"])]
+
+
+class _Inversions:
+    def __init__(self, workshop: Workshop):
+        self._workshop = workshop
+        self._newest: dict[str, int] = {}  # of each user the number of what is under way
+        self._numbers = itertools.count(1)
+
+    async def ask(self, request: Request) -> Response:
+        task = questions.choice(request, "task", TASKS, TASKS[0])
+        restarts = whole(request, "restarts", MOST_RESTARTS) or RESTARTS
+        seed = whole(request, "seed", SEEDS) or 0
+        model = questions.find_pictures(request)
+        target, mask = _asked(model, task, await _body(request, model, task))
+        number = next(self._numbers)
+        user = questions.user(request) or f"#{number}"
+        if user not in self._newest and len(self._newest) >= AT_ONCE:
+            raise Refused(503, "Others are searching at this moment; try again.", retry=2)
+        self._newest[user] = number  # what the user had under way ends
+        try:
+            ticks = await self._workshop.study(
+                request, model, lambda s: _begin(s, task, target, mask, restarts, seed)
+            )
+            lines = self._lines(request, model, ticks, user, number)
+            first = await anext(lines)
+        except BaseException:
+            self._leave(user, number)
+            raise
+        return StreamingResponse(
+            _after(first, lines), headers=HEADERS, media_type="application/x-ndjson"
+        )
+
+    async def _lines(
+        self, request: Request, model: Model, ticks: Iterator[Tick], user: str, number: int
+    ) -> AsyncGenerator[bytes, None]:
+        until = time.monotonic() + LONGEST
+
+        def work(sampler: Sampler) -> dict[str, Any] | None:
+            tick = next(ticks, None)
+            return None if tick is None else told(tick, sampler, time.monotonic() > until)
+
+        try:
+            line: dict[str, Any] | None = {}
+            while line is not None and not line.get("last"):
+                line = await self._workshop.study(request, model, work)
+                if self._newest.get(user) != number:
+                    line = {"error": "You are searching for something newer.", "last": True}
+                if line:
+                    yield (files.dump(line) + "\n").encode()
+        finally:
+            self._leave(user, number)
+
+    def _leave(self, user: str, number: int) -> None:
+        if self._newest.get(user) == number:
+            del self._newest[user]
+
+
+async def _after(first: bytes, lines: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The first line and the others. What goes wrong once an answer has begun is a line, too."""
+    yield first
+    try:
+        async with contextlib.aclosing(lines):
+            async for line in lines:
+                yield line
+    except Refused as no:
+        yield (files.dump({"error": str(no), "last": True}) + "\n").encode()
+    except ClientDisconnect:
+        pass
+
+
+async def _body(request: Request, model: Model, task: str) -> bytes:
+    _, H, W = model.about.shape
+    size = model.size + (H * W if task == "inpaint" else 0)
+    what = "a picture and its mask" if task == "inpaint" else "one picture"
+    if task == "enlarge" and (H % SHRINK or W % SHRINK):
+        raise questions.unavailable(f"{H} x {W} pixels cannot be shrunk by {SHRINK}")
+    body = await questions.read(request, size, what)
+    if len(body) != size:
+        raise Refused(400, f"The body is {what}, {size} bytes, not {len(body)}.")
+    return body
+
+
+def _asked(model: Model, task: str, body: bytes) -> tuple[np.ndarray, np.ndarray | None]:
+    """The picture (uint8 H,W,C), and which pixels are known (bool H,W) where some are not."""
+    _, H, W = model.about.shape
+    target = model.pictures(body[: model.size])[0]
+    if task != "inpaint":
+        return target, None
+    mask = np.frombuffer(body[model.size :], np.uint8).reshape(H, W)
+    if mask.max() > 1 or not mask.any():
+        raise Refused(400, "A mask has a 1 for each pixel that is known, at least one, and else 0.")
+    return target, mask == 1
+
+
+def _begin(
+    sampler: Sampler,
+    task: str,
+    target: np.ndarray,
+    mask: np.ndarray | None,
+    restarts: int,
+    seed: int,
+) -> Iterator[Tick]:
+    from gan import inversion
+
+    if mask is not None:
+        see = inversion.masked(mask)
+    else:
+        see = inversion.shrunk(SHRINK) if task == "enlarge" else inversion.whole()
+    return inversion.invert(sampler, target, see, restarts=restarts, seed=seed)
+
+
+def told(tick: Tick, sampler: Sampler, late: bool) -> dict[str, Any]:
+    """A line: the candidates, in the last one the best first, with what D and the classifier read in them."""
+    last = late or tick.step >= tick.steps
+    order = np.argsort(tick.errors, kind="stable") if last else np.arange(len(tick.errors))
+    pictures = tick.images[order]
+    line: dict[str, Any] = {
+        "step": tick.step,
+        "steps": tick.steps,
+        "errors": [round(float(error), 6) for error in tick.errors[order]],
+        "z": _text(tick.z[order].astype("<f4")),
+        "pixels": _text(pictures),
+        "last": last,
+    }
+    if tick.classes is not None:
+        line["classes"] = tick.classes[order].tolist()
+    return {**line, "readings": readings.read(sampler, pictures)} if last else line
+
+
+def _text(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode()
