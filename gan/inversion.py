@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +111,7 @@ def invert(
     steps: int = STEPS,
     seed: int = 0,
     candidates: int = CANDIDATES,
-) -> Iterator[Tick]:
+) -> Generator[Tick, None, None]:
     """Looks for z whose pictures look like `target` to `see` (whole() if none is given): `restarts` answers.
 
     sampler     whose generator is asked; it stays as it is, only z moves
@@ -144,7 +144,7 @@ def _wanted(sampler: Sampler, target: NDArray[np.uint8], see: See) -> Tensor:
 
 def _search(
     sampler: Sampler, see: See, want: Tensor, R: int, steps: int, seed: int, candidates: int
-) -> Iterator[Tick]:
+) -> Generator[Tick, None, None]:
     def errors(x: Tensor) -> Tensor:
         return (see.of(x) - want).square().flatten(1).mean(1)  # N
 
