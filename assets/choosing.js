@@ -17,7 +17,8 @@ export class Choosing {
     this.hidden = h("p", { class: "missing" });
     this.from = h("select", { "aria-label": "From", "data-part": "from" });
     this.to = h("select", { "aria-label": "To", "data-part": "to" });
-    this.title = h("input", { type: "text", maxlength: 40, placeholder: "its name", "aria-label": "Name of the direction", "data-part": "way-name" });
+    const named = { "aria-label": "Name of the direction", "data-part": "way-name" };
+    this.title = h("input", { type: "text", maxlength: 40, placeholder: "its name", ...named });
     this.keep = h("button", { type: "button", class: "quiet", "data-part": "keep" }, "Keep as a direction");
     this.keep.onclick = () => this.make();
     const ends = h("span", {}, "The way from ", this.from, " to ", this.to);
@@ -37,11 +38,11 @@ export class Choosing {
     const places = this.places();
     const [from, to] = [this.from, this.to].map((select) => places.get(select.value));
     const way = to.map((value, i) => (value - from[i]) / REACH);
-    if (!way.some(Boolean)) return explorer.tell("This way goes nowhere: move the sample first, or take two pins.");
+    if (!way.some(Boolean)) return explorer.notice.tell("This way goes nowhere: move the sample first, or take two pins.");
     const name = explorer.directions.keep(title.value || `${this.from.value} to ${this.to.value}`, way);
     title.value = "";
     this.pick([...this.names(), name].slice(-SHOWN));
-    explorer.tell("");
+    explorer.notice.tell("");
   }
 
   names() {
@@ -62,9 +63,10 @@ export class Choosing {
     if (this.told === told) return;
     this.told = told;
     this.lists.replaceChildren(...Object.keys(KINDS).map((kind) => this.kind(kind, names)).filter(Boolean));
-    const scored = ({ name, measure, score }) => (Number.isFinite(score) && score !== null ? `${name} ${measure} ${score.toFixed(2)}` : name);
+    const scored = ({ name, measure, score }) => (score === null ? name : `${name} ${measure} ${score.toFixed(2)}`);
     const hidden = directions.hidden.map(scored).join(", ");
-    this.hidden.textContent = hidden && `Hidden, because z tells too little of it (${directions.least.join(", ")}): ${hidden}.`;
+    const why = `Hidden, because z tells too little of it (${directions.least.join(", ")})`;
+    this.hidden.textContent = hidden && `${why}: ${hidden}.`;
   }
 
   kind(kind, names) {

@@ -66,8 +66,7 @@ export class Closer {
     const told = await found.json().catch(() => ({ error: "The server does not answer." }));
     if (!this.current(answer) || !on(this.near)) return;
     if (found.status === 202 || found.status === 503) {
-      const done = found.status === 202 ? `${told.text ?? "reading the training images"} ${percent(told.done ?? 0)}` : told.error;
-      this.caption.textContent = done;
+      this.caption.textContent = found.status === 202 ? `${told.text} ${percent(told.done)}` : told.error;
       this.timer = setTimeout(() => this.nearest(answer), AGAIN);
       return;
     }

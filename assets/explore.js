@@ -131,7 +131,8 @@ class Shell {
       const url = new URL(this.studio.data.tabs[name], location.origin).href;
       return (await import(url)).default(room, this.studio);
     } catch (error) {
-      room.append(h("p", { class: "missing", role: "alert" }, `Not available because it could not be loaded: ${error.message}`));
+      const why = `Not available because it could not be loaded: ${error.message}`;
+      room.append(h("p", { class: "missing", role: "alert" }, why));
       return null;
     }
   }

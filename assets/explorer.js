@@ -1,19 +1,17 @@
 // The Explore tab: one sample with its neighbours, sliders and a pad that move it while they are dragged.
-import { Asker } from "./asking.js";
-import { drawSheet } from "./canvases.js";
 import { Choosing } from "./choosing.js";
 import { Closer } from "./closer.js";
 import { Copier } from "./copier.js";
 import { Directions, described } from "./directions.js";
-import { h, number } from "./dom.js";
+import { h } from "./dom.js";
+import { Drawing } from "./drawing.js";
 import { Film } from "./film.js";
-import { download } from "./keeping.js";
 import { Label } from "./label.js";
-import { pack } from "./latent.js";
 import { Measuring } from "./measuring.js";
 import { Moment } from "./moment.js";
 import { Neighbours } from "./neighbours.js";
-import { Pad, SIDE } from "./pad.js";
+import { Notice } from "./notice.js";
+import { Pad } from "./pad.js";
 import { Pins } from "./pins.js";
 import { Points } from "./points.js";
 import { Raw } from "./raw.js";
@@ -23,9 +21,7 @@ import { anySeed, REACH, Spot } from "./spot.js";
 import { Truncation } from "./truncation.js";
 
 const LOOK = 1000; // ms between two looks for newer weights
-const SELDOM = 5; // of so many looks one is taken when the run has ended
-const REST = 150; // ms until a finger has come to rest
-const TELL = 6000; // ms that a sentence stays
+const GONE = "The step of the link is not kept any more: this is the newest generator.";
 const BACK = 50; // places that are remembered
 
 export default function explorer(root, studio) {
@@ -35,15 +31,12 @@ export default function explorer(root, studio) {
 class Explorer {
   constructor(root, studio) {
     const { id, z_dim, points, linked, sliders } = studio.data;
-    Object.assign(this, { root, studio, past: [], panels: [], answer: null, sheetOf: null });
+    Object.assign(this, { root, studio, past: [], panels: [] });
     this.directions = new Directions(id, z_dim);
     this.spot = new Spot(z_dim, this.directions.vector);
     this.plain = points || !linked; // numbers of z instead of directions
-    this.asker = new Asker(
-      (newer) => this.question(newer),
-      (answer) => this.paint(answer),
-      (sentence) => this.trouble(sentence),
-    );
+    this.notice = new Notice();
+    this.drawing = new Drawing(this);
     this.build(points, sliders);
     this.begin(studio.query);
     this.onkey = (event) => this.key(event);
@@ -54,11 +47,9 @@ class Explorer {
   build(points, sliders) {
     this.one = h("canvas", { width: 28, height: 28, role: "img", "data-part": "one", "aria-label": "The picture of z" });
     this.overlay = h("canvas", { class: "over", hidden: true, "aria-hidden": "true" });
-    this.message = h("p", { class: "message", "data-part": "message", role: "status", hidden: true });
-    this.status = h("p", { class: "status", "data-part": "status" });
     this.raw = new Raw(this, sliders);
     this.moment = new Moment(this);
-    this.panels.push(this.raw, this.moment);
+    this.panels.push(this.drawing, this.notice, this.raw, this.moment);
     this.sample = h("figure", { class: "one" }, h("div", { class: "frame" }, this.one, this.overlay));
     this.stage = h("div", { class: "stage" }, this.sample);
     this.panel = h("div", { class: "panel" }, this.actions());
@@ -75,8 +66,8 @@ class Explorer {
     else this.furnish();
     const copier = new Copier(this);
     this.moment.element.append(h("div", { class: "actions" }, this.moment.freeze, copier.button));
-    this.panel.append(this.moment.element, this.status, copier.field);
-    this.root.append(this.bench, this.message);
+    this.panel.append(this.moment.element, this.drawing.status, copier.field);
+    this.root.append(this.bench, this.notice.element);
   }
 
   /** What only the page itself has, not the small views beside lessons. */
@@ -107,7 +98,7 @@ class Explorer {
     };
     for (const folded of Object.values(this.folds)) folded.ontoggle = () => this.fill();
     this.bench.append(this.pad.element, h("div", { class: "more" }, ...Object.values(this.folds)));
-    this.pad.save.onclick = () => this.saveSheet();
+    this.pad.save.onclick = () => this.drawing.save();
     this.pins.build();
   }
 
@@ -135,19 +126,19 @@ class Explorer {
     this.axes = axes.length === 2 && axes[0] !== axes[1] ? axes : null;
     this.label = Math.max(0, Math.floor(Number(query.get("class") ?? 0)) || 0);
     this.ready = this.plain || !this.spot.values.size; // a link's directions come before its picture
-    if (query.has("step") && this.studio.step === null) this.tell("The step of the link is not kept any more: this is the newest generator.");
+    if (query.has("step") && this.studio.step === null) this.notice.tell(GONE);
     if (this.plain) return;
     await this.measuring.measure();
     if (this.ready) return;
     this.ready = true;
-    this.asker.ask();
+    this.drawing.ask();
   }
 
   show() {
-    this.timer ??= setInterval(() => this.look(), LOOK);
+    this.timer ??= setInterval(() => this.ready && this.drawing.look(), LOOK);
     document.addEventListener("keydown", this.onkey);
     this.fill();
-    if (this.ready) this.asker.ask();
+    if (this.ready) this.drawing.ask();
   }
 
   hide() {
@@ -159,9 +150,6 @@ class Explorer {
 
   destroy() {
     this.hide();
-    clearTimeout(this.resting);
-    clearTimeout(this.telling);
-    this.asker.stop();
     this.directions.stop();
     for (const panel of this.panels) panel.destroy?.();
     this.root.replaceChildren();
@@ -172,7 +160,7 @@ class Explorer {
 
   pin() {
     this.still();
-    if (!this.pins.add(this.spot.z())) return this.tell("There is room for 24 pins: remove one first.");
+    if (!this.pins.add(this.spot.z())) return this.notice.tell("There is room for 24 pins: remove one first.");
     this.folds.pins.open = true;
   }
 
@@ -264,9 +252,10 @@ class Explorer {
   }
 
   changed() {
+    this.touched = true;
     this.fill();
     this.stir();
-    this.asker.ask();
+    this.drawing.ask();
     this.write();
   }
 
@@ -277,83 +266,27 @@ class Explorer {
 
   /** Other directions than before. */
   remeasured() {
-    this.sheetOf = null;
+    this.drawing.sheetOf = null;
     this.fill();
-    if (this.ready) this.asker.ask();
+    if (this.ready) this.drawing.ask();
   }
 
   // --- pictures
-
-  /** The sample, its neighbours and, where it changes, the sheet; of a look for newer weights the sample alone. */
-  question(newer) {
-    const { spot, points } = this;
-    const z = spot.z();
-    const others = newer ? [] : points ? points.net(z) : spot.neighbours();
-    const key = !newer && this.axed() ? this.sheetKey() : null;
-    const sheet = key !== null && key !== this.sheetOf;
-    const vectors = [z, ...others, ...(sheet ? spot.sheet(this.axes, SIDE) : [])];
-    this.asked = { newer, z, others: others.length, sheet, key };
-    return { url: this.address(), body: pack(spot.truncated(vectors)) };
-  }
-
-  /** Where pictures of the shown generator are asked for; `line` keeps questions apart that must not replace others. */
-  address(line = "") {
-    const { studio, label } = this;
-    const about = studio.data.n_classes ? `&class=${Math.min(label, studio.data.n_classes - 1)}` : "";
-    return `/api/models/${studio.model()}/images?kind=z&user=${studio.user}${line && `-${line}`}${about}`;
-  }
-
-  /** What else than z the pictures depend on. */
-  drawnBy() {
-    return [this.studio.model(), this.answer?.step, this.label, this.spot.psi].join("|");
-  }
 
   /** Whether the pad has two directions to show. */
   axed() {
     return Boolean(this.axes?.every((name) => this.directions.vector(name)));
   }
 
-  /** All that the sheet of the pad depends on. */
-  sheetKey() {
-    const { spot, axes, studio, label } = this;
-    const rest = spot.active.filter(([name]) => !axes.includes(name));
-    return [studio.model(), label, spot.psi, axes, this.directions.step, spot.base, rest].join("|");
+  get answer() {
+    return this.drawing.answer;
   }
 
-  paint(answer) {
-    const { asked } = this;
-    if (asked.newer) return void this.asker.ask(); // there are newer weights
-    if (this.answer?.step !== answer.step) this.stir();
-    this.answer = answer;
-    if (this.points) {
-      this.points.paint(answer, asked.z);
-    } else {
-      if (!this.film?.playing) drawSheet(this.one, answer, 0, 1, 1, 0);
-      this.neighbours.paint(answer, 1);
-    }
-    if (asked.sheet) {
-      this.pad.paint(answer, 1 + asked.others);
-      Object.assign(this, { sheetOf: asked.key, sheetStep: answer.step });
-    } else if (this.sheetOf && this.sheetStep !== answer.step) {
-      this.sheetOf = null; // the weights were replaced in between
-      this.asker.ask();
-    }
-    this.status.textContent = `Generator of step ${number(answer.step)}, ${Math.round(answer.took)} ms from your finger to the picture`;
-    this.status.dataset.step = answer.step;
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.rested(), REST);
-  }
-
-  /** Newer weights of a run that trains come by themselves. */
-  look() {
-    this.looks = (this.looks ?? 0) + 1;
-    if (document.hidden || this.studio.step !== null || !this.ready) return;
-    if (this.studio.data.live || this.looks % SELDOM === 0) this.asker.look();
-  }
-
-  rested() {
+  /** The finger has come to rest: what is said of the sample may be asked for. */
+  rested(answer) {
     if (this.film?.playing) return;
-    for (const panel of this.panels) panel.rested?.(this.answer);
+    for (const panel of this.panels) panel.rested?.(answer);
+    if (this.touched) this.write(); // which directions a link may name depends on what is on screen
   }
 
   // --- the present state
@@ -364,13 +297,14 @@ class Explorer {
     this.resetButton.disabled = spot.isHome;
     if (this.sliders) {
       this.settle();
-      const rows = directions.shown(spot.values).map((direction) => ({ ...described(direction), value: spot.values.get(direction.name) ?? 0 }));
-      this.sliders.fill(rows);
+      const value = (name) => spot.values.get(name) ?? 0;
+      const shown = directions.shown(spot.values);
+      this.sliders.fill(shown.map((direction) => ({ ...described(direction), value: value(direction.name) })));
       const axes = this.axed() && this.axes.map((name) => described(directions.find(name)));
-      pad.fill(axes, directions.list.map(described), this.axes?.map((name) => spot.values.get(name) ?? 0), directions.why);
+      pad.fill(axes, directions.list.map(described), this.axes?.map(value), directions.why);
     }
     for (const panel of this.panels) {
-      if (!panel.element.closest("details:not([open])")) panel.fill?.(); // what is folded away waits
+      if (!panel.element?.closest("details:not([open])")) panel.fill?.(); // what is folded away waits
     }
   }
 
@@ -396,37 +330,9 @@ class Explorer {
   write() {
     this.studio.link(this.state());
   }
-
-  /** The sheet of the pad as a PNG. */
-  async saveSheet() {
-    const { spot, axes, studio } = this;
-    const body = pack(spot.truncated(spot.sheet(axes, SIDE)));
-    const name = `${studio.data.id}-${axes.join("-")}.png`.replace(/[^\w.-]+/g, "-");
-    this.tell(await download(`${this.address("png")}&format=png&columns=${SIDE}`, body, name));
-  }
-
-  /** What the server's answers say; "" when all is well. */
-  trouble(sentence) {
-    this.wrong = sentence;
-    this.speak();
-  }
-
-  /** Something to know, for a while. */
-  tell(sentence) {
-    clearTimeout(this.telling);
-    this.said = sentence;
-    if (sentence) this.telling = setTimeout(() => this.tell(""), TELL);
-    this.speak();
-  }
-
-  speak() {
-    const sentence = this.wrong || this.said || "";
-    this.message.textContent = sentence;
-    this.message.hidden = !sentence;
-  }
 }
 
 /** A closed part of the page with a name. */
-export function fold(name, title, ...inside) {
+function fold(name, title, ...inside) {
   return h("details", { "data-fold": name }, h("summary", {}, title), ...inside);
 }

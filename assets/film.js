@@ -19,7 +19,8 @@ export class Film {
     const options = Object.entries(WAYS).map(([value, text]) => h("option", { value }, text));
     this.way = h("select", { "aria-label": "What the film shows", "data-part": "way" }, ...options);
     this.way.onchange = () => (this.stop(), this.fill());
-    this.speed = h("input", { type: "range", min: 0.1, max: 2, step: 0.1, value: 0.7, "data-part": "speed", "aria-label": "Speed of the film" });
+    const named = { "data-part": "speed", "aria-label": "Speed of the film" };
+    this.speed = h("input", { type: "range", min: 0.1, max: 2, step: 0.1, value: 0.7, ...named });
     this.told = h("output");
     this.save = h("button", { type: "button", class: "quiet", "data-part": "gif" }, "Save as GIF");
     this.save.onclick = () => this.keep();
@@ -109,7 +110,7 @@ export class Film {
     this.fetching = true;
     const { source, explorer } = this;
     const vectors = Array.from({ length: AHEAD }, () => Float32Array.from(source.next().value));
-    const answer = await pictures(explorer.address("film"), pack(explorer.spot.truncated(vectors)));
+    const answer = await pictures(explorer.drawing.address("film"), pack(explorer.spot.truncated(vectors)));
     this.fetching = false;
     if (this.source !== source || !this.playing) return;
     if (answer) this.waiting.push(...vectors.map((z, k) => ({ z, k, answer })));
@@ -121,8 +122,8 @@ export class Film {
     save.disabled = true;
     const { id } = explorer.studio.data;
     const body = pack(explorer.spot.truncated(this.closed()));
-    const wrong = await download(`${explorer.address("gif")}&format=gif&fps=${RATE}`, body, `${id}-film.gif`);
-    explorer.tell(wrong);
+    const wrong = await download(`${explorer.drawing.address("gif")}&format=gif&fps=${RATE}`, body, `${id}-film.gif`);
+    explorer.notice.tell(wrong);
     save.disabled = false;
   }
 

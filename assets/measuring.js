@@ -30,7 +30,7 @@ export class Measuring {
   /** A link may name what this generator has not. */
   miss(names) {
     for (const name of names) this.explorer.spot.slide(name, 0);
-    if (names.length) this.explorer.tell(`The link's direction ${names.join(", ")} is not there any more.`);
+    if (names.length) this.explorer.notice.tell(`The link's direction ${names.join(", ")} is not there any more.`);
   }
 
   /** What directions add goes into z, here and wherever Back leads: they go, the samples stay. */

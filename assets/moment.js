@@ -30,9 +30,9 @@ export class Moment {
     }).catch(() => ({ ok: false }));
     const kept = studio.data.steps.filter((step) => step <= answer.step).at(-1);
     const step = ok ? answer.step : kept;
-    if (step === undefined) return explorer.tell("There is no snapshot yet that could be held.");
+    if (step === undefined) return explorer.notice.tell("There is no snapshot yet that could be held.");
     this.at(step);
-    if (!ok) explorer.tell(`Held at step ${number(step)}, the newest snapshot that is kept.`);
+    if (!ok) explorer.notice.tell(`Held at step ${number(step)}, the newest snapshot that is kept.`);
   }
 
   fill() {

@@ -12,7 +12,8 @@ export class Neighbours {
       cell.onclick = () => explorer.visit(k);
       return cell;
     });
-    this.spread = h("input", { type: "range", min: 0, max: 1, step: 0.01, "data-part": "spread", "aria-label": "How far the neighbours are" });
+    const named = { "data-part": "spread", "aria-label": "How far the neighbours are" };
+    this.spread = h("input", { type: "range", min: 0, max: 1, step: 0.01, ...named });
     this.spread.oninput = () => ((explorer.spot.spread = Number(this.spread.value)), explorer.changed());
     this.far = h("output");
     const caption = h("figcaption", {}, h("span", {}, "Neighbours: click one"), this.spread, this.far);

@@ -18,7 +18,7 @@ export class Pins {
     this.undo.onclick = () => this.restore();
     this.element = h("div", { class: "pins" }, this.strip, this.none, this.undo);
     this.asker = new Asker(
-      () => ({ url: explorer.address("pins"), body: pack(explorer.spot.truncated(this.list)) }),
+      () => ({ url: explorer.drawing.address("pins"), body: pack(explorer.spot.truncated(this.list)) }),
       (answer) => this.paint(answer),
       () => {},
     );
@@ -68,7 +68,7 @@ export class Pins {
 
   /** Thumbnails of the generator on screen; only when it or the list is another one. */
   draw() {
-    const key = this.explorer.drawnBy();
+    const key = this.explorer.drawing.by();
     if (!this.list.length || this.drawn === key) return;
     this.drawn = key;
     this.asker.ask();

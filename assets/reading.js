@@ -12,7 +12,7 @@ export class Reading {
     this.reads = h("span", { "data-part": "reads" });
     const bar = h("span", { class: "d-bar", "aria-hidden": "true" }, this.fillings);
     this.element = h("p", { class: "reading", "data-part": "reading" }, bar, this.score, this.reads);
-    this.element.title = "D's probability that this is a real picture, and the digit that a separately trained classifier reads";
+    this.element.title = "D's probability that this picture is real, and what EvalNet, trained apart, reads";
   }
 
   stir() {

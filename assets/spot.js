@@ -115,7 +115,8 @@ export class Spot {
   /** The spot as it is now, for `restore`. */
   memory() {
     const { seed, own, noise, home } = this;
-    return { seed, own, noise, home, base: Float32Array.from(this.base), held: new Set(this.held), values: new Map(this.values) };
+    const base = Float32Array.from(this.base);
+    return { seed, own, noise, home, base, held: new Set(this.held), values: new Map(this.values) };
   }
 
   restore(memory) {

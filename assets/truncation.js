@@ -39,7 +39,7 @@ export class Truncation {
       .catch(() => ({ status: 0, error: "The server does not answer." }));
     if (explorer.gone) return;
     if (status === 202 || status === 503) {
-      this.told.textContent = status === 202 ? `${told.text ?? "measuring"} ${percent(told.done ?? 0)}` : told.error;
+      this.told.textContent = status === 202 ? `${told.text} ${percent(told.done)}` : told.error;
       this.timer = setTimeout(() => this.measure(), AGAIN);
       return;
     }

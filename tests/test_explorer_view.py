@@ -347,7 +347,7 @@ def test_pins_are_kept_removed_and_brought_back(page: Page, url: str) -> None:
 def test_a_film_plays_and_is_saved(page: Page, url: str) -> None:
     see(page, url + "tiny")
     unfold(page, "pins")
-    assert page.locator("[data-part=play]").is_disabled()  # no pins
+    page.locator("[data-part=play]:disabled").wait_for()  # no pins
     for _ in range(3):
         page.click("[data-part=pin]")
         page.click("[data-part=shuffle]")
