@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import http.client
 import itertools
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +25,7 @@ from gan.inversion import Tick
 from gan.sampler import Sampler
 from tests import engine
 from tests.asgi import Client
+from tests.serving import HOME, server
 from ui import inversions
 from ui.workshop import Workshop
 
@@ -253,3 +257,30 @@ def test_it_ends_in_time_on_a_busy_machine(
     assert told[-1]["last"]
     assert 2 <= len(told) < 60
     assert told[-1]["step"] < told[-1]["steps"]
+
+
+@pytest.mark.slow
+def test_a_server_sends_line_by_line_and_ends_in_time_with_a_search_under_way(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(HOME / "checkpoints" / "lean-mnist", tmp_path / "runs" / "lean-mnist")
+    with server(tmp_path) as found, contextlib.ExitStack() as open_ones:
+
+        def ask() -> http.client.HTTPResponse:
+            connection = http.client.HTTPConnection(found.url.removeprefix("http://"), timeout=20)
+            open_ones.callback(connection.close)
+            accept = {"Accept-Encoding": "gzip"}  # as a browser asks
+            connection.request("POST", "/api/models/lean-mnist/inversion", bytes(784), accept)
+            return open_ones.enter_context(connection.getresponse())
+
+        until = time.monotonic() + 60
+        while (answer := ask()).status == 503 and time.monotonic() < until:
+            time.sleep(0.2)  # torch is being loaded
+        assert answer.status == 200
+        told = [json.loads(answer.readline()) for _ in range(2)]
+        assert told[0]["step"] <= told[1]["step"] < told[1]["steps"]
+        assert json.loads(answer.read().splitlines()[-1])["last"]
+        assert ask().readline()
+        began = time.monotonic()
+        assert found.stop() == 0
+        assert time.monotonic() - began < 9
