@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
 from gan import hardware, images, runs
+from gan.datasets import Data
 from gan.runs import Run
 from gan.sampler import Sampler
 from tests import engine
@@ -91,6 +92,23 @@ def test_points_come_as_two_bytes(client: Client, home: Path) -> None:
     engine.play(engine.make(home, config, steps=1, run_id="dots"), engine.points())
     answer = client.post("/api/models/dots/images", content=noise(4, 2).tobytes())
     assert answer.headers["X-Shape"] == "4,1,1,2"
+
+
+def test_a_class_can_be_asked_for_where_the_generator_was_told_classes(
+    client: Client, home: Path
+) -> None:
+    some = engine.pictures()
+    data = Data(some.images, np.arange(len(some)) % 3, ("a", "b", "c"))
+    run = engine.make(home, engine.tiny(conditional=True), steps=1, run_id="told")
+    engine.play(run, data)
+    url, z = "/api/models/told/images", noise(4)
+    for label in range(3):
+        shown = pixels_of(client.post(f"{url}?class={label}", z.tobytes()))
+        expected = Sampler.load(run.path).images(z, np.full(4, label))
+        np.testing.assert_array_equal(shown, expected)
+    refused = client.post(f"{url}?class=3", z.tobytes())
+    assert refused.status_code == 400
+    assert "0 to 2" in refused.json()["error"]
 
 
 WRONG = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ui.turns import Full, Line, Replaced, Turns
+from ui.turns import LONGEST, Full, Line, Replaced, Turns
 
 
 def served(line: Line) -> list[Any]:
@@ -101,6 +101,16 @@ def test_it_rests_while_somebody_trains_and_only_then(
     for future in asked:
         assert future.done()
     assert clock.rests[:2] == pytest.approx(rests)
+
+
+def test_after_something_long_the_next_does_not_wait_as_long() -> None:
+    clock = Clock()
+    turns = Turns(
+        "x", share=0.25, training=lambda: ["a run"], sleep=clock.rest, clock=lambda: clock.now
+    )
+    turns.ask(partial(clock.work, 30.0))
+    turns.ask(lambda: None).result(10)
+    assert clock.rests[0] == LONGEST
 
 
 def test_an_error_is_the_asker_s_alone() -> None:

@@ -18,6 +18,7 @@ from gan import hosts
 
 T = TypeVar("T")
 PLACES = 64  # pieces waiting
+LONGEST = 1.0  # seconds of rest: whoever is next did not ask for what took so long
 
 
 class Full(Exception):
@@ -110,4 +111,4 @@ class Turns:
         except BaseException as error:
             future.set_exception(error)
         if self._training():
-            self._sleep((self._clock() - began) * (1 / self._share - 1))
+            self._sleep(min(LONGEST, (self._clock() - began) * (1 / self._share - 1)))

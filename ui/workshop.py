@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gan.sampler import Sampler
 
 T = TypeVar("T")
+DRAWING, STUDYING = 1 / 2, 1 / 3  # of a thread's time while somebody trains
 KEPT = 8  # generators in memory: the newest ones, and those of a time slider being dragged
 
 
@@ -53,8 +54,8 @@ class Workshop:
     def __init__(self, torch_state: Callable[[], str] = hosts.torch_state, places: int = PLACES):
         self._torch_state = torch_state
         self._samplers = Samplers()
-        self._drawing = Turns("render", places)
-        self._aside = Turns("study", places)
+        self._drawing = Turns("render", places, DRAWING)
+        self._aside = Turns("study", places, STUDYING)
 
     async def draw(
         self, request: Request, model: Model, work: Callable[[Sampler], T], slot: str = ""
