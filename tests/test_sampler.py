@@ -223,7 +223,7 @@ def test_a_snapshot_is_an_earlier_generator(run, sampler):
     first = Sampler.load(run.path, 0)
     assert first.step == 0
     assert (first.images(noise(4)) != sampler.images(noise(4))).any()
-    with pytest.raises(RunError, match=r"keeps no generator of step 99; there is 0, (\d+, )*30\."):
+    with pytest.raises(RunError, match=r"keeps no generator of step 99; there is 0(, \d+)*\."):
         Sampler.load(run.path, 99)
 
 
