@@ -13,19 +13,19 @@ const TASKS = [
   {
     id: "project",
     tab: "Find it",
-    go: "Find it in the latents",
+    go: () => "Find it in the latents",
     text: () => "Eight random z, all moved downhill until what G makes of them looks like your picture.",
   },
   {
     id: "inpaint",
     tab: "Fill in",
-    go: "Fill in",
+    go: () => "Fill in",
     text: () => "Brush over what is to be erased. G completes the rest, in several ways: many pictures fit.",
   },
   {
     id: "enlarge",
     tab: "Enlarge",
-    go: "Enlarge",
+    go: ([, H, W]) => `Enlarge from ${small(H)} × ${small(W)}`,
     text: ([, H, W]) => `G sees only the ${small(H)} × ${small(W)} thumbnail of your picture, and many pictures have that one.`,
   },
 ];
@@ -88,7 +88,7 @@ export class Finder {
   refresh() {
     const { empty, hides } = this.source();
     const inpaint = this.task?.id === "inpaint";
-    this.go.textContent = this.underway ? "Stop" : (this.task?.go ?? "");
+    this.go.textContent = this.underway ? "Stop" : (this.task?.go(this.studio.data.shape) ?? "");
     this.go.disabled = !this.underway && (Boolean(this.unable) || empty || (inpaint && !hides));
     this.whole.disabled = !hides;
   }
@@ -105,6 +105,7 @@ export class Finder {
     Object.assign(this.progress, { hidden: false, value: 0 });
     this.tell("Starting …");
     this.refresh();
+    let seen = false;
     try {
       for await (const tick of this.patiently(url, body, underway.signal)) {
         if (this.underway !== underway) return;
@@ -113,6 +114,8 @@ export class Finder {
         this.progress.value = tick.step / tick.steps;
         this.tell(tick.last ? "" : `Step ${number(tick.step)} of ${number(tick.steps)}`);
         this.paint(kept.found);
+        if (!seen) this.results.scrollIntoView({ block: "nearest" });
+        seen = true;
       }
       this.tell(kept.found?.last ? "Best first. Click one to edit it with the sliders." : "");
     } catch (error) {

@@ -141,7 +141,9 @@ def test_an_early_generator(page: Page, url: str) -> None:
 def test_keys_guess_only_where_they_are_meant(page: Page, url: str) -> None:
     see(page, f"{url}&round=3")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "guess" in request.url else None)
+    page.on(
+        "request", lambda request: asked.append(request.url) if "guess" in request.url else None
+    )
     page.locator("[data-part=quiz-time]").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("tab", name="Quiz").focus()
