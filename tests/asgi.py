@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,50 @@ class Client:
 
     def get(self, url: str) -> httpx.Response:
         return self.post(url, method="GET")
+
+
+class Listener:
+    """One request, spoken to the app without a client that would wait for the whole answer."""
+
+    def __init__(
+        self,
+        app: Any,
+        url: str,
+        body: bytes,
+        query: str = "",
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ):
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.parts: asyncio.Queue[bytes] = asyncio.Queue()
+        self._gone = asyncio.Event()
+        self._body: list[dict[str, Any]] = [{"type": "http.request", "body": body}]
+        scope = {
+            "type": "http", "method": "POST", "path": url, "raw_path": url.encode(), "root_path": "",
+            "query_string": query.encode(), "headers": [*headers], "http_version": "1.1",
+            "scheme": "http", "asgi": {"spec_version": "2.3"},
+        }  # fmt: skip
+        self.task = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._body:
+            return self._body.pop()
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+        elif message.get("body"):
+            await self.parts.put(message["body"])
+
+    async def line(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(await asyncio.wait_for(self.parts.get(), 20))
+        return told
+
+    async def leave(self) -> None:
+        self._gone.set()
+        await asyncio.wait_for(self.task, 20)
 
 
 def pixels_of(answer: Any) -> np.ndarray:

@@ -24,7 +24,7 @@ from gan import inversion
 from gan.inversion import Tick
 from gan.sampler import Sampler
 from tests import engine
-from tests.asgi import Client
+from tests.asgi import Client, Listener
 from tests.serving import HOME, server
 from ui import inversions
 from ui.workshop import Workshop
@@ -128,43 +128,6 @@ def search(monkeypatch: pytest.MonkeyPatch) -> Search:
     return found
 
 
-class Listener:
-    """One request, spoken to the app without a client that would wait for the whole answer."""
-
-    def __init__(self, app: Any, query: str = "", headers: Any = ()):
-        self.status = 0
-        self.headers: dict[bytes, bytes] = {}
-        self.parts: asyncio.Queue[bytes] = asyncio.Queue()
-        self._gone = asyncio.Event()
-        self._body: list[dict[str, Any]] = [{"type": "http.request", "body": PICTURE}]
-        scope = {
-            "type": "http", "method": "POST", "path": URL, "raw_path": URL.encode(), "root_path": "",
-            "query_string": query.encode(), "headers": [*headers], "http_version": "1.1",
-            "scheme": "http", "asgi": {"spec_version": "2.3"},
-        }  # fmt: skip
-        self.task = asyncio.create_task(app(scope, self._receive, self._send))
-
-    async def _receive(self) -> dict[str, Any]:
-        if self._body:
-            return self._body.pop()
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], dict(message["headers"])
-        elif message.get("body"):
-            await self.parts.put(message["body"])
-
-    async def line(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(await asyncio.wait_for(self.parts.get(), 20))
-        return told
-
-    async def leave(self) -> None:
-        self._gone.set()
-        await asyncio.wait_for(self.task, 20)
-
-
 def app() -> Starlette:
     found = Starlette(routes=inversions.routes(Workshop(lambda: "ready")))
     found.add_middleware(SelectiveGZipMiddleware)
@@ -173,7 +136,7 @@ def app() -> Starlette:
 
 def test_a_line_comes_as_soon_as_it_is_known(home: Path, search: Search) -> None:
     async def listen() -> None:
-        listener = Listener(app(), headers=[(b"accept-encoding", b"gzip")])
+        listener = Listener(app(), URL, PICTURE, headers=[(b"accept-encoding", b"gzip")])
         for step in range(3):
             search.may.release()
             assert (await listener.line())["step"] == step  # though the next one may not even begin
@@ -186,7 +149,7 @@ def test_a_line_comes_as_soon_as_it_is_known(home: Path, search: Search) -> None
 
 def test_when_the_asker_leaves_the_search_ends_within_a_tick(home: Path, search: Search) -> None:
     async def listen() -> int:
-        listener = Listener(app())
+        listener = Listener(app(), URL, PICTURE)
         search.may.release()
         await listener.line()
         before = search.ticks
@@ -202,10 +165,10 @@ def test_when_the_asker_leaves_the_search_ends_within_a_tick(home: Path, search:
 def test_a_newer_search_of_a_user_ends_the_older(home: Path, search: Search) -> None:
     async def listen() -> None:
         served = app()
-        older = Listener(served, "user=me")
+        older = Listener(served, URL, PICTURE, "user=me")
         search.may.release()
         await older.line()
-        newer = Listener(served, "user=me")
+        newer = Listener(served, URL, PICTURE, "user=me")
         for _ in range(4):
             search.may.release()
         told = await older.line()
@@ -227,14 +190,14 @@ def test_only_a_few_search_at_once_and_a_place_gets_free(home: Path, search: Sea
         served = app()
         places = []
         for k in range(inversions.AT_ONCE):
-            places.append(Listener(served, f"user=u{k}"))
+            places.append(Listener(served, URL, PICTURE, f"user=u{k}"))
             await places[-1].line()
-        refused = Listener(served, "user=late")
+        refused = Listener(served, URL, PICTURE, "user=late")
         await asyncio.wait_for(refused.task, 20)
         assert refused.status == 503
         assert int(refused.headers[b"retry-after"]) >= 1
         await places[0].leave()
-        late = Listener(served, "user=late")
+        late = Listener(served, URL, PICTURE, "user=late")
         assert (await late.line())["step"] == 0
         for listener in (late, *places[1:]):
             await listener.leave()

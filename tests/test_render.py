@@ -25,7 +25,7 @@ from gan.datasets import Data
 from gan.runs import Run
 from gan.sampler import Sampler
 from tests import engine
-from tests.asgi import Client, pixels_of
+from tests.asgi import Client, Listener, pixels_of
 from ui import questions, render
 from ui.render import MOST
 from ui.workshop import Samplers, Workshop
@@ -371,6 +371,34 @@ def test_a_user_s_newer_question_takes_the_place_of_the_older(
         go_on.set()
         done = [asked.result(20) for asked in (first, other, newer)]
     assert [len(pixels_of(answer)) for answer in done] == [1, 3, 4]
+
+
+def test_nothing_is_drawn_for_whoever_has_gone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, drawn = threading.Event(), threading.Event(), []
+    real = Sampler.images
+
+    def slow(self: Sampler, z: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:
+        begun.set()
+        assert go_on.wait(20)
+        drawn.append(len(z))
+        return real(self, z, classes)
+
+    monkeypatch.setattr(Sampler, "images", slow)
+    workshop = Workshop(lambda: "ready")
+    app = Starlette(routes=render.routes(workshop))
+
+    async def listen() -> None:
+        first = Listener(app, URL, noise(1).tobytes())
+        await asyncio.to_thread(begun.wait, 20)
+        gone, stays = (Listener(app, URL, noise(count).tobytes()) for count in (2, 3))
+        while len(workshop._drawing._line) < 2:
+            await asyncio.sleep(0.001)
+        await gone.leave()
+        go_on.set()
+        await asyncio.wait_for(asyncio.gather(first.task, stays.task), 20)
+
+    asyncio.run(listen())
+    assert drawn == [1, 3]
 
 
 @pytest.mark.parametrize("user", ["a b", "x" * 33, "ü", "../x"])
