@@ -52,14 +52,14 @@ def norm(spec: Spec, channels: int) -> nn.Module:
 def with_class(z: Tensor, y: Tensor | None, n_classes: int) -> Tensor:
     """w: z (N,z_dim) and behind it the class y (N, int64) one-hot, N,z_dim+n_classes; z itself without classes.
 
-    As long as z is on average, so that neither drowns the other. Mirza & Osindero, "Conditional
-    Generative Adversarial Nets" (2014, arXiv:1411.1784). Raises ValueError when the class is missing.
+    Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014, arXiv:1411.1784). A longer one-hot
+    drowns z: ten times as long, `dcgan-deep` drew one picture a class. Raises ValueError when the class is missing.
     """
     if not n_classes:
         return z
     if y is None:
         raise ValueError("this generator is told a class for every z, and none was given")
-    return torch.cat([z, F.one_hot(y, n_classes).to(z.dtype) * z.shape[1] ** 0.5], 1)
+    return torch.cat([z, F.one_hot(y, n_classes).to(z.dtype)], 1)
 
 
 def logits(scores: Tensor, y: Tensor | None) -> Tensor:
