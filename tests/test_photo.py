@@ -41,6 +41,15 @@ def test_a_stroke_anywhere_comes_to_the_middle(shade: float, dark: bool) -> None
     assert (found[:2] == 0).all()
 
 
+def test_the_middle_is_that_of_the_mass_not_of_the_box() -> None:
+    sheet = paper()
+    sheet[20:80, 60:66] = 0.1
+    sheet[20:36, 40:90] = 0.1  # a heavy bar on a thin stem
+    found = photo.centred(sheet, 28)
+    np.testing.assert_allclose(centre(found), 14, atol=0.6)
+    assert np.flatnonzero(found.max(1) > 64)[0] > 4  # so that the stem reaches further down
+
+
 def test_specks_are_no_ink() -> None:
     sheet = paper()
     sheet[40:100, 60:80] = 0.1
