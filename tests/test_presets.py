@@ -63,10 +63,11 @@ def test_it_tells_only_what_differs_from_the_defaults(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_its_networks_fit_its_data(name):
     config, _ = preset(name)
-    shape = registry.card("datasets", config.dataset).facts["SHAPE"]
+    facts = registry.card("datasets", config.dataset).facts
+    shape, n_classes = facts["SHAPE"], 10 if facts.get("LABELS") else 0
     if config.image_size:
         shape = (shape[0], config.image_size, config.image_size)
-    G, D = build(config, shape, 0, 0, "meta")
+    G, D = build(config, shape, n_classes, 0, "meta")
     assert G.training
     assert D.training
 
