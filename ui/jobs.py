@@ -39,4 +39,7 @@ class Jobs(Generic[T]):
 
 def told(job: Job) -> dict[str, object]:
     """How far a job is, for a 202."""
-    return {"done": min(1.0, job.done / job.total) if job.total else 0.0, "text": job.text}
+    return {
+        "done": min(1.0, job.done / job.total) if job.total else 0.0,
+        "text": job.text or "Starting",
+    }
