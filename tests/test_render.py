@@ -316,6 +316,28 @@ def test_only_a_few_generators_stay_in_memory(run: Run) -> None:
     assert len(samplers._kept) <= 2
 
 
+def test_a_generator_that_is_held_stays_though_it_was_replaced_and_is_no_snapshot(
+    home: Path, client: Client
+) -> None:
+    run = engine.make(home, steps=60, run_id="held")
+    engine.until(run, 20)
+    z = noise(2).tobytes()
+    shown = client.post("/api/models/held/images", content=z)
+    step = int(shown.headers["X-Step"])
+    run.weights(step).unlink(missing_ok=True)  # were it a snapshot, nothing would have to be held
+    assert client.post(f"/api/models/held@{step}/images", content=z).content == shown.content
+    engine.until(run, 40)
+    newer = client.post("/api/models/held/images", content=z)
+    assert newer.headers["X-Step"] != shown.headers["X-Step"]
+    for other in run.snapshots():  # many others are looked at in between
+        for _ in range(3):
+            client.post(f"/api/models/held@{other}/images", content=z)
+    held = client.post(f"/api/models/held@{step}/images", content=z)
+    assert held.content == shown.content
+    assert held.headers["X-Step"] == str(step)
+    run.delete()
+
+
 def test_the_drawing_thread_takes_no_core_of_the_trainer() -> None:
     import torch
 

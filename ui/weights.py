@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gan import files
 from gan.runs import Run, RunError
+from ui.kept import Kept
 
 HEADER = 1 << 20  # bytes; ours are a few kB, so a longer one is no file of ours
 
@@ -32,12 +33,20 @@ class About:
         return self.shape[1:] == (1, 1)
 
 
+LATELY: Kept[tuple[Path, int], About] = Kept(64)  # of generators drawn as the newest, by run and step
+
+
 def about(run: Run, step: int | None = None) -> About:
-    """The header of the newest generator, or of a snapshot. Raises RunError when there is none or it cannot be read."""
+    """The header of the newest generator, or of the one of a step: a snapshot, or one in memory though replaced since.
+
+    Raises RunError when there is none or it cannot be read.
+    """
     path = run.weights(step)
     try:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
+        if step is not None and (held := LATELY.get((run.path, step))):
+            return held
         raise RunError(_absent(run, step)) from None
     except (OSError, ValueError, LookupError, TypeError, OverflowError) as error:
         raise RunError(f"The weights of run {run.id!r} cannot be read: {error}.") from error

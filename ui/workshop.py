@@ -30,21 +30,29 @@ KEPT = 8  # generators in memory: the newest ones, and those of a time slider be
 
 
 class Samplers:
-    """The last few generators by file; a file that was replaced is read anew. Safe to use from several threads."""
+    """The last few generators; a file that was replaced is read anew. Safe to use from several threads.
+
+    Whoever asks for the step of one that was the newest, and is no snapshot, holds it: a few such stay longer.
+    """
 
     def __init__(self, most: int = KEPT):
-        self._kept: Kept[Path, tuple[int, Sampler]] = Kept(most)
+        self._kept: Kept[tuple[Path, int, int], Sampler] = Kept(most)
+        self._held: Kept[tuple[Path, int, int], Sampler] = Kept(most)
 
     def get(self, run: Run, step: int | None) -> Sampler:
-        """The sampler of a run's newest generator, or of a snapshot. Raises RunError: weights gone or broken."""
+        """The sampler of a run's newest generator, or that of a step. Raises RunError: weights gone or broken."""
         from gan.sampler import Sampler
 
-        path = run.weights(step)
-        mtime = weights.about(run, step).mtime  # first: a file replaced in between is read again
-        kept, sampler = self._kept.get(path) or (0, None)
-        if sampler is None or mtime != kept:
+        about = weights.about(run, step)  # first: a file replaced in between is read again
+        key = run.path, about.step, about.mtime
+        sampler = self._kept.get(key) or self._held.get(key)
+        if sampler is None:
             sampler = Sampler.load(run.path, step)
-            self._kept.put(path, (mtime, sampler))
+        self._kept.put(key, sampler)
+        if step is None:
+            weights.LATELY.put((run.path, about.step), about)
+        elif not run.weights(step).exists():
+            self._held.put(key, sampler)
         return sampler
 
 
