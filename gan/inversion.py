@@ -34,18 +34,19 @@ CANDIDATES, CHUNK = 512, 64  # random z to choose the starts from; drawn at once
 STEPS, RATE = 150, 0.1
 PAUSE = 0.05  # seconds between two ticks, or one step where that takes longer
 
-DOUBT = 0.02
+SPREAD = 0.004
 
 
 @dataclass(frozen=True)
 class See:
     """How pictures are compared: `of` turns x (N,C,H,W in [-1, 1]) into what is seen of it, N,….
 
-    `doubt` is the weight of softplus(-D's logit) in the order of the answers, for where much is left unseen.
+    Where much is left unseen the smallest error says little: with a `spread` every answer stands for the unseen with a
+    weight of exp(-error / spread), and first comes the one to which all of them are nearest. 0 goes by the error.
     """
 
     of: Callable[[Tensor], Tensor]
-    doubt: float = 0.0
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def whole() -> See:
     return See(lambda x: x)
 
 
-def masked(known: NDArray[np.bool_], doubt: float = DOUBT) -> See:
+def masked(known: NDArray[np.bool_], spread: float = SPREAD) -> See:
     """Sees the known pixels alone: `known` is H,W, true where the picture counts. Raises ValueError if none does."""
     mask = torch.from_numpy(np.array(known, dtype=bool))
     if mask.ndim != 2 or not mask.any():
@@ -80,7 +81,7 @@ def masked(known: NDArray[np.bool_], doubt: float = DOUBT) -> See:
             raise ValueError(f"the mask is {tuple(mask.shape)}, the pictures {tuple(x.shape[2:])}")
         return x[:, :, mask]  # N,C,known
 
-    return See(of, doubt)
+    return See(of, spread)
 
 
 def shrunk(factor: int) -> See:
@@ -161,11 +162,7 @@ def _search(
 
     def tick(step: int, z: Tensor, y: Tensor | None) -> Tick:
         x, error = look(z, y)
-        order = torch.arange(R)
-        if step == steps:
-            with torch.no_grad():
-                doubt = see.doubt * F.softplus(-sampler.judge(x)) if see.doubt else 0.0
-            order = (error + doubt).argsort(stable=True)
+        order = _ranked(x, error, see.spread) if step == steps else torch.arange(R)
         pixels = images.to_pixels(x[order].numpy())
         classes = None if y is None else y[order].numpy()
         return Tick(step, steps, z[order].numpy(), pixels, error[order].numpy(), classes)
@@ -194,3 +191,11 @@ def _search(
         if step == steps or time.monotonic() - said > PAUSE:
             yield tick(step, z, y)
             said = time.monotonic()
+
+
+def _ranked(x: Tensor, errors: Tensor, spread: float) -> Tensor:
+    """The order of answers x (R,…), the best first: by error, or by how near all of them are, each by its weight."""
+    if not spread:
+        return errors.argsort(stable=True)
+    weights = (-errors / spread).softmax(0)
+    return (torch.cdist(x.flatten(1), x.flatten(1)).square() @ weights).argsort(stable=True)
