@@ -157,7 +157,8 @@ def _begin(
 def told(tick: Tick, sampler: Sampler, late: bool) -> dict[str, Any]:
     """A line: the candidates, in the last one the best first, with what D and the classifier read in them."""
     last = late or tick.step >= tick.steps
-    order = np.argsort(tick.errors, kind="stable") if last else np.arange(len(tick.errors))
+    ranked = not last or tick.step >= tick.steps  # the search ranks its last answers itself
+    order = np.arange(len(tick.errors)) if ranked else np.argsort(tick.errors, kind="stable")
     pictures = tick.images[order]
     line: dict[str, Any] = {
         "step": tick.step,
