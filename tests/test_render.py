@@ -20,7 +20,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from gan import hardware, images, runs
+from gan import hardware, hosts, images, runs
 from gan.datasets import Data
 from gan.runs import Run
 from gan.sampler import Sampler
@@ -467,3 +467,11 @@ def test_answers_are_compressed_once_and_quickly(home: Path) -> None:
     answer = client.post(URL, noise(64).tobytes())
     assert answer.headers["Content-Encoding"] == "gzip"
     assert pixels_of(answer).shape == (64, 8, 8, 1)
+
+
+def test_a_page_is_told_to_rest_while_somebody_trains(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "X-Rest" not in client.post(URL, noise(1).tobytes()).headers
+    monkeypatch.setattr(hosts.trainers(), "active", lambda: ["a run"])
+    assert 0 < int(client.post(URL, noise(1).tobytes()).headers["X-Rest"]) < 40

@@ -65,7 +65,7 @@ async def _images(workshop: Workshop, request: Request) -> Response:
 
     pixels, step = await workshop.draw(request, model, work, f"images {form}")
     if not form:
-        return questions.pixels(request, pixels, step)
+        return questions.pixels(request, pixels, step, **workshop.rest())
     if form == "png":
         file = await anyio.to_thread.run_sync(_sheet, pixels, columns)
     else:

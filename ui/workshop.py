@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DRAWING, STUDYING = 1 / 2, 1 / 3  # of a thread's time while somebody trains
+REST = (
+    20  # ms that a page is to rest between pictures while somebody trains: 25 a second are enough
+)
 KEPT = 8  # generators in memory: the newest ones, and those of a time slider being dragged
 
 
@@ -70,6 +73,10 @@ class Workshop:
     ) -> T:
         """What `work` makes of the generator, soon. A newer question of the user for the same `slot` replaces it."""
         return await self._ask(self._drawing, request, model, work, slot)
+
+    def rest(self) -> dict[str, str]:
+        """A header that tells a page how long to rest before its next question; none while nothing trains."""
+        return {"X_Rest": str(REST)} if hosts.trainers().active() else {}
 
     async def study(
         self, request: Request, model: Model, work: Callable[[Sampler], T], slot: str = ""
