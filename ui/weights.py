@@ -33,7 +33,9 @@ class About:
         return self.shape[1:] == (1, 1)
 
 
-LATELY: Kept[tuple[Path, int], About] = Kept(64)  # of generators drawn as the newest, by run and step
+LATELY: Kept[tuple[Path, int], About] = Kept(
+    64
+)  # of generators drawn as the newest, by run and step
 
 
 def about(run: Run, step: int | None = None) -> About:
