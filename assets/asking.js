@@ -32,7 +32,7 @@ export class Asker {
     this.busy = true;
     const rest = await this.once(this.step !== null);
     this.busy = false;
-    if (this.due || rest) this.ask();
+    if (this.due) this.ask();
   }
 
   stop() {
@@ -55,7 +55,7 @@ export class Asker {
       const pixels = new Uint8Array(await answer.arrayBuffer());
       this.told("");
       this.drawn({ pixels, n, h, w, c, step: this.step, took: performance.now() - started });
-      return 0;
+      return Number(answer.headers.get("X-Rest") ?? 0);
     } catch (error) {
       if (error.name === "AbortError") return 0;
       this.told("The server does not answer; trying again …");

@@ -16,6 +16,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Puts a text into an element unless it is there already: the same text again would have the page laid out again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A small drawing of PATHS in the colour of the text. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -1,5 +1,5 @@
 // When directions are measured: at first, and again when the generator has grown; never so that a sample jumps.
-import { h, number } from "./dom.js";
+import { h, number, say } from "./dom.js";
 
 const WORTH = 1.1; // times as many steps, and measuring again is offered
 
@@ -53,6 +53,6 @@ export class Measuring {
     if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
     if (directions.aged(step) && !spot.active.length) return void this.measure();
     this.element.hidden = !directions.aged(step, WORTH);
-    this.element.textContent = `Measure again (directions of step ${number(directions.step)})`;
+    say(this.element, `Measure again (directions of step ${number(directions.step)})`);
   }
 }

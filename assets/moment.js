@@ -1,5 +1,5 @@
 // Which generator draws: the newest, a snapshot of the time slider, or the one that was frozen.
-import { h, number } from "./dom.js";
+import { h, number, say } from "./dom.js";
 
 export class Moment {
   constructor(explorer) {
@@ -44,9 +44,9 @@ export class Moment {
     const { step } = studio;
     const last = steps.filter((kept) => step !== null && kept <= step).length - 1;
     this.time.value = step === null ? steps.length : Math.max(0, last);
-    this.text.textContent = step === null ? "newest" : number(step);
+    say(this.text, step === null ? "newest" : number(step));
     this.freeze.hidden = !live;
     this.freeze.setAttribute("aria-pressed", step !== null);
-    this.freeze.textContent = step === null ? "Freeze" : `Frozen at step ${number(step)}: go on`;
+    say(this.freeze, step === null ? "Freeze" : `Frozen at step ${number(step)}: go on`);
   }
 }

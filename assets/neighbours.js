@@ -1,6 +1,6 @@
 // Samples around the one that is shown, each a button that goes there; a slider for how far they are.
 import { drawSheet } from "./canvases.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { MANY } from "./spot.js";
 
 export class Neighbours {
@@ -24,7 +24,7 @@ export class Neighbours {
   fill() {
     const { spread } = this.explorer.spot;
     this.spread.value = spread;
-    this.far.textContent = spread < 0.02 ? "the same" : spread > 0.98 ? "any" : `${Math.round(100 * spread)} %`;
+    say(this.far, spread < 0.02 ? "the same" : spread > 0.98 ? "any" : `${Math.round(100 * spread)} %`);
   }
 
   /** The pictures of an answer from number `first` on. */

@@ -1,6 +1,6 @@
 // The pad: two directions as axes, a sheet of what the generator makes there, and a dot to drag over it.
 import { drawSheet } from "./canvases.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { onDrag } from "./pointer.js";
 import { REACH } from "./spot.js";
 
@@ -52,7 +52,7 @@ export class Pad {
     this.frame.hidden = this.save.hidden = !axes;
     this.across.parentElement.hidden = this.up.parentElement.hidden = !axes;
     this.why.hidden = Boolean(axes);
-    this.why.textContent = why;
+    say(this.why, why);
     if (!axes) return;
     this.at = at;
     [this.across, this.up].forEach((select, k) => offer(select, choice, axes[k].name, axes[1 - k].name));

@@ -1,5 +1,5 @@
 // Rows of sliders that act while they are dragged; a double click, or Delete, sets one to zero.
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
@@ -38,16 +38,16 @@ export class Sliders {
   show(row, { name, title, note = "", hint = "", value, set = value !== 0 }) {
     const [label, input, output] = row.children;
     const [bold, small] = label.children;
-    bold.textContent = title;
-    small.textContent = note;
-    row.title = hint;
+    say(bold, title);
+    say(small, note);
+    if (row.title !== hint) row.title = hint;
     if (input.dataset.name !== name) {
       input.dataset.name = name;
       input.ariaLabel = `${title}${note ? `, ${note}` : ""}`;
     }
     if (Number(input.value) !== value) input.value = value;
     input.style.setProperty("--at", 0.5 + Math.max(-0.5, Math.min(0.5, value / (2 * this.reach))));
-    output.textContent = value.toFixed(2);
+    say(output, value.toFixed(2));
     row.classList.toggle("set", set);
   }
 }

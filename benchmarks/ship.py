@@ -36,7 +36,14 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "dataset": "mnist",
         "epochs": 26,
         "title": "Deep DCGAN on MNIST",
-        "limits": "The best generator here. About one sample in ten is no clear digit.",
+        "limits": "The best generator here that was told nothing. About one sample in ten is no clear digit.",
+    },
+    "dcgan-deep-cond-mnist": {
+        "preset": "dcgan-deep-cond",
+        "dataset": "mnist",
+        "epochs": 10,
+        "title": "Deep DCGAN on MNIST, told the digit",
+        "limits": "It was told which digit each picture shows, so it did not find out that there are ten.",
     },
     "gan-2014-mnist": {
         "preset": "gan-2014",
