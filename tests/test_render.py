@@ -475,3 +475,26 @@ def test_a_page_is_told_to_rest_while_somebody_trains(
     assert "X-Rest" not in client.post(URL, noise(1).tobytes()).headers
     monkeypatch.setattr(hosts.trainers(), "active", lambda: ["a run"])
     assert 0 < int(client.post(URL, noise(1).tobytes()).headers["X-Rest"]) < 40
+
+
+def test_too_many_sheets_at_once_are_told_to_come_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "FILES", 0)
+    full = client_of(Workshop(lambda: "ready"))
+    answer = full.post(f"{URL}?format=gif", content=noise(2).tobytes())
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    assert full.post(URL, content=noise(2).tobytes()).status_code == 200  # pictures are not files
+
+
+def test_a_tall_sheet_is_not_enlarged_beyond_reason(client: Client) -> None:
+    answer = client.post(f"{URL}?format=png&columns=1", content=noise(256).tobytes())
+    with Image.open(io.BytesIO(answer.content)) as sheet:
+        assert sheet.width * sheet.height <= render.LARGEST
+        assert sheet.height > 256 * 8
+
+
+def test_a_stranger_is_not_told_where_runs_lie(client: Client, home: Path) -> None:
+    answer = client.post("/api/models/gone/images", content=noise(1).tobytes())
+    assert answer.json() == {"error": "There is no run 'gone'."}

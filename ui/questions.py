@@ -124,6 +124,9 @@ def find(request: Request) -> Model:
     step = int(text) if at else None
     try:
         run = runs.find(run_id)
+    except RunError:  # where runs lie is nobody's business
+        raise Refused(404, f"There is no run {run_id[:64]!r}.") from None
+    try:
         return Model(name, run, step, weights.about(run, step))
     except RunError as error:
         raise Refused(404, str(error)) from error
@@ -205,4 +208,4 @@ async def _gone(request: Request) -> None:
 
 
 def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 16
+    return text.isascii() and text.isdigit() and len(text) < 17

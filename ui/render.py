@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
+import anyio
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,20 +21,24 @@ if TYPE_CHECKING:
 MOST = 256  # vectors in one request
 FAR = 20.0  # the largest |number| of z or w
 LONGEST = 1 << 12  # numbers in one w, whatever the model
-SHEET, FRAME = 600, 280  # pixels that a sheet and the frames of a film are wide, at least
+SHEET, FRAME = 600, 280  # pixels that a sheet and the frames of a film are wide, at least,
+LARGEST = 4_000_000  # unless a sheet would have more pixels
 FASTEST = 50  # frames a second
+FILES = 4  # sheets and films being made: one may take a second
 
 
 def routes(workshop: Workshop) -> list[Route]:
     """The one route of this file, for the app to mount."""
 
+    places = anyio.Semaphore(FILES, fast_acquire=True)
+
     async def draw(request: Request) -> Response:
-        return await _images(workshop, request)
+        return await _images(workshop, places, request)
 
     return [Route("/api/models/{name}/images", questions.polite(draw), methods=["POST"])]
 
 
-async def _images(workshop: Workshop, request: Request) -> Response:
+async def _images(workshop: Workshop, places: anyio.Semaphore, request: Request) -> Response:
     kind, label, after = (
         choice(request, "kind", ("z", "w"), "z"),
         whole(request, "class"),
@@ -63,13 +67,23 @@ async def _images(workshop: Workshop, request: Request) -> Response:
         classes = None if label is None else np.full(len(z), label)
         return sampler.images(z, classes), sampler.step
 
-    pixels, step = await workshop.draw(request, model, work, f"images {form}")
     if not form:
+        pixels, step = await workshop.draw(request, model, work, "images")
         return questions.pixels(request, pixels, step, **workshop.rest())
-    if form == "png":
-        file = await anyio.to_thread.run_sync(_sheet, pixels, columns)
-    else:
-        file = await anyio.to_thread.run_sync(_film, pixels, pace)
+
+    def make(sampler: Sampler) -> tuple[bytes, int]:
+        pixels, step = work(sampler)
+        return (_sheet(pixels, columns) if form == "png" else _film(pixels, pace)), step
+
+    try:
+        places.acquire_nowait()
+    except anyio.WouldBlock:
+        text = "Others are saving pictures at this moment; try again."
+        raise Refused(503, text, retry=1) from None
+    try:
+        file, step = await workshop.study(request, model, make, f"images {form}")
+    finally:
+        places.release()
     headers = {"X-Step": str(step), "Cache-Control": "no-store"}
     return Response(file, headers=headers, media_type=f"image/{form}")
 
@@ -87,7 +101,8 @@ def _film(pixels: np.ndarray, pace: int) -> bytes:
 
 
 def _enlarged(picture: np.ndarray, width: int) -> np.ndarray:
-    times = max(1, -(-width // picture.shape[1]))
+    times = min(-(-width // picture.shape[1]), int((LARGEST / picture[..., 0].size) ** 0.5))
+    times = max(1, times)
     return picture.repeat(times, 0).repeat(times, 1)
 
 
