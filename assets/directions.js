@@ -47,7 +47,10 @@ export class Directions {
 
   take(told) {
     const taken = new Set(this.own.map(({ name }) => name));
+    const places = new Map(this.measured.map(({ name }, k) => [name, k])); // sliders stay where they were
+    const place = ({ name }) => places.get(name) ?? places.size;
     this.measured = told.directions
+      .toSorted((one, other) => place(one) - place(other))
       .filter(({ name, vector }) => !taken.has(name) && vector.length === this.z_dim)
       .map((direction) => ({ ...direction, vector: Float32Array.from(direction.vector) }));
     Object.assign(this, { step: told.step, hidden: told.hidden ?? [], least: bounds(told) });

@@ -75,7 +75,10 @@ class Shell {
       ...this.names.map((name) => {
         const tab = h("button", { type: "button", role: "tab", id: `tab-${name}`, "data-tab": name });
         tab.textContent = TITLES[name] ?? name;
-        tab.onclick = () => this.open(name);
+        tab.onclick = (event) => {
+          if (event.detail) tab.blur(); // a pointer: the keyboard is for what the tab shows
+          this.open(name);
+        };
         return tab;
       }),
     );

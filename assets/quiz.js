@@ -66,6 +66,7 @@ class Quiz {
     this.time = h("input", { type: "range", min: 0, step: 1, "data-part": "quiz-time", "aria-label": "Training step of the generator" });
     this.time.addEventListener("input", () => this.named());
     this.time.addEventListener("change", () => ((this.step = this.steps[this.time.value]), this.deal(this.seed)));
+    this.time.onpointerup = () => this.time.blur(); // the arrows answer again
     this.when = h("output");
     this.row = h("label", { class: "qz-time" }, h("span", {}, "Early: easy"), this.time, h("span", {}, "Late: hard"), this.when);
     this.source = h("p", { class: "qz-source", "data-part": "source" });

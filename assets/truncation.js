@@ -18,7 +18,7 @@ export class Truncation {
     this.told = h("p", { class: "missing", role: "status" });
     this.chart = h("div", { class: "chart" });
     const row = h("label", { class: "row" }, h("span", { class: "name" }, h("b", {}, "ψ")), this.psi, this.text);
-    const words = h("p", { class: "missing" }, "ψ below 1 draws z towards the middle: typical pictures, and less variety.");
+    const words = h("p", { class: "missing" }, "ψ below 1 draws z towards the middle. Large GANs become more typical and less varied there; small ones gain little, and the very middle may be empty. Measure it here.");
     this.element = h("div", { class: "truncation" }, row, words, this.ask, this.told, this.chart);
   }
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 INK, SIDE = 20, 28  # pixels that the ink is long, of those the picture is
-SPECK = 0.003  # of all ink: what a row or column of pixels may have and still count as empty
+SPECK = 0.15  # of the ink of a mean row or column: what one may have and still count as empty
 FAINT = 0.08  # of the range from black to white that ink has to stand out by
 
 
@@ -53,7 +53,7 @@ def _ink(grey: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _span(mass: NDArray[np.float64]) -> slice:
     """From the first to the last place with ink."""
-    there = np.flatnonzero(mass > SPECK * mass.sum())
+    there = np.flatnonzero(mass > SPECK * mass.mean())
     return slice(int(there[0]), int(there[-1]) + 1)
 
 

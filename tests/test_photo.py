@@ -81,3 +81,21 @@ def test_other_sizes_keep_the_margins(side: int) -> None:
 def test_where_nothing_is_written_it_says_so(grey: np.ndarray) -> None:
     with pytest.raises(ValueError, match="ink"):
         photo.centred(grey, 28)
+
+
+@pytest.mark.parametrize("side", [56, 140, 280, 600])
+def test_a_thin_stem_is_not_taken_for_a_speck(side: int) -> None:
+    """A 9: a round head and a stem, at any size of the photo."""
+    y, x = (np.mgrid[:side, :side] + 0.5) / side
+    away = np.hypot(x - 0.5, y - 0.3)
+    head = (away < 0.2) & (away > 0.12)
+    stem = (np.abs(x - 0.68) < 0.02) & (y > 0.3) & (y < 0.9)
+    found = photo.centred(np.where(head | stem, 1.0, 0.0), 28)
+    assert span(found)[0] == 20
+    assert span(found)[1] < 13
+
+
+def test_a_bar_on_a_large_photo() -> None:
+    sheet = np.ones((1500, 1500))
+    sheet[300:1200, 600:900] = 0
+    assert span(photo.centred(sheet, 28)) == (20, 7)

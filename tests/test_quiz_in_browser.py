@@ -188,3 +188,11 @@ def test_a_phone_needs_no_scrolling(browser: Browser, url: str) -> None:
     page.locator(f"{QUESTION}[data-k='1']").wait_for()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= 360")
     context.close()
+
+
+def test_keys_answer_at_once_where_the_tab_was_clicked(page: Page, url: str) -> None:
+    page.goto(url.replace("&tab=quiz", ""))
+    page.get_by_role("tab", name="Quiz").click(timeout=90_000)
+    page.locator(f"{QUESTION}[data-k='0']").wait_for()
+    assert press(page, "ArrowLeft")["truth"] in ("real", "generated")
+    assert "tab=quiz" in page.url
