@@ -195,4 +195,4 @@ def test_keys_answer_at_once_where_the_tab_was_clicked(page: Page, url: str) -> 
     page.get_by_role("tab", name="Quiz").click(timeout=90_000)
     page.locator(f"{QUESTION}[data-k='0']").wait_for()
     assert press(page, "ArrowLeft")["truth"] in ("real", "generated")
-    assert "tab=quiz" in page.url
+    page.wait_for_url(re.compile("tab=quiz"))
