@@ -19,7 +19,8 @@ FILES = {
     "datasets/dots.py": '"""Dots: points."""\nSHAPE = (2, 1, 1)\nPOINTS = True\nFILES = ()\n',
     "datasets/away.py": '"""Away: not here."""\nSHAPE = (1, 28, 28)\nFILES = ("a/b",)\nDOWNLOAD_MB = 7\n',
     "datasets/own_images.py": '"""Own images: yours."""\nFILES = ()\n',
-    "models/any.py": '"""Any: all pictures."""\nKNOBS = ("z_dim", "width", "batch_norm", "conditional")\nMULTIPLE = 4\n',
+    "models/any.py": '"""Any: all pictures."""\nMULTIPLE = 4\n'
+    'KNOBS = ("z_dim", "width", "batch_norm", "conditional")\n',
     "models/small.py": '"""Small: 16 only."""\nKNOBS = ("z_dim",)\nSIZES = (16,)\n',
     "models/mono.py": '"""Mono: grey."""\nKNOBS = ()\nSIZES = (28,)\nCHANNELS = (1,)\n',
     "models/plane.py": '"""Plane: dots."""\nKNOBS = ("z_dim",)\nPOINTS = True\n',

@@ -55,8 +55,9 @@ def test_a_conditional_step_tells_both_players_the_same_classes():
     told.clear()
     players.update_g()  # D has shown nothing in between: fresh fakes
     (_, drawn), (_, judged) = told
-    assert drawn == judged
-    assert drawn == players.draws.classes("classes for G", 1, 4, 10).tolist()
+    wanted = players.draws.classes("classes for G", 1, 4, 10)
+    assert wanted is not None
+    assert drawn == judged == wanted.tolist()
 
 
 # -- the maths -------------------------------------------------------------------------------------
