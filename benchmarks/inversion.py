@@ -1,6 +1,6 @@
 """How well z is found: of a picture, of one with a hole, of a small one; where D's zero is. Writes docs/inversion.*.
 
-    python -m benchmarks.inversion [--only lean-mnist …] [--seeds 0 1 2] [--count 100]
+    python -m benchmarks.inversion [--only lean-mnist …] [--seeds 0 1 2] [--count 100] [--shift 0]
 
 Test digits evenly from the test split, one after the other, on one thread. What is counted is read by EvalNet, which
 the search does not ask. With --only it prints and writes nothing.
@@ -56,13 +56,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--shift", type=int, default=0, help="rows by which other digits are taken")
     given = parser.parse_args()
     machine = describe()
     torch.set_num_threads(1)
     for _ in invert(Sampler.load(HOME / RUNS[1]), np.zeros((28, 28, 1), np.uint8), steps=2):
         pass  # warms up
     found = {
-        name: _generator(name, given.seeds, given.count)
+        name: _generator(name, given.seeds, given.count, given.shift)
         for name in RUNS
         if name in given.only or not given.only
     }
@@ -117,12 +118,13 @@ TASKS = (
 )  # fmt: skip
 
 
-def _digits(sampler: Sampler, count: int) -> tuple[Pictures, NDArray[np.int64]]:
+def _digits(sampler: Sampler, count: int, shift: int = 0) -> tuple[Pictures, NDArray[np.int64]]:
     """Test pictures, uint8 N,28,28,1, and their classes."""
     test = datasets.open(sampler.config).test
     assert test is not None
     assert test.labels is not None
     rows = np.linspace(0, len(test) - 1, count).round().astype(int)
+    rows = (rows + shift) % len(test)
     return test.images[rows].transpose(0, 2, 3, 1), test.labels[rows]
 
 
@@ -130,9 +132,9 @@ def _read(judge: Evaluator, pictures: Pictures) -> NDArray[np.int64]:
     return judge.read(pictures.transpose(0, 3, 1, 2))[1].argmax(1)
 
 
-def _generator(name: str, seeds: Sequence[int], count: int) -> Told:
+def _generator(name: str, seeds: Sequence[int], count: int, shift: int) -> Told:
     sampler, judge = Sampler.load(HOME / name), evaluator.load("mnist")
-    digits, labels = _digits(sampler, count)
+    digits, labels = _digits(sampler, count, shift)
     told: Told = {"real": int((_read(judge, digits) == labels).sum())}
     for task in TASKS:
         given = np.stack([task.given(digit, k) for k, digit in enumerate(digits)])
