@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from gan import config, files, models, registry
 from gan.models import _layers as layers
 
 TABLES = Path(__file__).parent.parent / "assets" / "layers.json"
+CLASSES = 10  # that a conditional pair is shown with
 NAMES = {
     "relu": "ReLU", "leaky_relu": "LeakyReLU", "tanh": "Tanh", "sigmoid": "Sigmoid",
     "BatchNorm1d": "BatchNorm", "BatchNorm2d": "BatchNorm", "Dropout": "Dropout",
@@ -34,8 +34,9 @@ def of_preset(name: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of G and of D, at the size of the preset's own data."""
     settings, _ = config.preset(name)
     shape = data_shape(settings)
-    G, D = models.build(settings, shape, 0, 0, "cpu")
-    return {"G": rows(G, (settings.z_dim,)), "D": rows(D, shape)}
+    G, D = models.build(settings, shape, CLASSES, 0, "cpu")
+    y = torch.zeros(2, dtype=torch.int64) if settings.conditional else None
+    return {"G": rows(G, (settings.z_dim,), y), "D": rows(D, shape, y)}
 
 
 def data_shape(settings: config.RunConfig) -> tuple[int, int, int]:
@@ -48,13 +49,13 @@ def data_shape(settings: config.RunConfig) -> tuple[int, int, int]:
     return (C, size, size) if size else (C, H, W)
 
 
-def rows(net: nn.Module, shape: tuple[int, ...]) -> list[dict[str, Any]]:
+def rows(net: nn.Module, shape: tuple[int, ...], y: Tensor | None = None) -> list[dict[str, Any]]:
     """One row for each layer with weights: `layer`, what follows it (`then`), `output` shape, `parameters`.
 
-    net: in eval mode it is traced with a batch of two inputs of `shape`.
+    net: in eval mode it is traced with a batch of two inputs of `shape`, of classes y (2,) if it is told.
     """
     found: list[dict[str, Any]] = []
-    seen = _trace(net.eval(), torch.zeros(2, *shape))
+    seen = _trace(net.eval(), torch.zeros(2, *shape), y)
     for node, output in seen:
         layer = net.get_submodule(str(node.target)) if node.op == "call_module" else None
         name = _name(node, layer)
@@ -89,16 +90,12 @@ class _Watch(fx.Interpreter):
         return made
 
 
-def _trace(net: nn.Module, x: Tensor) -> list[tuple[fx.Node, Tensor]]:
-    graph = _Tracer().trace(net, concrete_args={"y": None} if _takes_class(net) else None)
+def _trace(net: nn.Module, x: Tensor, y: Tensor | None) -> list[tuple[fx.Node, Tensor]]:
+    graph = _Tracer().trace(net, concrete_args={"y": None} if y is None else None)
     watch = _Watch(fx.GraphModule(net, graph))
     with torch.no_grad():
-        watch.run(x)
+        watch.run(x, y)
     return watch.seen
-
-
-def _takes_class(net: nn.Module) -> bool:
-    return "y" in inspect.signature(net.forward).parameters
 
 
 def _name(node: fx.Node, layer: nn.Module | None) -> str:

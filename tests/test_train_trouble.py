@@ -66,10 +66,10 @@ def poison_weights(monkeypatch, player, odd):
     """Before the seventh update of D a weight is overwritten."""
     right = Players.update_d
 
-    def wrong(self, real):
+    def wrong(self, real, y=None):
         if self.d_updates == 6:
             next(getattr(self, player.upper()).parameters()).data.view(-1)[0] = odd
-        return right(self, real)
+        return right(self, real, y)
 
     monkeypatch.setattr(Players, "update_d", wrong)
 

@@ -136,7 +136,9 @@ def test_the_rows_hold_every_parameter_once(preset: str) -> None:
     settings, _ = config.preset(preset)
     shape = anatomy.data_shape(settings)
     rows = anatomy.of_preset(preset)
-    for letter, net in zip("GD", models.build(settings, shape, 0, 0, "cpu"), strict=True):
+    for letter, net in zip(
+        "GD", models.build(settings, shape, anatomy.CLASSES, 0, "cpu"), strict=True
+    ):
         assert sum(row["parameters"] for row in rows[letter]) == sum(
             p.numel() for p in net.parameters()
         )
