@@ -13,10 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gan.datasets import Progress
-from gan.hosts import Job
 from gan.metrics import NO_EVALUATOR, Unavailable
 from ui import questions
-from ui.jobs import Jobs, told
+from ui.jobs import Jobs
 from ui.kept import Kept
 from ui.questions import Model, say, unavailable
 from ui.workshop import Workshop
@@ -46,7 +45,7 @@ def routes(workshop: Workshop) -> list[Route]:
         model = questions.find_pictures(request)
         workshop.check_torch()
         found = sweeps.ask(model.version, lambda: _sweep(workshop, model))
-        return say(told(found), 202) if isinstance(found, Job) else say(found)
+        return sweeps.under_way(model.version) if found is None else say(found)
 
     return [
         Route(f"/api/models/{{name}}/{ask.__name__}", questions.polite(ask))

@@ -12,10 +12,9 @@ from starlette.routing import Route
 
 from gan.config import RunConfig
 from gan.datasets import Progress
-from gan.hosts import Job
 from gan.runs import RunError
 from ui import questions
-from ui.jobs import Jobs, told
+from ui.jobs import Jobs
 from ui.questions import Model, Refused, say
 from ui.workshop import Workshop
 
@@ -37,10 +36,10 @@ def routes(workshop: Workshop) -> list[Route]:
             config = model.run.config()
         except RunError as error:
             raise Refused(404, str(error)) from error
-        data = (config.dataset, config.source, config.n_images, config.image_size)
-        found = known.ask(f"{data}", lambda: _read(workshop, model, config))
-        if isinstance(found, Job):
-            return say(told(found), 202)
+        data = f"{(config.dataset, config.source, config.n_images, config.image_size)}"
+        found = known.ask(data, lambda: _read(workshop, model, config))
+        if found is None:
+            return known.under_way(data)
         near = await workshop.study(request, model, lambda _: found.nearest(picture), "nearest")
         return say(
             {
