@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gan.datasets import strokes
+from tests.browser import PATIENCE, until
 from tests.serving import Server, server
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 PIN = "271828"
-PATIENCE = 90_000  # ms: a busy machine takes long to import torch
 
 
 @pytest.fixture(scope="module")
@@ -230,12 +230,3 @@ def settled(page: "Page", app: Server, run: str) -> int:
     """The step at which a pause was taken, 0 before."""
     paused = [e["step"] for e in events(app, run) if e["event"] == "paused"]
     return int(paused[-1]) if paused else 0
-
-
-def until(page: "Page", true: Callable[[], Any], what: str) -> Any:
-    """Waits for something to be true and returns it."""
-    for _ in range(PATIENCE // 250):
-        if found := true():
-            return found
-        page.wait_for_timeout(250)
-    raise AssertionError(f"This never came: {what}.")

@@ -16,8 +16,9 @@ import pytest
 from gan import state
 from gan.runs import Run
 from tests import engine
+from tests.browser import PATIENCE, until
 from tests.serving import Server, server
-from tests.test_runs_in_browser import PATIENCE, alts, fake, log, until
+from tests.test_runs_in_browser import alts, fake, log
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

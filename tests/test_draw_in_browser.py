@@ -6,8 +6,8 @@ import base64
 import functools
 import io
 import json
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from PIL import Image
 
 from gan.datasets import Data
 from tests import engine
+from tests.browser import until
 from tests.serving import server
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ PIXELS = """(canvas) => {
 SLOWLY = """
   const real = window.fetch;
   const pause = { transform: async (part, to) => {
-    to.enqueue(part);
-    await new Promise((done) => setTimeout(done, 300));
+    for (const line of new TextDecoder().decode(part).split(/(?<=\\n)/)) {
+      to.enqueue(new TextEncoder().encode(line));
+      await new Promise((done) => setTimeout(done, 300));
+    }
   } };
   window.fetch = async (url, told) => {
     const answer = await real(url, told);
@@ -101,14 +104,6 @@ def pixels(page: Page, selector: str = SEEN, k: int = 0) -> np.ndarray:
     return np.array(data).reshape(height, width, 4)[..., :3]
 
 
-def until(page: Page, test: Callable[[], Any], what: str) -> Any:
-    for _ in range(300):
-        if found := test():
-            return found
-        page.wait_for_timeout(50)
-    raise AssertionError(f"waited in vain for {what}")
-
-
 def is_drawn(page: Page) -> bool:
     return bool(pixels(page).max() > 100)
 
@@ -128,7 +123,7 @@ def found(page: Page) -> None:
 
 
 def test_a_drawing_is_read_while_it_is_made(page: Page, url: str) -> None:
-    asked: list[Any] = []
+    asked: list[Request] = []
     page.on(
         "request", lambda request: asked.append(request) if "/reading?" in request.url else None
     )

@@ -15,6 +15,8 @@ from PIL import Image
 
 from gan.runs import Run
 from tests import engine
+from tests.browser import settled as at_rest
+from tests.browser import until
 from tests.serving import Server, server
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ SLIDER = "[data-part=sliders] input"
 NEIGHBOUR = "[data-part=neighbours] button"
 SHEET = "[data-part=sheet]"
 ONE = "[data-part=one]"
+PICTURES = "(canvases) => canvases.map((canvas) => canvas.toDataURL())"
 Z_DIM = 20
 
 
@@ -73,15 +76,13 @@ def picture(page: Page, selector: str = ONE) -> str:
 
 def changed(page: Page, before: str, selector: str = ONE) -> str:
     """The picture once it differs from `before`."""
-    for _ in range(200):
-        if (now := picture(page, selector)) != before:
-            return now
-        page.wait_for_timeout(50)
-    raise AssertionError("the picture did not change")
+    until(page, lambda: picture(page, selector) != before, "another picture")
+    return picture(page, selector)
 
 
 def settled(page: Page) -> None:
-    page.wait_for_timeout(600)
+    """Waits until no picture and nothing in the address moves any more."""
+    at_rest(page, lambda: page.locator("canvas").evaluate_all(PICTURES))
 
 
 def drag(page: Page, selector: str, start: float, end: float) -> None:
@@ -418,8 +419,7 @@ def test_back_in_time(page: Page, url: str) -> None:
     page.locator("[data-part=time]").fill("0")
     changed(page, before)
     assert page.locator("[data-part=time-text]").inner_text() == "0"
-    settled(page)
-    assert "step=0" in page.url
+    until(page, lambda: "step=0" in page.url, "the step in the address")
 
 
 def test_newer_weights_come_by_themselves(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from gan import runs, state
 from gan.runs import Run
+from tests.browser import PATIENCE, until
 from tests.serving import Server, server
 from tests.test_export import make_run
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATIENCE = 60_000  # ms; a busy machine is slow
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +39,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield found
     context.close()
     assert not errors
-
-
-def until(page: Page, true: Callable[[], Any], what: str) -> Any:
-    for _ in range(PATIENCE // 100):
-        if found := true():
-            return found
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never: {what}")
 
 
 def keep(run: Run, step: int | None) -> None:

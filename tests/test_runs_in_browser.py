@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pytest
 from gan import files, images, runs
 from gan.config import RunConfig
 from gan.runs import Run
+from tests.browser import PATIENCE, until
 from tests.serving import Server, server
 from tests.test_export import make_run
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATIENCE = 60_000  # ms; a busy machine is slow
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,6 @@ def log(run: Run, numbers: range, apart: int = 20) -> None:
         run.picture("fixed", apart * (k + 1)).write_bytes(images.webp(sheet))
 
 
-def until(page: Page, true: Callable[[], Any], what: str) -> Any:
-    for _ in range(PATIENCE // 100):
-        if found := true():
-            return found
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never: {what}")
-
-
 def traces(page: Page) -> list[tuple[str, str, int]]:
     """Name, colour and number of points of each line of the chart."""
     return [
@@ -106,7 +98,8 @@ def test_two_runs_share_a_chart_and_a_slider(page: Page, serving: tuple[Server, 
         slider.fill("1")  # the sixth second
         until(page, lambda: alts(page)[1].endswith("step 240"), "both at the same second")
         assert alts(page)[0].endswith("step 120")
-        assert page.locator(".gl-where").inner_text() == "after 6 s"
+        where = page.locator(".gl-where")
+        until(page, lambda: where.inner_text() == "after 6 s", "the second in words")
         log(one, range(11, 31))
         until(page, lambda: traces(page)[0][2] == 31, "what was logged meanwhile")
         assert alts(page)[0].endswith("step 120")  # the slider stays
