@@ -70,6 +70,7 @@ export class Drawing {
     if (asked.newer) return void this.ask(); // there are newer weights
     if (this.answer?.step !== answer.step) explorer.stir();
     this.answer = answer;
+    if (explorer.behind) explorer.fill();
     if (explorer.points) {
       explorer.points.paint(answer, asked.z);
     } else {
@@ -83,11 +84,16 @@ export class Drawing {
       this.sheetOf = null; // the weights were replaced in between
       this.ask();
     }
-    const took = `${Math.round(answer.took)} ms from your finger to the picture`;
-    this.status.textContent = `Generator of step ${number(answer.step)}, ${took}`;
     this.status.dataset.step = answer.step;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => explorer.rested(answer), REST);
+    this.resting = setTimeout(() => this.rest(answer), REST);
+  }
+
+  /** The finger has come to rest: words, which would cost a layout of the page for every picture. */
+  rest(answer) {
+    const took = `${Math.round(answer.took)} ms from your finger to the picture`;
+    this.status.textContent = `Generator of step ${number(answer.step)}, ${took}`;
+    this.explorer.rested(answer);
   }
 
   /** The sheet of the pad as a PNG. */

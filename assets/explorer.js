@@ -23,6 +23,7 @@ import { Truncation } from "./truncation.js";
 const LOOK = 1000; // ms between two looks for newer weights
 const GONE = "The step of the link is not kept any more: this is the newest generator.";
 const BACK = 50; // places that are remembered
+const BEHIND = 100; // ms that sliders wait for the picture they belong to: one frame of the page for both
 
 export default function explorer(root, studio) {
   return new Explorer(root, studio);
@@ -150,6 +151,7 @@ class Explorer {
 
   destroy() {
     this.hide();
+    clearTimeout(this.behind);
     this.directions.stop();
     for (const panel of this.panels) panel.destroy?.();
     this.root.replaceChildren();
@@ -253,8 +255,8 @@ class Explorer {
 
   changed() {
     this.touched = true;
-    this.fill();
     this.stir();
+    this.behind ??= setTimeout(() => this.fill(), BEHIND);
     this.drawing.ask();
     this.write();
   }
@@ -292,6 +294,8 @@ class Explorer {
   // --- the present state
 
   fill() {
+    clearTimeout(this.behind);
+    this.behind = null;
     const { spot, directions, pad } = this;
     this.backButton.disabled = !this.past.length;
     this.resetButton.disabled = spot.isHome;

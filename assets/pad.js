@@ -36,6 +36,7 @@ export class Pad {
 
   to(x, y) {
     const [across, up] = [x, y].map((value) => Math.max(-REACH, Math.min(REACH, value)));
+    this.at = [across, up];
     this.moved(across, up);
   }
 

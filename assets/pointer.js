@@ -11,6 +11,32 @@ export function onDrag(element, moved) {
   };
 }
 
+/**
+ * Calls `moved(share)` with a place on the track, 0 to 1, while a mouse drags the thumb of a range input, and leaves it
+ * to the caller to draw the thumb: by itself it would be drawn for every movement, each time a frame of the whole page.
+ * A finger's drag and the keyboard stay the browser's own. `thumb` is its width in pixels.
+ */
+export function onSlide(input, thumb, moved) {
+  const at = (event) => {
+    const { left, width } = input.getBoundingClientRect();
+    return (event.clientX - left - thumb() / 2) / (width - thumb());
+  };
+  let seized = 0; // how far from the middle of the thumb
+  input.onpointerdown = (event) => {
+    if (event.pointerType === "touch" || event.button !== 0) return;
+    event.preventDefault(); // no mouse events, so no drag by the browser
+    input.focus({ preventScroll: true });
+    input.setPointerCapture(event.pointerId);
+    const off = at(event) - (input.value - input.min) / (input.max - input.min);
+    const within = Math.abs(off) * (input.clientWidth - thumb()) <= thumb() / 2;
+    seized = within ? off : 0;
+    if (!within) moved(at(event));
+  };
+  input.onpointermove = (event) => {
+    if (input.hasPointerCapture(event.pointerId)) moved(at(event) - seized);
+  };
+}
+
 /** Where the pointer is on the element: x and y in 0..1. */
 export function place(event, element) {
   const box = element.getBoundingClientRect();

@@ -1,6 +1,8 @@
 // Rows of sliders that act while they are dragged; a double click, or Delete, sets one to zero.
 import { h, say } from "./dom.js";
+import { onSlide } from "./pointer.js";
 
+const THUMB = () => 1.15 * parseFloat(getComputedStyle(document.documentElement).fontSize); // as in the style sheet
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 /**
@@ -24,12 +26,14 @@ export class Sliders {
     const input = h("input", { type: "range", min: -this.reach, max: this.reach, step: 0.01 });
     const send = (value) => this.moved(input.dataset.name, Math.max(-this.reach, Math.min(this.reach, value)));
     input.oninput = () => send(Number(input.value));
-    input.ondblclick = () => send(0);
+    onSlide(input, THUMB, (share) => send(this.reach * (2 * share - 1)));
+    const leap = (value) => ((input.value = value), send(Number(input.value)));
+    input.ondblclick = () => leap(0);
     input.onkeydown = (event) => {
       const by = event.key === "Delete" || event.key === "Backspace" ? -Number(input.value) * 10 : KEYS[event.key];
       if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      send(Math.round(100 * (Number(input.value) + by / 10)) / 100);
+      leap(Math.round(100 * (Number(input.value) + by / 10)) / 100);
     };
     const name = h("span", { class: "name" }, h("b"), h("small"));
     return h("label", { class: "row" }, name, input, h("output"));

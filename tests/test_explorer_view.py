@@ -152,6 +152,25 @@ def test_a_slider_answers_a_double_click_and_keys(page: Page, url: str) -> None:
     assert page.locator(SLIDER).first.input_value() == "0"
 
 
+def test_a_thumb_does_not_jump_when_it_is_seized_beside_its_middle(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    box = page.locator(SLIDER).first.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2 + 6, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    settled(page)
+    assert page.locator(SLIDER).first.input_value() == "0"
+    page.mouse.move(x + 3 * (box["width"] - 18.4) / 6, y)
+    until(page, lambda: page.locator(SLIDER).first.input_value() == "3", "its end")
+    page.mouse.up()
+    page.mouse.move(x, y)
+    settled(page)
+    assert page.locator(SLIDER).first.input_value() == "3"  # let go
+    page.mouse.click(box["x"] + 2, y)
+    until(page, lambda: page.locator(SLIDER).first.input_value() == "-3", "where it was pressed")
+
+
 def test_the_pad_moves_the_sample_and_keeps_its_sheet(page: Page, url: str) -> None:
     see(page, url + "tiny")
     before, sheet = picture(page), picture(page, SHEET)
@@ -188,6 +207,7 @@ def test_the_pad_answers_the_arrow_keys(page: Page, url: str) -> None:
     page.focus("[data-part=pad]")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowUp")
+    settled(page)
     assert [page.locator(SLIDER).nth(k).input_value() for k in (0, 1)] == ["0.1", "1"]
 
 

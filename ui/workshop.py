@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DRAWING, STUDYING = 1 / 2, 1 / 3  # of a thread's time while somebody trains
-REST = (
-    20  # ms that a page is to rest between pictures while somebody trains: 25 a second are enough
-)
+REST = 30  # ms that a page rests between pictures while somebody trains: 20 a second are enough
 KEPT = 8  # generators in memory: the newest ones, and those of a time slider being dragged
 
 
