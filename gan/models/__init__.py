@@ -104,7 +104,8 @@ def initialise(net: nn.Module, scheme: str, generator: torch.Generator) -> None:
     """Fills every parameter and buffer of `net` by one scheme, in the order the layers were made.
 
     "torch": PyTorch's own defaults, draw for draw. "dcgan": weights N(0, 0.02), BatchNorm N(1,
-    0.02), biases 0 (Radford et al. 2015). "keras": Glorot uniform, biases 0. Raises TypeError for
+    0.02), biases 0 (Radford et al. 2015). "keras": Glorot uniform, biases 0. GroupNorm starts at
+    the identity in all of them. Raises TypeError for
     a layer with weights of its own that no scheme knows, rather than leave it unfilled.
     """
     draw = {"torch": _torch, "dcgan": _dcgan, "keras": _keras}[scheme]
@@ -114,6 +115,8 @@ def initialise(net: nn.Module, scheme: str, generator: torch.Generator) -> None:
                 layer.reset_parameters()  # ones and zeros: nothing is drawn
                 if scheme == "dcgan":
                     layer.weight.normal_(1.0, 0.02, generator=generator)
+            case nn.GroupNorm():
+                layer.reset_parameters()
             case nn.Linear() | nn.Conv2d() | nn.ConvTranspose2d():
                 draw(layer.weight, layer.bias, generator)
             case _ if [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:

@@ -70,6 +70,13 @@ def test_batchnorm_starts_at_the_identity_or_near(scheme, spread):
     assert (norm.running_var == 1).all()
 
 
+@pytest.mark.parametrize("scheme", ["torch", "dcgan", "keras"])
+def test_groupnorm_starts_at_the_identity(scheme):
+    norm = filled(lambda: nn.GroupNorm(2, 6), scheme)
+    assert (norm.weight == 1).all()
+    assert not norm.bias.any()
+
+
 def test_a_layer_no_scheme_knows_is_refused():
     with pytest.raises(TypeError, match="Embedding"):
         initialise(nn.Embedding(2, 3), "torch", torch.Generator())

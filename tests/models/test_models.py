@@ -237,6 +237,7 @@ def test_data_a_model_cannot_make_is_refused_by_name(name, shape, told):
         ("first-steps", (2, 1, 1), {"z_dim": 2}, 17_154, 17_025),
         ("lean", (1, 28, 28), {}, 165_345, 10_097),
         ("lean", (3, 32, 32), {"width": 48}, 690_723, 82_417),
+        ("lean-residual", (1, 28, 28), {}, 177_284, 19_441),
     ],
 )
 def test_parameter_counts(name, shape, knobs, g, d):
