@@ -112,6 +112,14 @@ class RunConfig:
         high=10_000.0,
         shown=(0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0),
     )
+    decay_steps: int = knob(
+        0,
+        "Inverse-time decay",
+        "Both learning rates are divided by 1 + steps / this: halved after so many; 0 leaves it out.",
+        low=0,
+        high=10_000_000,
+        shown=(0, 200, 500, 1_000, 2_000, 5_000),
+    )
     ema_decay: float = knob(
         0.99,
         "EMA decay",

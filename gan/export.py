@@ -125,7 +125,9 @@ def _script(run: Run, config: RunConfig, weights: _Weights) -> str:
         name: getattr(config, name) if getattr(control, name) is None else getattr(control, name)
         for name in ("lr_g", "lr_d", "d_steps", "g_steps")
     }
-    return script.source(config, weights.shape, weights.n_classes, live, control.title or run.id)
+    title, (epoch, _) = control.title or run.id, handout.reached(run, weights.step)
+    shape, n_classes, step = weights.shape, weights.n_classes, weights.step
+    return script.source(config, shape, n_classes, live, title, step, epoch)
 
 
 def _png(path: Path) -> bytes | None:

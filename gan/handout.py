@@ -91,7 +91,7 @@ def text(run: Run, config: RunConfig, step: int) -> str:
     model, loss = registry.card("models", config.model), registry.card("losses", config.loss)
     data = registry.card("datasets", config.dataset)
     title = " ".join((run.control().title or run.id).split())
-    epoch, seconds = _reached(run, step)
+    epoch, seconds = reached(run, step)
     source, told = script.data_source(config), f"{data.title}: {data.summary}"
     return TEXT.format(
         title=title,
@@ -116,7 +116,7 @@ def text(run: Run, config: RunConfig, step: int) -> str:
     )
 
 
-def _reached(run: Run, step: int) -> tuple[float, float]:
+def reached(run: Run, step: int) -> tuple[float, float]:
     """Epochs and seconds of work at `step`, by the log."""
     records = files.lines(run.path / "metrics.jsonl")
     last = max(

@@ -36,17 +36,20 @@ def source(
     n_classes: int,
     live: Mapping[str, float],
     title: str,
+    step: int = 0,
+    epoch: float = 0.0,
 ) -> str:
     """The script's text: networks, loss and optimizer settings of a run, without our package.
 
-    `live` holds the learning rates and update counts in force (lr_g, lr_d, d_steps, g_steps).
+    `live` holds the learning rates and update counts in force (lr_g, lr_d, d_steps, g_steps); at `step` and
+    `epoch` of the run are the weights, and from there the learning rates go on to decay.
     Raises bundle.Tangled for a model or a loss that cannot be copied.
     """
     model, loss = registry.card("models", config.model), registry.card("losses", config.loss)
     sections = {f"gan.models.{_stem(model)}": model, f"gan.losses.{_stem(loss)}": loss}
     stand_ins = ("gan.models.lean", "gan.losses.hinge")
     bundle = Bundle(BODY, "main", dict(zip(stand_ins, sections, strict=True)))
-    values = _values(config, live) | {
+    values = _values(config, live, step, epoch) | {
         "SPEC": f"Spec(shape={tuple(shape)}, z_dim={config.z_dim}, width={config.width}, "
         f"n_classes={n_classes if config.conditional else 0}, batch_norm={config.batch_norm})"
     }
@@ -68,7 +71,9 @@ def data_source(config: RunConfig) -> str:
     return "points.npy" if points else "my.npy"
 
 
-def _values(config: RunConfig, live: Mapping[str, float]) -> dict[str, str]:
+def _values(
+    config: RunConfig, live: Mapping[str, float], step: int, epoch: float
+) -> dict[str, str]:
     """What the constants of the script are set to, as source text."""
     values = {
         "DATASET": data_source(config),
@@ -77,6 +82,10 @@ def _values(config: RunConfig, live: Mapping[str, float]) -> dict[str, str]:
         "BATCH": config.batch,
         "LR_G": live["lr_g"],
         "LR_D": live["lr_d"],
+        "DECAY_STEPS": config.decay_steps,
+        "HALF_LIFE": config.half_life,
+        "STEP": step,
+        "EPOCH": epoch,
         "BETAS": (config.beta1, config.beta2),
         "D_STEPS": live["d_steps"],
         "G_STEPS": live["g_steps"],

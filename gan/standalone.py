@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from gan.losses.hinge import d, g
 from gan.models import Spec
 from gan.models.lean import Discriminator, Generator
+from gan.schedule import decayed
 
 HERE = Path(__file__).parent
 SPEC = Spec(shape=(1, 28, 28), z_dim=100, width=16, n_classes=0)
@@ -29,6 +30,9 @@ N_IMAGES = 0  # 0: all
 SEED = 0
 BATCH = 32
 LR_G, LR_D = 2e-3, 2e-3
+DECAY_STEPS = 0  # steps after which inverse-time decay has halved both rates; 0: none
+HALF_LIFE = 0.0  # passes over the data after which both have halved; 0: none
+STEP, EPOCH = 0, 0.0  # steps and passes over the data that the weights have behind them
 BETAS = (0.5, 0.999)
 D_STEPS, G_STEPS = 1, 1  # updates of each network in one step
 REUSE_FAKE = True  # G's update judges the pictures D has just been shown
@@ -137,6 +141,9 @@ def train(G: Any, D: Any, real: Tensor, labels: Tensor | None, steps: int) -> An
     source = batches(real, labels)
     G.train(), D.train()
     for step in range(1, steps + 1):
+        epoch = EPOCH + (step - 1) * D_STEPS * BATCH / len(real)
+        shrunk = decayed(STEP + step - 1, epoch, DECAY_STEPS, HALF_LIFE)
+        opt_g.param_groups[0]["lr"], opt_d.param_groups[0]["lr"] = LR_G * shrunk, LR_D * shrunk
         fake, y, d_loss, g_loss = None, None, None, None
         for _ in range(D_STEPS):
             x, y = next(source)

@@ -19,6 +19,7 @@ from gan.gallery import Gallery
 from gan.hardware import cores, resolve
 from gan.journal import Diverged, Journal
 from gan.runs import Control, Desk, Run, RunError, spent
+from gan.schedule import decayed
 from gan.step import Players
 
 FLUSH_SECONDS = 0.4  # records reach the disk at least so often
@@ -201,9 +202,9 @@ class _Training:
         self.in_force = wanted
 
     def _rates(self) -> tuple[float, float]:
-        """The learning rates of G and D now: those in force, halved as often as their half-life has passed."""
-        half_life = self.config.half_life
-        shrunk = 0.5 ** (self.journal.epoch / half_life) if half_life else 1.0
+        """The learning rates of G and D now: those in force, as far as they have decayed."""
+        step, epoch = self.journal.step, self.journal.epoch
+        shrunk = decayed(step, epoch, self.config.decay_steps, self.config.half_life)
         return self.in_force["lr_g"] * shrunk, self.in_force["lr_d"] * shrunk
 
     def _single_step(self, wish: Control) -> str:

@@ -25,6 +25,7 @@ LIGHT = (  # what a page may load before torch is there
         "gan.control",
         "gan.numbered",
         "gan.registry",
+        "gan.schedule",
         "gan.files",
         "gan.prober",
         "gan.runs",

@@ -64,6 +64,7 @@ def networks(run: Run, step: int | None = None) -> dict[str, torch.Tensor]:
     [
         {},
         {"half_life": 1.0},
+        {"decay_steps": 4},
         {"d_steps": 2, "reuse_fake": False},
         {"model": "gan-2014"},
         {"model": "first-steps"},

@@ -191,6 +191,27 @@ def test_every_loss_comes_along(loss, tmp_path):
     assert [found[k] for k in ("LR_G", "LR_D", "D_STEPS", "G_STEPS")] == [0.1, 0.2, 3, 1]
 
 
+def test_the_script_goes_on_where_the_learning_rates_have_decayed_to(tmp_path, monkeypatch):
+    run = make_run(tmp_path, lr_g=0.5, lr_d=0.25, decay_steps=7, half_life=0.5)
+    content, _ = packed(run, tmp_path / "x.zip")
+    found = executed(content["gan.py"].decode(), tmp_path)
+    made = []
+
+    class Adam(torch.optim.Adam):
+        def __init__(self, *args, **rest):
+            super().__init__(*args, **rest)
+            made.append(self)
+
+    monkeypatch.setattr(torch.optim, "Adam", Adam)
+    config = run.config()
+    G, D = models.build(config, (1, 8, 8), 0, 3, "cpu")
+    with torch.random.fork_rng():
+        found["train"](G, D, torch.zeros(16, 1, 8, 8), None, 2)  # step 8 begins at epoch 0.5 + 8/16
+    shrunk = 0.5 ** (1.0 / 0.5) / (1 + 8 / 7)
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in made]
+    assert rates == pytest.approx([0.5 * shrunk, 0.25 * shrunk])
+
+
 def test_the_script_takes_over_what_was_changed_while_the_run_trained(tmp_path):
     run = make_run(tmp_path, lr_g=0.001)
     run.write_control(lr_d=0.0005, d_steps=2)

@@ -29,7 +29,15 @@ from tests.engine import (
 )
 
 SHAPES = {"dcgan-16": pictures(16), "first-steps": points()}
-MODELS = ("dcgan-16", "dcgan-tutorial", "first-steps", "gan-2014", "gan-dropout", "lean")
+MODELS = (
+    "dcgan-16",
+    "dcgan-tutorial",
+    "first-steps",
+    "gan-2014",
+    "gan-dropout",
+    "lean",
+    "lean-residual",
+)
 
 
 pytestmark = pytest.mark.usefixtures("quick_disk")

@@ -37,6 +37,17 @@ def test_learning_rates_change_at_once_apart_and_are_told(tmp_path):
     assert [(e["step"], e["lr_g"], e["lr_d"]) for e in told] == [(4, 0.5, 2e-3), (7, 2e-3, 0.25)]
 
 
+def test_learning_rates_decay_by_step_and_epoch_also_after_a_stop(tmp_path):
+    """Batches of 4 of 10 images: 0.4 epochs a step."""
+    run = make(tmp_path, tiny(log_every=1, decay_steps=4, half_life=0.8))
+    drive(run, {5: {"want": "stop"}})
+    run.write_control(want="run")
+    play(run)
+    expected = [2e-3 / (1 + step / 4) * 0.5 ** (step / 2) for step in range(1, 11)]
+    assert [row["lr_g"] for row in rows(run)] == pytest.approx(expected, rel=1e-4)
+    assert [row["lr_d"] for row in rows(run)] == pytest.approx(expected, rel=1e-4)
+
+
 def test_a_changed_rate_changes_what_is_learned_from_then_on(tmp_path):
     slow, fast = (make(tmp_path, tiny(log_every=1), run_id=name) for name in ("slow", "fast"))
     play(slow)

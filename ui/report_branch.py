@@ -10,6 +10,7 @@ from gan import branch
 from gan.config import RATES
 from gan.past import in_force
 from gan.runs import Run
+from gan.schedule import words
 from gan.tail import newest
 from ui import choices, commands
 from ui.access import can_drive
@@ -42,10 +43,8 @@ def offer(entry: Entry, step: int) -> None:
             for name, label in (("lr_g", "Learning rate of :orange[**G**]"), ("lr_d", "Learning rate of :blue[**D**]"))
             if (picked := _rate(run, step, name, label, live[name])) != live[name]
         }  # fmt: skip
-        if half_life := entry.config.half_life:
-            st.caption(
-                f"As at the start of the run: both halve every {half_life:g} epochs, in the branch too."
-            )
+        if decay := words(entry.config.decay_steps, entry.config.half_life):
+            st.caption(f"As at the start of the run: {decay}, in the branch too.")
         fresh = st.segmented_control(
             "The detective :blue[**D**]", (KEEP, FRESH), default=KEEP, required=True, key=f"branch-d-{run.id}"
         ) == FRESH  # fmt: skip
