@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ TABLES = Path(__file__).parent.parent / "assets" / "layers.json"
 CLASSES = 10  # that a conditional pair is shown with
 NAMES = {
     "relu": "ReLU", "leaky_relu": "LeakyReLU", "tanh": "Tanh", "sigmoid": "Sigmoid",
-    "BatchNorm1d": "BatchNorm", "BatchNorm2d": "BatchNorm", "Dropout": "Dropout",
+    "BatchNorm1d": "BatchNorm", "BatchNorm2d": "BatchNorm", "Dropout": "Dropout", "pixel_shuffle": "PixelShuffle",
 }  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def rows(net: nn.Module, shape: tuple[int, ...], y: Tensor | None = None) -> lis
     seen = _trace(net.eval(), torch.zeros(2, *shape), y)
     for node, output in seen:
         layer = net.get_submodule(str(node.target)) if node.op == "call_module" else None
-        name = _name(node, layer)
+        name = _name(node, layer) or _residual(node, output)
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             found.append({"layer": _words(layer), "then": [], "parameters": 0})
         elif name:
@@ -105,6 +106,11 @@ def _name(node: fx.Node, layer: nn.Module | None) -> str:
     target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
     slope = node.kwargs.get("negative_slope", "")
     return f"{NAMES[target]} {slope}".strip() if target in NAMES else ""
+
+
+def _residual(node: fx.Node, output: Tensor) -> str:
+    """What a block adds to its own input; "" for any other sum."""
+    return "+ input" if node.target is operator.add and output.ndim == 4 else ""
 
 
 def _words(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> str:

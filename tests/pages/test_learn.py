@@ -143,6 +143,6 @@ def test_the_rows_hold_every_parameter_once(preset: str) -> None:
             p.numel() for p in net.parameters()
         )
     assert rows["G"][-1]["output"] == list(shape)
-    assert rows["G"][-1]["then"] == ["Tanh"]
+    assert rows["G"][-1]["then"][-1] == "Tanh"
     assert rows["D"][-1]["output"] == []
     assert np.prod(rows["G"][0]["output"]) > 0
