@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from gan import datasets, hardware, models, reference, registry
+from gan import datasets, hardware, images, models, reference, registry
 from gan.config import RunConfig
+from gan.draws import Draws
 from gan.metrics import Evidence, classes, frechet
 from gan.models import balanced
+from gan.reference import Reference
 from gan.schedule import decayed
 from gan.step import Players
 
@@ -52,23 +54,29 @@ class Training:
 
     @torch.no_grad()
     def look(self) -> dict[str, Any]:
-        """Classes present, effective classes, KL, Fréchet distance and sure readings of samples of the average.
-
-        Every class is asked for as often of a pair that is told one; `right` is then the share read as asked for.
-        Distances of pictures that are all alike are None.
-        """
+        """What samples of the average are like now."""
         players = self.players
         players.recalibrate()
-        z = players.draws.z("look", 0, SAMPLES, self.config.z_dim)
-        y = balanced(SAMPLES, players.n_classes)
-        x = players.average(z, y).clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8).numpy()
-        seen = self.ruler.see(x)
-        assert seen.probabilities is not None
-        evidence = Evidence(seen, self.ruler.real)
-        found = {**classes.measure(evidence), "fd": frechet.measure(evidence)["fd"]}
-        found["confident"] = float((seen.probabilities.max(1) > 0.9).mean())
-        if y is not None:
-            found["right"] = float((seen.classes == y.numpy()).mean())
-        return {
-            key: round(value, 5) if np.isfinite(value) else None for key, value in found.items()
-        }
+        z, y = noise(self.config, players.n_classes)
+        x = players.average(z, y).numpy()
+        return judged(self.ruler, images.to_pixels(x).transpose(0, 3, 1, 2), y)
+
+
+def noise(config: RunConfig, n_classes: int) -> tuple[Tensor, Tensor | None]:
+    """The z of a look, and every class as often where a generator is told one."""
+    return Draws(config.seed).z("look", 0, SAMPLES, config.z_dim), balanced(SAMPLES, n_classes)
+
+
+def judged(ruler: Reference, pixels: images.Pixels, y: Tensor | None) -> dict[str, Any]:
+    """Classes present, effective classes, KL, Fréchet distance and sure readings of samples, uint8 N,C,H,W.
+
+    With the classes y that were asked for also `right`, the share of samples that are read so.
+    """
+    seen = ruler.see(pixels)
+    assert seen.probabilities is not None
+    evidence = Evidence(seen, ruler.real)
+    found = {**classes.measure(evidence), "fd": frechet.measure(evidence)["fd"]}
+    found["confident"] = float((seen.probabilities.max(1) > 0.9).mean())
+    if y is not None:
+        found["right"] = float((seen.classes == y.numpy()).mean())
+    return {key: round(value, 5) for key, value in found.items()}

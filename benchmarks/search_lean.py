@@ -84,10 +84,10 @@ def table(rows: Sequence[Row], at: Sequence[int]) -> str:
 
 
 def _cell(rows: Sequence[Row]) -> str:
-    fd = [row["fd"] for row in rows if row["fd"] is not None]
+    if not rows:
+        return "–"
+    fd = [row["fd"] for row in rows]
     seen = "/".join(f"{row['classes']:.0f}" for row in rows)
-    if not fd:
-        return seen or "–"
     spread = f" ± {statistics.stdev(fd):,.0f}" if len(fd) > 1 else ""
     return f"{seen}: {statistics.mean(fd):,.0f}{spread}"
 
