@@ -143,8 +143,7 @@ def _trained(home: Path) -> Run:
     wanted = config.preset("lean")[0]
     if registry.missing(registry.card("datasets", wanted.dataset), datasets.root()):
         wanted = wanted.replace(dataset="strokes")
-    settled = hardware.resolve(wanted, max(1, hardware.cores() - 1))
-    return runs.create(settled, {"epochs": 1000}, run_id=TRAINED, home=home)
+    return runs.create(hardware.resolve(wanted), {"epochs": 1000}, run_id=TRAINED, home=home)
 
 
 @contextlib.asynccontextmanager

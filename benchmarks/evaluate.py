@@ -59,7 +59,7 @@ def _order(name: str) -> int:
 
 def _rounds(config: RunConfig, home: Path, count: int) -> Iterator[tuple[float, float, float]]:
     """Of each round the seconds besides sampling, those of CPU, and those of drawing."""
-    settings = hardware.resolve(config.replace(samples=16), hardware.cores())
+    settings = hardware.resolve(config.replace(samples=16))
     run = runs.create(settings, {"steps": 1}, run_id="one", home=home)
     for _ in train(run):
         pass

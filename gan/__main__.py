@@ -241,7 +241,7 @@ def _new(given: argparse.Namespace) -> Run:
     card = registry.card("datasets", flags.settings(given).get("dataset", settings.dataset))
     if registry.missing(card, datasets.root()):
         raise RunError(f"{card.title} is not here yet. Get it: python -m gan data {card.name}")
-    settings = hardware.resolve(settings.replace(**flags.settings(given)), hardware.cores())
+    settings = hardware.resolve(settings.replace(**flags.settings(given)))
     return runs.create(settings, budget, title, given.run or "", given.preset or "")
 
 

@@ -118,12 +118,12 @@ def _settled(config: RunConfig, live: Mapping[str, Any], changes: Mapping[str, A
     try:
         wanted = config.replace(**{**live, **changes})
         try:
-            return hardware.resolve(wanted, hardware.cores())
+            return hardware.resolve(wanted)
         except ConfigError:
             if "device" in changes:
                 raise
             anywhere = wanted.replace(device="auto", threads=0)
-            return hardware.resolve(anywhere, max(1, hardware.cores() - 1))
+            return hardware.resolve(anywhere)
     except ConfigError as error:
         raise RunError(" ".join(error.problems)) from error
 

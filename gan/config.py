@@ -31,6 +31,7 @@ class Knob:
     choices: tuple[Any, ...] = ()
     kind: str = ""  # a registry kind: the choices are files
     shown: tuple[float, ...] = ()  # a short list to pick from in the form
+    zero: str = ""  # what 0 stands for; may be typed instead
 
     def options(self) -> tuple[Any, ...]:
         """The values that may be picked; () where a range decides."""
@@ -131,7 +132,12 @@ class RunConfig:
         True, "Same fakes for D and G", "G's update judges the pictures D has just been shown."
     )
     n_images: int = knob(
-        0, "Training images", "Train on so many only; 0 means all.", low=0, high=10_000_000
+        0,
+        "Training images",
+        "Train on so many only; 0 means all.",
+        low=0,
+        high=10_000_000,
+        zero="all",
     )
     image_size: int = knob(
         0,
@@ -139,6 +145,7 @@ class RunConfig:
         "Pixels a side after one resize at loading; 0 keeps the data's own.",
         low=0,
         high=128,
+        zero="as they are",
     )
     source: str = knob("", "Folder or zip", "Where your own images are.")
     samples: int = knob(
@@ -156,9 +163,11 @@ class RunConfig:
     threads: int = knob(
         0,
         "CPU threads",
-        "0 chooses: all cores from a shell, one fewer in the app.",
+        "0 finds out while it trains what is fastest, again and again; any other number stays, "
+        "and only then the numbers of a run can be repeated bit for bit.",
         low=0,
         high=256,
+        zero="auto",
     )
 
     def __post_init__(self) -> None:
@@ -208,7 +217,9 @@ def knob_of(name: str) -> Knob:
 
 def parser_of(name: str) -> Callable[[str], Any]:
     """What turns typed text into the value of field `name`; raises ValueError."""
-    default = fields()[name].default
+    default, zero = fields()[name].default, knob_of(name).zero
+    if zero:
+        return lambda text: 0 if text == zero else int(text)
     return _parse_bool if isinstance(default, bool) else type(default)
 
 

@@ -39,8 +39,8 @@ def _quota(home: Path = Path("/sys/fs/cgroup")) -> int:
     return max(1, math.ceil(int(limit) / int(period)))
 
 
-def resolve(config: RunConfig, threads: int) -> RunConfig:
-    """The config with device and threads decided: "auto" takes CUDA, then MPS, then the CPU; 0 takes `threads`.
+def resolve(config: RunConfig) -> RunConfig:
+    """The config with the device decided: "auto" takes CUDA, then MPS, then the CPU.
 
     Raises ConfigError for a device that is not here.
     """
@@ -53,7 +53,7 @@ def resolve(config: RunConfig, threads: int) -> RunConfig:
     elif not here.get(device, True):
         there = ", ".join(["cpu", *(name for name, ok in here.items() if ok)])
         raise ConfigError([f"device: {device!r} is not on this machine; there is {there}."])
-    return config.replace(device=device, threads=config.threads or threads)
+    return config.replace(device=device)
 
 
 def use_threads(count: int) -> None:

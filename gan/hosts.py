@@ -166,9 +166,7 @@ class Trainers:
     def _host(self, run: Run, stop: threading.Event) -> None:
         try:
             config = run.config()
-            device = (
-                hardware.resolve(config, 1).device if config.device == "auto" else config.device
-            )
+            device = hardware.resolve(config).device if config.device == "auto" else config.device
             with self._guard:
                 turn = self._turns.setdefault(device, Turn())
             try:
@@ -234,15 +232,13 @@ def new_run(
     title: str = "",
     run_id: str = "",
     preset: str = "",
-    threads: int = 0,
 ) -> Run:
-    """Makes a run with device and threads decided; the app leaves one core to its server.
+    """Makes a run with its device decided.
 
     Imports torch, so the first call of a process may take seconds. Raises ConfigError and RunError.
     """
     warm_up()
-    settled = hardware.resolve(config, threads or max(1, hardware.cores() - 1))
-    return runs.create(settled, budget, title, run_id, preset)
+    return runs.create(hardware.resolve(config), budget, title, run_id, preset)
 
 
 def trainers() -> Trainers:

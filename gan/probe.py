@@ -50,8 +50,8 @@ def probe() -> float:
     from gan import models
     from gan.step import Players
 
-    settings = hardware.resolve(configs.preset("lean")[0], max(1, hardware.cores() - 1))
-    torch.set_num_threads(settings.threads)
+    settings = hardware.resolve(configs.preset("lean")[0])
+    hardware.use_threads(max(1, hardware.cores() - 1))
     G, D = models.build(settings, (1, 28, 28), 0, 0, settings.device)
     players = Players(settings, G, D, registry.load("losses", settings.loss))
     real = torch.zeros(settings.batch, 1, 28, 28, device=settings.device)

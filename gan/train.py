@@ -5,18 +5,17 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gan import datasets, files, models, registry, state
+from gan import datasets, files, hardware, models, registry, state, threads
 from gan.checkup import Checkup
 from gan.config import ConfigError
 from gan.datasets import Data, DataError
 from gan.gallery import Gallery
-from gan.hardware import cores, resolve
 from gan.journal import Diverged, Journal
 from gan.runs import Control, Desk, Run, RunError, spent
 from gan.schedule import decayed
@@ -75,8 +74,8 @@ class _Training:
 
     def __init__(self, run: Run, journal: Journal, data: Data | None):
         self.run, self.journal = run, journal
-        self.config = resolve(run.config(), cores())
-        torch.set_num_threads(self.config.threads)
+        self.config = hardware.resolve(run.config())
+        self._use(threads.choose(self.config))
         self.data = data or datasets.open(self.config)
         device = torch.device(self.config.device)
         G, D = models.build(
@@ -118,7 +117,7 @@ class _Training:
                 for _ in range(n_g):
                     self.journal.g_rows.append(self.players.update_g())
                 self.players.end_round()
-                self._count()
+                self._count(n_d + n_g)
 
                 # what is told, shown and kept of it
                 record = self._log(by_hand)
@@ -144,6 +143,7 @@ class _Training:
             told, pending, complaints = state.load_state(self.run, self.players)
             self.journal.go_on(told, pending, self.players.device)
             self.in_force = told["in_force"]
+            self._use(threads.choose(self.config, told.get("threads", 1)))
         elif self.run.weights().exists():
             raise RunError(
                 "This run was shipped without the state that training needs to go on. "
@@ -237,12 +237,19 @@ class _Training:
         batch, y = self.real[rows], None if self.classes is None else self.classes[rows]
         return batch if batch.is_floating_point() else batch.float().div_(127.5).sub_(1), y
 
-    def _count(self) -> None:
+    def _use(self, chosen: threads.Threads) -> None:
+        self.threads = chosen
+        hardware.use_threads(chosen.next)
+
+    def _count(self, updates: int) -> None:
         journal, now = self.journal, time.perf_counter()
         journal.step += 1
         journal.images = self.players.d_updates * self.config.batch
         journal.epoch = journal.images / len(self.real)
         journal.seconds += now - self.mark
+        if switch := self.threads.took(now - self.mark, updates):
+            self._record("threads", **asdict(switch))
+        hardware.use_threads(self.threads.next)
         self.mark = now
 
     def _log(self, by_hand: str) -> dict[str, Any] | None:
@@ -264,7 +271,11 @@ class _Training:
 
     def _save(self) -> None:
         self._flush()
-        told = {**self.journal.told(), "in_force": self.in_force}
+        told = {
+            **self.journal.told(),
+            "in_force": self.in_force,
+            "threads": self.threads.settled,
+        }
         state.save_state(self.run, self.players, told, self.journal.pending())
         self.saved_at = time.perf_counter()
 

@@ -117,6 +117,13 @@ def test_a_switch_takes_true_or_false(text):
     assert [configs.parser_of("reuse_fake")(word) for word in ("True", "no", "1")] == [1, 0, 1]
 
 
+def test_a_word_may_stand_for_zero():
+    for name, word in (("threads", "auto"), ("n_images", "all")):
+        assert [configs.parser_of(name)(text) for text in (word, "0", "3")] == [0, 0, 3]
+    with pytest.raises(ValueError, match="all"):
+        configs.parser_of("threads")("all")
+
+
 def test_a_config_is_frozen_and_every_field_explains_itself():
     with pytest.raises(dataclasses.FrozenInstanceError):
         RunConfig().batch = 3  # type: ignore[misc]

@@ -65,24 +65,24 @@ def test_a_system_without_affinity_counts_its_cores(monkeypatch):
 )
 def test_auto_takes_cuda_then_mps_then_the_cpu(machine, here, wanted, got):
     machine(*here)
-    assert hardware.resolve(RunConfig(device=wanted), 4).device == got
+    assert hardware.resolve(RunConfig(device=wanted)).device == got
 
 
 def test_a_device_that_is_not_here_is_told_with_those_that_are(machine):
     with pytest.raises(
         ConfigError, match=r"^device: 'cuda' is not on this machine; there is cpu\."
     ):
-        hardware.resolve(RunConfig(device="cuda"), 4)
+        hardware.resolve(RunConfig(device="cuda"))
     machine("cuda")
     with pytest.raises(ConfigError, match=r"there is cpu, cuda\."):
-        hardware.resolve(RunConfig(device="mps"), 4)
+        hardware.resolve(RunConfig(device="mps"))
 
 
-def test_zero_threads_are_decided_and_others_kept(machine):
-    assert hardware.resolve(RunConfig(), 4).threads == 4
-    assert hardware.resolve(RunConfig(threads=2), 4).threads == 2
-    settled = hardware.resolve(RunConfig(), 4)
-    assert hardware.resolve(settled, 8) == settled
+def test_threads_are_left_as_they_are(machine):
+    assert hardware.resolve(RunConfig()).threads == 0
+    settled = hardware.resolve(RunConfig(threads=2))
+    assert settled.threads == 2
+    assert hardware.resolve(settled) == settled
 
 
 @pytest.mark.parametrize("threads", [1, 3])

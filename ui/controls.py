@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from gan import hosts, registry
+from gan import files, hosts, registry
 from gan.config import RunConfig
 from gan.runs import Control, Run
 from ui import access, choices, commands, dials, new_run, preset_cards, starting
@@ -77,7 +77,7 @@ def _name(run: Run, control: Control, status: str) -> None:
         badge = ":gray-badge[:material/flag: a finished run]"
     with st.container(gap=None):
         st.markdown(f"**{plain(control.title or run.id)}** {badge}")
-        st.caption(describe(run.config()) + (_what_starts(run) if status == "finished" else ""))
+        st.caption(describe(run) + (_what_starts(run) if status == "finished" else ""))
 
 
 def _what_starts(run: Run) -> str:
@@ -165,10 +165,20 @@ def _share(run: Run) -> None:
         )
 
 
-def describe(config: RunConfig) -> str:
+def describe(run: Run) -> str:
     """Model, data, loss and machine in words."""
+    config = run.config()
     kinds = {"models": config.model, "datasets": config.dataset, "losses": config.loss}
     model, data, loss = (registry.card(kind, name).title for kind, name in kinds.items())
-    threads = f", {config.threads} {'thread' if config.threads == 1 else 'threads'}"
-    where = config.device.upper() + (threads if config.device == "cpu" else "")
+    where = config.device.upper() + (_threads(run, config) if config.device == "cpu" else "")
     return f"{model} on {data} · {loss} loss · {where}"
+
+
+def _threads(run: Run, config: RunConfig) -> str:
+    """How many it trains with: always, or by the newest event that tells."""
+    counts = [event["threads"] for event in run.events() if files.is_number(event.get("threads"))]
+    if not (count := config.threads or (counts[-1] if counts else 0)):
+        return ""
+    return f", {count} {'thread' if count == 1 else 'threads'}" + (
+        "" if config.threads else " (auto)"
+    )

@@ -51,8 +51,8 @@ def shown(name: str, value: Any) -> str:
         return registry.card(kind, value).title
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name in ("n_images", "image_size", "threads") and value == 0:
-        return {"n_images": "all", "image_size": "as they are", "threads": "chosen"}[name]
+    if knob_of(name).zero and value == 0:
+        return knob_of(name).zero
     return (
         f"{value:g}"
         if isinstance(value, float)
@@ -138,15 +138,30 @@ def told(event: dict[str, Any]) -> str:
         case "failed":
             return f"failed: {event.get('text', '')}"
         case "started":
-            count = event.get("threads", "?")
-            words = "1 thread" if count == 1 else f"{count} threads"
-            return f"started on {str(event.get('device', '?')).upper()}, {words}"
+            device = str(event.get("device", "?")).upper()
+            return f"started on {device}, {_threads(event.get('threads', '?'))}"
+        case "threads":
+            return _switch(event)
         case "resumed":
             return "resumed from its last state"
         case "branched":
             return f"branched off {event.get('from', '?')}. {event.get('text', '')}".strip()
         case name:
             return str(name)
+
+
+def _threads(count: Any) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
+def _switch(event: dict[str, Any]) -> str:
+    """Why more or fewer threads train now, as far as the event tells."""
+    now, before = event.get("threads", "?"), event.get("before", "?")
+    words = f"{_threads(now)} instead of {before}"
+    match event.get("paces"):
+        case [int() | float() as old, int() | float() as new] if old > 0:
+            words += f": {new / old:.1f} times as fast at this moment"
+    return words + (", for the pace had fallen" if event.get("why") == "slow" else "")
 
 
 def _rate(event: dict[str, Any], name: str) -> str:

@@ -118,6 +118,8 @@ def test_the_report_tells_what_differs_from_the_preset(open_page: Open, make_run
     run.write_control(d_steps=3)
     told: dict[str, Any] = {"from": "one", "text": "Both networks were kept."}
     run.record("branched", 7, **told)
+    run.record("threads", 9, before=2, threads=1, why="slow", paces=[40.0, 84.0])
+    run.record("threads", 9, before=1, threads=2, why="due", paces="odd")
     at = open_page("runs", report="two")
     words = text(at)
     assert "has no generator yet" in at.info[0].value
@@ -126,6 +128,9 @@ def test_the_report_tells_what_differs_from_the_preset(open_page: Open, make_run
     assert "<th>D updates a step</th><td>3</td><td>instead of 1</td>" in words
     assert "<td>started on ?, ? threads</td>" in words
     assert "<td>branched off one. Both networks were kept.</td>" in words
+    slow = "1 thread instead of 2: 2.1 times as fast at this moment, for the pace had fallen"
+    assert f"<td>{slow}</td>" in words
+    assert "<td>2 threads instead of 1</td>" in words
 
 
 def test_a_model_card_is_shown_as_text(open_page: Open, run: Run) -> None:

@@ -61,6 +61,18 @@ def test_one_press_starts_the_first_preset(open_page, make_run, trainers):
     assert primary(at) == ["Pause"]
 
 
+def test_it_says_how_many_threads_train_now(open_page, make_run):
+    make_run("mine", steps=5, threads=3)
+    assert "CPU, 3 threads\n" in words(open_page("train", run="mine"))
+    run = make_run("open", steps=5, threads=0)
+    assert "thread" not in words(open_page("train", run="open"))
+    run.record("started", threads=1)
+    assert "CPU, 1 thread (auto)" in words(open_page("train", run="open"))
+    run.record("threads", 9, before=1, threads=2, why="due", paces=[40.0, 84.0])
+    run.record("paused")
+    assert "CPU, 2 threads (auto)" in words(open_page("train", run="open"))
+
+
 def test_it_says_when_start_learns_other_data_than_the_run_on_screen(
     open_page, make_run, monkeypatch
 ):
