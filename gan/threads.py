@@ -110,7 +110,7 @@ class Threads:
                 pause, upward, further = min(2 * pause, SELDOM), not upward, False
             pace = paces[self._place == other]
             usual = pace if why == "slow" else max(usual, pace)  # a fall meanwhile shows next
-            lost = (self._seconds - began) / 2 * (1 - min(paces) / max(paces))
+            lost = (self._seconds - began) * (1 - min(paces) / max(paces))
             wait = 0.0 if further else max(pause, lost / SHARE)
 
     def _go_on(self, usual: float, wait: float) -> Making[tuple[str, float]]:

@@ -15,12 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan import threads
-from gan.runs import Run
 from gan.threads import Switch, Threads
 from gan.train import train
 from tests.engine import event, happened, kept, make, pictures, play, rows, same, tiny, until
 
-STEP = 0.012  # seconds that one thread needs alone
 BY = 0.7  # share of a step that more threads divide among themselves
 
 
@@ -34,6 +32,7 @@ class Machine:
     collapse: float = 0.15  # of the pace is left to threads that wait for one without a core
     noise: float = 0.1
     seed: int = 0
+    step: float = 0.012  # seconds that one thread needs alone
     times: list[tuple[float, float, int]] = field(default_factory=list)  # when, seconds, threads
     switches: list[tuple[float, Switch]] = field(default_factory=list)
 
@@ -48,7 +47,7 @@ class Machine:
         now, draws = 0.0, random.Random(self.seed)
         while now < (seconds or self.period * len(self.hogs)):
             count = chosen.next
-            took = STEP / self.pace(count, now) * draws.lognormvariate(0, self.noise)
+            took = self.step / self.pace(count, now) * draws.lognormvariate(0, self.noise)
             self.times.append((now, took, count))
             now += took
             if switch := chosen.took(took, 2):
@@ -58,7 +57,7 @@ class Machine:
     def shares(self, span: float = 5.0) -> list[float]:
         """Of the windows of so many seconds: steps made, to those that one thread would have made in the same."""
         starts = [start for start, _, _ in self.times]
-        alone = [0.0, *accumulate(s / STEP * self.pace(1, t) for t, s, _ in self.times)]
+        alone = [0.0, *accumulate(s / self.step * self.pace(1, t) for t, s, _ in self.times)]
         ends = [bisect_right(starts, start + span) for start in starts]
         return [
             (end - k) / (alone[end] - alone[k]) for k, end in enumerate(ends) if end < len(starts)
@@ -72,7 +71,7 @@ class Machine:
     def paces(self, since: float, to: float) -> float:
         """Steps in the time of one, from then to then."""
         within = [took for start, took, _ in self.times if since <= start < to]
-        return STEP * len(within) / sum(within)
+        return self.step * len(within) / sum(within)
 
 
 busy = st.lists(st.integers(0, 3), min_size=3, max_size=20)
@@ -117,6 +116,25 @@ def test_a_collapse_ends_within_a_second() -> None:
     assert up < 10
     assert 30 < down < 31.2
     assert fewer.paces[1] > 2 * fewer.paces[0]
+
+
+@pytest.mark.parametrize("cores", [2, 4])
+def test_a_program_may_come_at_any_moment_even_amid_a_comparison(cores: int) -> None:
+    for k in range(120):
+        machine = Machine(cores, [0, 3], 5 + k / 10, noise=0.02)
+        machine.train(Threads(threads.steps(cores)), machine.period + 8)
+        assert min(machine.shares()) > 0.6
+
+
+def test_a_program_that_comes_again_and_again_is_not_followed_every_time() -> None:
+    machine = Machine(2, [0, 0, 0, 0, 0, 1] * 20, 2.0).train(Threads((1, 2)))
+    assert len(machine.switches) <= 12, "in four minutes and twenty visits"
+    assert machine.paces(0, 240) > 1.0
+
+
+def test_slow_steps_are_compared_less_often() -> None:
+    machine = Machine(2, [3] * 60, step=1.0).train(Threads((1, 2)))
+    assert machine.paces(100, 600) > 0.95 * machine.pace(1, 0)
 
 
 def test_what_is_quiet_again_is_found_again() -> None:
@@ -242,17 +260,19 @@ def test_a_fixed_number_never_switches_and_repeats_its_numbers(
     assert same(kept(one), kept(other))
 
 
-def test_auto_compares_in_a_real_run(tmp_path, own_threads, quick_disk, monkeypatch) -> None:
+def test_auto_compares_in_a_real_run(tmp_path, quick_disk, monkeypatch) -> None:
     """By a clock whose steps take half as long on two threads."""
-    now = [0.0]
+    now, used = [0.0], [1]
 
     def clock() -> float:
-        now[0] += 0.5 / torch.get_num_threads()
+        now[0] += 0.5 / used[-1]
         return now[0]
 
     monkeypatch.setattr(threads, "cores", lambda: 2)
+    monkeypatch.setattr("gan.hardware.use_threads", used.append)
     monkeypatch.setattr("gan.train.time.perf_counter", clock)
-    run: Run = make(tmp_path, tiny(threads=0), steps=40)
+    run = make(tmp_path, tiny(threads=0), steps=40)
     play(run)
+    assert (used[:5], used[-5:]) == ([1] * 5, [2] * 5)
     assert event(run, "threads")["threads"] == 2
     assert event(run, "threads")["paces"] == [4.0, 8.0]
