@@ -89,7 +89,11 @@ class RunConfig:
     )
     batch: int = knob(32, "Batch size", "Real images in one update of D.", low=1, high=4096)
     seed: int = knob(
-        0, "Seed", "Same settings and seed: the same run, number for number.", low=0, high=2**31 - 1
+        0,
+        "Seed",
+        "Same settings and seed: the same run, number for number, as long as CPU threads stay the same.",
+        low=0,
+        high=2**31 - 1,
     )
     d_steps: int = knob(1, "D updates a step", "Updates of D in one step.", low=0, high=10)
     g_steps: int = knob(1, "G updates a step", "Updates of G in one step.", low=0, high=10)

@@ -100,7 +100,8 @@ def settings(entries: list[Entry]) -> None:
     else:
         st.write(
             "Nothing: the settings are the same, so what differs was done while they trained, or they are at "
-            "different places. The same settings and seed on one machine give the same numbers."
+            "different places. The same settings and seed on one machine give the same numbers, as long as the "
+            "number of CPU threads is fixed or did not change."
         )
 
 
