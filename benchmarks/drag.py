@@ -1,6 +1,6 @@
 """What dragging costs: pointer to pixels and pictures a second in a real browser, and the rate that training keeps.
 
-    python -m benchmarks.drag [--rounds 3] [--seconds 10] [--users 20] [--out docs/explore]
+    python -m benchmarks.drag [--rounds 3] [--seconds 10] [--users 20] [--threads auto] [--out docs/explore]
 
 The real server, headless Chromium and one `lean` generator: with nothing training, then while a `lean` run trains, in
 turn without and with somebody dragging. Then many users at once, who ask from one other process for 64 pictures each,
@@ -88,6 +88,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--users", type=int, default=20)
+    parser.add_argument(
+        "--threads", type=config.parser_of("threads"), default=0, help="of the run that trains"
+    )
     parser.add_argument("--slider", default=SLIDER, help="CSS selector of what is dragged")
     parser.add_argument("--out", type=Path, help="where to write, without ending")
     parser.add_argument(
@@ -111,7 +114,7 @@ def main() -> None:
 async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """One row for each stretch: what was seen of it."""
     shutil.copytree("checkpoints/lean-mnist", folder / "runs" / SHOWN)
-    run = _trained(folder / "runs")
+    run = _trained(folder / "runs", given.threads)
     found: dict[str, Any] = {"alone": [], "training": [], "crowd": [], "crowd training": []}
     with server(folder, GAN_DATA=str(datasets.root().resolve())) as app:
         async with _browser() as pages:
@@ -138,9 +141,9 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def _trained(home: Path) -> Run:
+def _trained(home: Path, threads: int) -> Run:
     """A `lean` run that is long enough, not begun yet."""
-    wanted = config.preset("lean")[0]
+    wanted = config.preset("lean")[0].replace(threads=threads)
     if registry.missing(registry.card("datasets", wanted.dataset), datasets.root()):
         wanted = wanted.replace(dataset="strokes")
     return runs.create(hardware.resolve(wanted), {"epochs": 1000}, run_id=TRAINED, home=home)
@@ -295,8 +298,8 @@ def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str
     return f"""# Exploring while others explore and a run trains
 
 Medians of {given.rounds} stretches of {given.seconds:g} seconds each, and their range. The generator is
-`lean-mnist`; the run that trains is `lean` on one thread in the same process, at {statistics.median(calm):,.0f}
-images a second while nobody asks for pictures.
+`lean-mnist`; the run that trains is `lean` in the same process, threads: {given.threads or "auto"}, at
+{statistics.median(calm):,.0f} images a second while nobody asks for pictures.
 
 One user drags a slider of Explore in headless Chromium on the same machine, a movement every frame. Pointer to
 pixels is counted for every movement, until pixels that know of it are on the canvas.
@@ -313,8 +316,8 @@ pixels is counted for every movement, until pixels that know of it are on the ca
 | --- | --- | --- | --- | --- | --- | --- |
 {many}
 
-Made by `python -m benchmarks.drag --rounds {given.rounds} --seconds {given.seconds:g} --users {given.users}`
-on: {machine}.
+Made by `python -m benchmarks.drag --rounds {given.rounds} --seconds {given.seconds:g} --users {given.users} \
+--threads {given.threads or "auto"}` on: {machine}.
 """
 
 
