@@ -188,11 +188,12 @@ def _text(found: Told, given: argparse.Namespace) -> str:
         )
     told = found["switches"]
     slow = sum(switch["why"] == "slow" for switch in told)
+    calls = f" in calls of at most {given.at_once:g} minutes" if given.folder else ""
     name = f"{given.out.name}.png" if given.out else "threads.png"
     return TEXT.format(
         minutes=len(found["minutes"]), rows="\n".join(rows), quiet=quiet, switches=len(told),
         slow=slow, machine=found["machine"], seed=given.seed, name=name, most=max(BUSY), seldom=SELDOM,
-        low=STAY[0], high=STAY[1], head=HEAD,
+        low=STAY[0], high=STAY[1], head=HEAD, calls=calls,
     )  # fmt: skip
 
 
@@ -202,7 +203,7 @@ HEAD = (
 )
 TEXT = """# Threads, beside busy programs
 
-`lean` is trained for {minutes} min while up to {most} programs, a matrix product each without end, start and stop:
+`lean` is trained for {minutes} minutes while up to {most} programs, a matrix product each without end, start and stop:
 every {low} to {high} seconds there are more or fewer. "One" trains on one thread by the same schedule, minute by minute
 in turn with "auto"; "two" on two threads, in every {seldom}rd minute. Images a second in windows of 5 seconds.
 
@@ -215,7 +216,7 @@ second. Auto switched {switches} times, {slow} of them because the pace had fall
 
 ![Images a second over time, and how many programs were busy](pictures/{name})
 
-Made by `python -m benchmarks.hogs --minutes {minutes} --seed {seed}`
+Made by `python -m benchmarks.hogs --minutes {minutes} --seed {seed}`{calls}
 on: {machine}.
 """
 
