@@ -8,6 +8,7 @@ from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -82,7 +83,9 @@ class _Training:
             self.config, self.data.shape, self.data.n_classes, self.config.seed, device
         )
         self.players = Players(self.config, G, D, registry.load("losses", self.config.loss))
-        self.real = torch.tensor(self.data.images, device=device)  # all of it: uint8 N,C,H,W
+        self.real = torch.from_numpy(  # all of it, uint8 N,C,H,W; on the CPU the same memory
+            np.require(self.data.images, requirements="W")
+        ).to(device)
         self.classes = (
             torch.tensor(self.data.labels, device=device) if self.players.n_classes else None
         )

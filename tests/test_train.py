@@ -10,6 +10,8 @@ import torch
 
 from gan import gallery, runs, state
 from gan import train as loop
+from gan.datasets import Data
+from gan.journal import Journal
 from gan.runs import Busy, Run, RunError
 from gan.sampler import Sampler
 from gan.train import train
@@ -305,3 +307,13 @@ def test_a_run_may_be_resumed_from_its_first_moment_on(tmp_path, unbroken):
     run.write_control(lr_g=None, lr_d=None)
     play(run)
     assert rows(run) == rows(unbroken)
+
+
+@pytest.mark.parametrize("mode", ["c", "r"])
+def test_the_pictures_are_not_copied_but_where_they_cannot_be_written(tmp_path, mode):
+    np.save(tmp_path / "images.npy", pictures().images)
+    data = Data(np.load(tmp_path / "images.npy", mmap_mode=mode))
+    run = make(tmp_path)
+    real = loop._Training(run, Journal(run), data).real
+    assert (real.data_ptr() == data.images.ctypes.data) == (mode == "c")
+    assert np.array_equal(real, data.images)

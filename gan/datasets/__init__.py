@@ -31,7 +31,7 @@ class Progress:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """One split. Arrays may be read-only memory maps; row i of every array is the same example.
+    """One split. Arrays may be memory maps; row i of every array is the same example.
 
     images: uint8 N,C,H,W in 0..255, or float32 N,2,1,1 in [-1, 1] for points of the plane.
     labels: int64 N, indices into `names`, or None.

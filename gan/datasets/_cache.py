@@ -23,7 +23,7 @@ STALE = 3600  # seconds after which an unfinished folder belongs to nobody
 
 
 def find(root: Path, folder: str, right: Check) -> Arrays | None:
-    """The kept arrays, memory-mapped read-only; None where they are missing, broken or not `right`."""
+    """The kept arrays, memory-mapped copy-on-write; None where they are missing, broken or not `right`."""
     found = (_read(place / folder, right) for place in _places(root))
     return next((arrays for arrays in found if arrays is not None), None)
 
@@ -70,7 +70,7 @@ def _read(folder: Path, right: Check) -> Arrays | None:
         sums = json.loads((folder / SUMS).read_text())
         if any(_sum(folder / name) != sums[name] for name in sums):
             return None
-        arrays = {Path(name).stem: np.load(folder / name, mmap_mode="r") for name in sums}
+        arrays = {Path(name).stem: np.load(folder / name, mmap_mode="c") for name in sums}
         return arrays if right(arrays) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -115,11 +115,17 @@ def test_loading_makes_what_is_missing_and_reads_it_the_second_time(few, monkeyp
     assert data.names == tuple("0123456789")
     assert data.factors
     assert data.factors["style"].dtype == np.int64
-    assert not data.images.flags.writeable
     assert (few / strokes.FOLDER).is_dir()
     monkeypatch.setattr(strokes, "fill", None)
     again = strokes.load(few)
     assert again.images.tobytes() == data.images.tobytes()
+
+
+def test_the_pictures_stay_in_their_file_and_nobody_changes_them_there(few):
+    images = strokes.load(few).images
+    assert isinstance(images, np.memmap)
+    images[0] = 255 - images[0]
+    assert (strokes.load(few).images[0] == 255 - images[0]).all()
 
 
 def test_making_tells_how_far_it_is(few):
