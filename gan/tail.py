@@ -138,9 +138,10 @@ class Tail:
 
     def _add(self, record: dict[str, Any]) -> None:
         rows = len(self._columns["seq"]) if self._columns else 0
-        names = dict.fromkeys((*COLUMNS, *SCORES, *self._columns, *record))
-        for name in (name for name in names if name not in LISTS):
-            column = self._columns.setdefault(name, array("d", [math.nan]) * rows)
+        for name in (*COLUMNS, *SCORES, *record):
+            if name not in self._columns and name not in LISTS:
+                self._columns[name] = array("d", [math.nan]) * rows
+        for name, column in self._columns.items():
             column.append(_number(record.get(name)))
         if lists := {name: found for name in LISTS if (found := _numbers(record.get(name)))}:
             told = {name: _number(record.get(name)) for name in ("seq", "step", "samples")}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+from array import array
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan import files
+from gan import files, tail
 from gan.runs import Run
-from gan.tail import COLUMNS, LISTS, Tail, newest
+from gan.tail import COLUMNS, LISTS, SCORES, Tail, newest
 
 
 def record(seq, **more):
@@ -206,3 +207,16 @@ def test_how_far_a_run_is_the_later_of_record_and_event_tells(run):
     with (run.path / "metrics.jsonl").open("ab") as file:
         file.write(text_of([record(2000)]) + b'7\n[]\n\xff\n{"torn')
     assert newest(run)["step"] == 20_000
+
+
+def test_a_long_log_costs_no_more_a_record_than_a_short_one(run, monkeypatch):
+    made = []
+
+    def counted(kind, values):
+        made.append(kind)
+        return array(kind, values)
+
+    monkeypatch.setattr(tail, "array", counted)
+    (run.path / "metrics.jsonl").write_bytes(text_of([record(k) for k in range(50)]))
+    Tail(run).last()
+    assert len(made) == len({*COLUMNS, *SCORES})
