@@ -260,12 +260,12 @@ def format_(*arguments: str) -> None:
     become("ruff", "format", *arguments)
 
 
-def bench(name: str = "", *arguments: str) -> None:
-    """run a benchmark: its name in benchmarks/, then its own arguments"""
+def bench(name: str = "performance", *arguments: str) -> None:
+    """make docs/performance.md anew, in ten minutes (or NAME: one benchmark, then its own arguments)"""
     names = sorted(p.stem for p in Path("benchmarks").glob("[!_]*.py"))
     if name not in names:
         sys.exit("Benchmarks: " + ", ".join(names))
-    ensure("run")
+    ensure("dev")
     become(f"benchmarks.{name}", *arguments)
 
 

@@ -59,8 +59,15 @@ class Served:
 
     def busy(self) -> float:
         """Seconds that it has kept a core busy."""
-        told = Path(f"/proc/{self.app.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+        return _busy(Path(f"/proc/{self.app.process.pid}/stat"))
+
+    def threads(self) -> dict[int, float]:
+        """Seconds that each of its living threads has kept a core busy."""
+        found = {}
+        for path in Path(f"/proc/{self.app.process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # ended just now
+                found[int(path.name)] = _busy(path / "stat")
+        return found
 
     def modules(self) -> list[str]:
         """What it has imported, once PyTorch is there."""
@@ -93,6 +100,11 @@ def served(folder: Path) -> Iterator[Served]:
     data = str(datasets.root().resolve())
     with server(folder, GAN_DATA=data, PYTHONPATH=str(folder)) as app:
         yield Served(app, folder)
+
+
+def _busy(stat: Path) -> float:
+    told = stat.read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def until(true: Callable[[], object], what: str) -> None:

@@ -1,20 +1,24 @@
 """What a look at the players costs while they train: seconds a look, and its share of the training between two looks.
 
-    python -m benchmarks.checkup [--rounds 5]
+    python -m benchmarks.checkup [--rounds 5] [--only lean …] [--out docs/checkup]
 
-One thread, every preset that learns images here; looks and stretches of training take turns, medians with ranges.
+One thread, every preset that learns images here; looks and stretches of training take turns. Prints Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from benchmarks._machine import describe
+from benchmarks._report import publish, spread, table
 from gan import config as configs
 from gan import datasets, models, registry
 from gan.checkup import Checkup
@@ -28,18 +32,33 @@ STRETCH = 1.0  # seconds of training between two looks here
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    print(
-        f"{describe()}\n\n| preset | a look, s | samples | steps between | training between, s | share |"
-    )
-    print("|---|---|---|---|---|---|")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--out", type=Path, help="where to write, without ending")
+    given = parser.parse_args()
+    machine, rows, found = describe(), [], {}
     torch.set_num_threads(1)
     for name in registry.names("presets"):
         told = registry.load("presets", name)
-        if "scenario" in told or "dataset" in told["config"]:
+        if (
+            "scenario" in told
+            or "dataset" in told["config"]
+            or (given.only and name not in given.only)
+        ):
             continue
         config = configs.preset(name)[0].replace(dataset=_data(), device="cpu", threads=1)
-        print(_row(name, config, datasets.open(config), rounds), flush=True)
+        found[name] = _found(config, datasets.open(config), given.rounds)
+        rows.append([f"`{name}`", *_row(found[name])])
+        print(*rows[-1], file=sys.stderr, flush=True)
+    head = [
+        "Preset",
+        "A look, s",
+        "Samples",
+        "Steps between",
+        "Training between, s",
+        "Share of the time",
+    ]
+    text = f"One thread; medians of {given.rounds} looks and their range.\n\n" + table(head, rows)
+    publish("Looks while training", text, found, machine, given.out)
 
 
 def _data() -> str:
@@ -47,7 +66,8 @@ def _data() -> str:
     return "strokes" if registry.missing(card, datasets.root()) else "mnist"
 
 
-def _row(name: str, config: RunConfig, data: Data, rounds: int) -> str:
+def _found(config: RunConfig, data: Data, rounds: int) -> dict[str, Any]:
+    """Seconds of every look and of a step in every stretch, with the steps between two looks and samples of one."""
     G, D = models.build(config, data.shape, data.n_classes, config.seed, "cpu")
     players = Players(config, G, D, registry.load("losses", config.loss))
     checkup = Checkup(players, data)
@@ -65,12 +85,14 @@ def _row(name: str, config: RunConfig, data: Data, rounds: int) -> str:
         steps.append((time.perf_counter() - began) / count)
         if not k:
             looks, steps = [], []  # the first round only warms up
-    look, between = statistics.median(looks), checkup.every * statistics.median(steps)
-    spread = f"{min(looks):.2f} to {max(looks):.2f}"
-    return (
-        f"| `{name}` | {look:.2f} ({spread}) | {checkup.count} | {checkup.every} | {between:.1f} | "
-        f"{look / (look + between):.1%} |"
-    )
+    return {"looks": looks, "steps": steps, "every": checkup.every, "samples": checkup.count}
+
+
+def _row(found: dict[str, Any]) -> list[str]:
+    look, between = (statistics.median(found[key]) for key in ("looks", "steps"))
+    between *= found["every"]
+    counts = [f"{found[key]:,}" for key in ("samples", "every")]
+    return [spread(found["looks"], 2), *counts, f"{between:.1f}", f"{look / (look + between):.1%}"]
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -1,22 +1,23 @@
 """What an evaluation costs: seconds besides sampling, and those of drawing 10,000 images, for every model of a preset.
 
-    python -m benchmarks.evaluate [--rounds 3] [--only lean …]
+    python -m benchmarks.evaluate [--rounds 3] [--only lean …] [--out docs/evaluate]
 
 Each round is a fresh evaluation: nothing read before is kept, as for the first one after a start. Presets whose data
 are not here are left out, and those of points, which have no scores. The generators are untrained, which costs the
-same. Prints Markdown: medians and ranges.
+same. Prints Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks._machine import describe
+from benchmarks._report import publish, spread, table
 from gan import datasets, evaluate, hardware, reference, registry, runs
 from gan.config import RunConfig, preset
 from gan.runs import Run
@@ -27,17 +28,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
-    print(describe() + "\n")
-    print(
-        "| preset | data | besides sampling, s | CPU s | drawing 10,000 images, s |\n|---|---|---|---|---|"
-    )
+    machine, rows, found = describe(), [], {}
     for name, config in _models():
         if name in given.only or not given.only:
             with tempfile.TemporaryDirectory() as home:
-                found = [*zip(*_rounds(config, Path(home), given.rounds), strict=True)]
-            told = (f"{statistics.median(x):.1f} ({min(x):.1f} to {max(x):.1f})" for x in found)
-            print(f"| {name} | {config.dataset} | {' | '.join(told)} |", flush=True)
+                found[name] = [*_rounds(config, Path(home), given.rounds)]
+            rows.append([f"`{name}`", config.dataset, *_row(found[name])])
+            print(*rows[-1], file=sys.stderr, flush=True)
+    head = ["Preset", "Data", "Besides drawing, s", "CPU, s", "Drawing 10,000 images, s"]
+    text = f"Medians of {given.rounds} rounds and their range.\n\n" + table(head, rows)
+    publish("An evaluation", text, found, machine, given.out)
+
+
+def _row(rounds: list[tuple[float, float, float]]) -> list[str]:
+    return [spread(column, 1) for column in zip(*rounds, strict=True)]
 
 
 def _models() -> Iterator[tuple[str, RunConfig]]:
