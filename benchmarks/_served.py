@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gan import datasets
 from gan.runs import Run
-from tests.serving import Server, server
+from tests.serving import HOME, Server, server
 
 WITHIN = """
 import json, pathlib, sys, threading, time
@@ -92,13 +92,13 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def served(folder: Path, **environment: str) -> Iterator[Served]:
     """Serves the data sets that are here, and a finished run, in a new `folder` until the block ends."""
     (folder / "wishes").mkdir(parents=True)
-    shutil.copytree("checkpoints/lean-mnist", folder / "runs" / FINISHED)
+    shutil.copytree(HOME / "checkpoints" / "lean-mnist", folder / "runs" / FINISHED)
     (folder / "sitecustomize.py").write_text(WITHIN)
     data = str(datasets.root().resolve())
-    with server(folder, GAN_DATA=data, PYTHONPATH=str(folder)) as app:
+    with server(folder, GAN_DATA=data, PYTHONPATH=str(folder), **environment) as app:
         yield Served(app, folder)
 
 

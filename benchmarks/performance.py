@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan import files
+from gan import datasets, files
 
-DOCS = Path("docs")
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
 LIMIT = 570.0  # seconds for all
 INTRODUCTION = """# Performance
 
@@ -38,10 +40,12 @@ class Part:
     name: str
     short: str
     long: str = ""
-    keeps: bool = True  # whether it takes --out, for its numbers
+    out: bool = True  # whether it has to be told where to write; else it writes docs/NAME
 
 
 PARTS = (
+    Part("steps", "--rounds 2 --seconds 2 --only dcgan-16 first-steps", "steps.md", out=False),
+    Part("digits", "--seeds 1 --seconds 10 --only lean", "digits.md", out=False),
     Part("startup", "--rounds 2"),
     Part("viewers", "--rounds 2 --seconds 4"),
     Part("memory", "--rounds 1 --seconds 10 --minutes 0", "memory.md"),
@@ -61,7 +65,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=[], choices=[part.name for part in PARTS])
     given = parser.parse_args()
-    wanted = [part for part in PARTS if part.name in given.only or not given.only]
+    there = [part for part in PARTS if (HERE / f"{part.name}.py").is_file()]
+    wanted = [part for part in there if part.name in given.only or not given.only]
     began, failed = time.monotonic(), []
     for number, part in enumerate(wanted, 1):
         spent = time.monotonic() - began
@@ -77,25 +82,30 @@ def main() -> None:
 
 
 def run(part: Part, seconds: float) -> dict[str, Any] | None:
-    """What a benchmark prints, and its numbers; None when it fails or takes longer."""
+    """What a benchmark prints, and its numbers; None when it fails or takes longer.
+
+    It works in a folder of its own, where it cannot overwrite what its long form found.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / part.name
+        docs = Path(folder) / "docs"
+        docs.mkdir()
         command = [sys.executable, "-m", f"benchmarks.{part.name}", *part.short.split()]
-        if part.keeps:
-            command += ["--out", str(out)]
+        command += ["--out", f"docs/{part.name}"] if part.out else []
+        data = str(datasets.root().resolve())
+        env = {**os.environ, "GAN_DATA": data, "PYTHONPATH": str(HERE.parent)}
         try:
-            told = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=seconds)
+            told = subprocess.run(
+                command, stdout=subprocess.PIPE, text=True, timeout=seconds, cwd=folder, env=env
+            )
         except subprocess.TimeoutExpired:
             print("There was no time left for it.")
             return None
         if told.returncode:
             return None
-        print(told.stdout)
-        found = out.with_suffix(".json")
-        return {
-            "page": told.stdout.strip(),
-            "found": json.loads(found.read_text()) if found.exists() else None,
-        }
+        print(told.stdout, flush=True)
+        found = docs / f"{part.name}.json"
+        numbers = json.loads(found.read_text()) if found.exists() else None
+        return {"page": told.stdout.strip(), "found": numbers}
 
 
 def keep(name: str, made: dict[str, Any]) -> None:

@@ -24,14 +24,14 @@ from benchmarks._machine import describe
 from benchmarks._report import publish, spread, table
 from gan import datasets, registry
 from gan.runs import Run
-from tests.serving import server
+from tests.serving import HOME, server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NEW = "/samples/fixed/[1-9]"  # a picture of a step after the untrained one
-MODEL = Run(Path("checkpoints/lean-mnist"))  # what the long runs are made from
+MODEL = Run(HOME / "checkpoints" / "lean-mnist")  # what the long runs are made from
 STEPS, EVERY = 100_000, (20, 1)  # of the long runs; steps between two records
 RELOADS = 3  # of each in a round
 

@@ -1,9 +1,11 @@
 """What watching costs: the rate at which a run trains while nobody, some and many look, and the server's time for each.
 
-    python -m benchmarks.viewers [--rounds 3] [--seconds 8] [--out docs/viewers]
+    python -m benchmarks.viewers [--rounds 3] [--seconds 8] [--class] [--out docs/viewers]
 
 A `lean` run trains in the real server. So many viewers, one process for all, open the sessions and ask the questions of
 the Train page; then two do so in headless Chromium, whose own work is on the same cores. All in turn, a stretch each.
+Everybody may drive, so every page looks once a second whether somebody pressed a button; with --class there is a PIN,
+and those who only watch look every five seconds.
 Prints Markdown. Linux only; without Chromium its row is left out.
 """
 
@@ -42,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--class", action="store_true", dest="watchers", help="nobody may drive")
     parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
     machine = describe()
@@ -56,7 +59,7 @@ def _measure(
     """Stretches by who watches: a number, or "pages"."""
     ways = [*map(str, CROWDS), *(["pages"] if browser else [])]
     found: dict[str, list[Stretch]] = {way: [] for way in ways}
-    with served(folder) as app:
+    with served(folder, FORGER_PIN="watch only" if given.watchers else "") as app:
         run = app.train("watched")
         time.sleep(5)  # the first pictures and checkup are made
         before = app.threads()
@@ -70,9 +73,8 @@ def _measure(
                 with crowd as count:
                     time.sleep(COME + SETTLE)
                     told = _stretch(app, run, trainer, given.seconds)
-                told["each"] = 1000 * told.pop("others") / max(1, count)
-                found[way].append(told)
-                print(way, {k: round(v, 1) for k, v in told.items()}, file=sys.stderr, flush=True)
+                found[way].append({**told, "count": count})
+                print(way, {k: round(v, 3) for k, v in told.items()}, file=sys.stderr, flush=True)
     return found
 
 
@@ -135,24 +137,26 @@ def _log(run: Run) -> list[dict[str, float]]:
 def _text(found: dict[str, list[Stretch]], given: argparse.Namespace) -> str:
     rows = []
     for way, stretches in found.items():
-        kept = [
-            100 * told["rate"] / calm["rate"]
-            for told, calm in zip(stretches, found["0"], strict=True)
-        ]
         what = f"{PAGES} in Chromium, on the same cores" if way == "pages" else way
-        each = spread([told["each"] for told in stretches], 1) if way != "0" else ""
+        pairs = [*zip(stretches, found["0"], strict=True)]
+        kept = [100 * told["rate"] / calm["rate"] for told, calm in pairs]
+        each = [
+            1000 * (told["others"] - calm["others"]) / max(1, told["count"]) for told, calm in pairs
+        ]
         rate = spread([told["rate"] for told in stretches])
-        rows.append([what, rate, spread(kept) if way != "0" else "", each])
+        rows.append([what, rate, *(("", "") if way == "0" else (spread(kept), spread(each, 1)))])
     head = [
         "Who watch",
         "Images a second",
         "Of the rate unwatched, %",
         "Server, ms of a core per viewer and second",
     ]
-    return (
-        f"A `lean` run trains; medians of {given.rounds} stretches of {given.seconds:g} seconds, taken in turn, and "
-        "their range.\n\n" + table(head, rows)
-    )  # fmt: skip
+    who = "nobody" if given.watchers else "everybody"
+    text = (
+        f"A `lean` run trains, which {who} may drive; medians of {given.rounds} stretches of "
+        f"{given.seconds:g} seconds, taken in turn, and their range."
+    )
+    return f"{text}\n\n{table(head, rows)}"
 
 
 if __name__ == "__main__":
