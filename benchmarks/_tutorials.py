@@ -14,7 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
+from torchvision import transforms
+from torchvision.datasets import MNIST
 
 Pair = tuple[nn.Module, nn.Module]
 
@@ -98,23 +100,15 @@ class Tutorial:
         )
 
 
-class _Decoded(Dataset[tuple[Tensor, int]]):
-    """What torchvision's MNIST does for every picture asked for."""
+class _Decoded(MNIST):
+    """torchvision's MNIST, of pictures (N,H,W) that are here already."""
 
     def __init__(self, images: NDArray[np.uint8], side: int):
-        from torchvision import transforms
-
         resize = [] if side == images.shape[-1] else [transforms.Resize(side)]
         scale = [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
-        self.images, self.transform = images, transforms.Compose([*resize, *scale])
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        from PIL import Image
-
-        return self.transform(Image.fromarray(self.images[index])), 0
+        self.transform, self.target_transform = transforms.Compose([*resize, *scale]), None
+        self.data = torch.from_numpy(np.array(images))
+        self.targets = torch.zeros(len(images), dtype=torch.int64)
 
 
 def _scaled(images: NDArray[Any]) -> TensorDataset:
@@ -169,14 +163,13 @@ def _dcgan_16(drop: Callable[[float], nn.Module]) -> Pair:
 
 
 def _dcgan_tutorial(drop: Callable[[float], nn.Module]) -> Pair:
-    keras = {"eps": 1e-3, "momentum": 0.01}
     G = nn.Sequential(
-        nn.Linear(100, 12544, bias=False), nn.BatchNorm1d(12544, **keras), nn.LeakyReLU(0.3),
+        nn.Linear(100, 12544, bias=False), nn.BatchNorm1d(12544, 1e-3, 0.01), nn.LeakyReLU(0.3),
         nn.Unflatten(1, (256, 7, 7)),
         nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),
-        nn.BatchNorm2d(128, **keras), nn.LeakyReLU(0.3),
+        nn.BatchNorm2d(128, 1e-3, 0.01), nn.LeakyReLU(0.3),
         nn.ConvTranspose2d(128, 64, 5, 2, 2, 1, bias=False),
-        nn.BatchNorm2d(64, **keras), nn.LeakyReLU(0.3),
+        nn.BatchNorm2d(64, 1e-3, 0.01), nn.LeakyReLU(0.3),
         nn.ConvTranspose2d(64, 1, 5, 2, 2, 1, bias=False), nn.Tanh(),
     )  # fmt: skip
     D = nn.Sequential(

@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,8 @@ def main() -> None:
     given = parser.parse_args()
     threads = given.threads or hardware.cores()
     if given.serve:
-        serve(*given.serve, threads)
+        name, way = given.serve
+        serve(name, way, threads)
         return
     machine = describe()
     found = []

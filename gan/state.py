@@ -27,7 +27,9 @@ class Broken(RunError):
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Writes tensors and JSON metadata with a checksum over both, atomically. Raises OSError."""
-    whole = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    whole = {
+        name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()
+    }  # none may share memory
     told = {key: json.dumps(value) for key, value in about.items()}
     told["sha256"] = _digest(whole, told)
     files.replace(path, safetensors.torch.save(whole, metadata=told))
@@ -57,8 +59,7 @@ def save_state(
     for name, net in (("G", players.G), ("D", players.D), ("average", players.average)):
         tensors |= {f"{name}.{key}": value for key, value in net.state_dict().items()}
     for name, optimizer in (("opt_g", players.opt_g), ("opt_d", players.opt_d)):
-        for index, slots in optimizer.state_dict()["state"].items():
-            tensors |= {f"{name}.{index}.{key}": value for key, value in slots.items()}
+        tensors |= {f"{name}.{key}": value for key, value in optimizer.tensors().items()}
     about = {**log, "d_updates": players.d_updates, "g_updates": players.g_updates}
     write_tensors(run.state(log["step"]), tensors, about)
     _drop_old(run)
@@ -126,11 +127,7 @@ def _restore(
     for name, net in (("G.", players.G), ("D.", players.D), ("average.", players.average)):
         fill(net, tensors, name)
     for name, optimizer in (("opt_g.", players.opt_g), ("opt_d.", players.opt_d)):
-        slots: dict[int, dict[str, Tensor]] = {}
-        for key, value in _under(tensors, name).items():
-            index, slot = key.split(".")
-            slots.setdefault(int(index), {})[slot] = value
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})
+        optimizer.load(_under(tensors, name))
     players.d_updates, players.g_updates = about["d_updates"], about["g_updates"]
     return _under(tensors, "pending.")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from types import ModuleType
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gan.adam import Adam
 from gan.config import RunConfig
 from gan.draws import Draws
 from gan.models import _layers as layers
@@ -27,8 +27,11 @@ class Players:
         self.config, self.G, self.D, self.loss = config, G, D, loss
         self.device = next(G.parameters()).device
         self.average = copy.deepcopy(G).requires_grad_(False).eval()
-        self.opt_g = _adam(G, config.lr_g, config)
-        self.opt_d = _adam(D, config.lr_d, config)
+        if not config.ema_decay:  # then it is G itself, and nothing has to be copied
+            for mine, its in zip(self.average.parameters(), G.parameters(), strict=True):
+                mine.data = its.data
+        self.opt_g = Adam(G, config.lr_g, config.beta1, config.beta2)
+        self.opt_d = Adam(D, config.lr_d, config.beta1, config.beta2)
         self.draws = Draws(config.seed, self.device)
         self.d_updates = self.g_updates = 0
         self._one_pass = not layers.mixes_samples(D)
@@ -51,7 +54,7 @@ class Players:
         loss = self.loss.d(real_logits, fake_logits)
         self.opt_d.zero_grad()
         loss.backward()
-        norm = _apply(self.opt_d, self.D)
+        norm = self.opt_d.step()
         self.d_updates += 1
         chance = [logits.detach().sigmoid().mean() for logits in (real_logits, fake_logits)]
         right = ((real_logits > 0).float().mean() + (fake_logits < 0).float().mean()) / 2
@@ -69,7 +72,7 @@ class Players:
         self.opt_g.zero_grad()
         loss.backward()
         self.D.requires_grad_(True)
-        norm = _apply(self.opt_g, self.G)
+        norm = self.opt_g.step()
         self._move_average()
         self.g_updates += 1
         return torch.stack([loss.detach(), norm])
@@ -100,6 +103,8 @@ class Players:
 
     def _move_average(self) -> None:
         """The average follows G, quickly at first (ramp of Karras et al. 2018), at most by `ema_decay`."""
+        if not self.config.ema_decay:
+            return
         decay = min(self.config.ema_decay, (1 + self.g_updates) / (10 + self.g_updates))
         torch._foreach_lerp_(
             list(self.average.parameters()), list(self.G.parameters()), 1.0 - decay
@@ -111,9 +116,8 @@ class Players:
 
     def set_rates(self, lr_g: float, lr_d: float) -> None:
         """Learning rates from the next update on."""
-        for optimizer, rate in ((self.opt_g, lr_g), (self.opt_d, lr_d)):
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        self.opt_g.set_rate(lr_g)
+        self.opt_d.set_rate(lr_d)
 
 
 @torch.no_grad()
@@ -137,21 +141,3 @@ def settle(net: nn.Module, *batch: Tensor | None) -> None:
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
         norm.eval()
-
-
-def _adam(module: nn.Module, rate: float, config: RunConfig) -> torch.optim.Adam:
-    return torch.optim.Adam(
-        module.parameters(), lr=rate, betas=(config.beta1, config.beta2), fused=True
-    )
-
-
-def _apply(optimizer: Any, module: nn.Module) -> Tensor:
-    """One optimizer step, left out on the device itself when the gradient is not finite. Returns the gradient's norm.
-
-    Adam then never sees a NaN, so weights and their average stay clean until the host notices. `found_inf` is the
-    switch of the fused optimizers that torch's own GradScaler uses.
-    """
-    norm = nn.utils.get_total_norm([p.grad for p in module.parameters() if p.grad is not None])
-    optimizer.found_inf = (~norm.isfinite()).float()
-    optimizer.step()
-    return norm

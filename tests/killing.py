@@ -37,8 +37,6 @@ def warm_up() -> None:
     """Imports what a trainer needs; no backward pass, after which torch does not let a process fork."""
     G, D = models.build(tiny(), (1, 8, 8), 0, 0, "cpu")
     players = Players(tiny(), G, D, registry.load("losses", "hinge"))
-    players.opt_d.zero_grad()
-    players.opt_d.step()
     players.recalibrate()
     images.webp(np.zeros((4, 4, 1), np.uint8))
 

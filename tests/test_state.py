@@ -38,8 +38,7 @@ def everything(players):
     nets = {"G": players.G, "D": players.D, "average": players.average}
     found = {f"{n}.{key}": v for n, net in nets.items() for key, v in net.state_dict().items()}
     for name, optimizer in (("opt_g", players.opt_g), ("opt_d", players.opt_d)):
-        for index, slots in optimizer.state_dict()["state"].items():
-            found |= {f"{name}.{index}.{key}": value for key, value in slots.items()}
+        found |= {f"{name}.{key}": value for key, value in optimizer.tensors().items()}
     return found
 
 

@@ -30,8 +30,10 @@ class Dropout(nn.Module):
             raise RuntimeError("Dropout has no generator: rekey(module, generator) before training")
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         words.random_(-(2**63), None, generator=self.generator)  # all 64 bits: eight bytes a word
-        keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.threshold
-        return x * keep.to(x.dtype).mul_(256 / (256 - self.threshold))
+        random = words.view(torch.uint8)[: x.numel()].view(x.shape)
+        mask = torch.empty_like(x, requires_grad=False)
+        torch.ge(random, self.threshold, out=mask)  # 0.0 or 1.0, in one pass
+        return x * mask.mul_(256 / (256 - self.threshold))
 
     def extra_repr(self) -> str:
         return f"p={self.threshold}/256"
