@@ -44,8 +44,8 @@ class Adam:
         the host notices.
         """
         chosen = [k for k, p in enumerate(self.weights) if p.grad is not None]
-        grads = [self.weights[k].grad for k in chosen]
-        norm = nn.utils.get_total_norm([g for g in grads if g is not None])
+        grads = [p.grad for p in self.weights if p.grad is not None]
+        norm = nn.utils.get_total_norm(grads)
         bad = (~norm.isfinite()).float()
         self.count.add_(1).sub_(bad)
         weights, exp_avg, exp_avg_sq = (
@@ -53,7 +53,8 @@ class Adam:
         )
         torch._fused_adam_(
             weights, grads, exp_avg, exp_avg_sq, [], [self.count] * len(chosen),
-            lr=self.rate, beta1=self.beta1, beta2=self.beta2, weight_decay=0.0, eps=1e-8,
+            lr=self.rate,
+            beta1=self.beta1, beta2=self.beta2, weight_decay=0.0, eps=1e-8,
             amsgrad=False, maximize=False, grad_scale=None, found_inf=bad,
         )  # fmt: skip
         return norm

@@ -18,13 +18,15 @@ class Draws:
     def __init__(self, seed: int, device: torch.device | str = "cpu"):
         self.seed = seed
         self.device = torch.device(device)
-        self._generator = torch.Generator(self.device)
+        self.generators: dict[str, torch.Generator] = {}
         self._cpu = torch.Generator()
         self._order: tuple[tuple[int, int], Tensor] | None = None
 
     def generator(self, purpose: str, update: int) -> torch.Generator:
-        """The generator of a place, wound to its start. It is one object on the device: use it before the next call."""
-        return self._generator.manual_seed(self._key(purpose, update))
+        """The generator of a place, wound to its start. It is one object a purpose: use it before the next update."""
+        if purpose not in self.generators:
+            self.generators[purpose] = torch.Generator(self.device)
+        return self.generators[purpose].manual_seed(self._key(purpose, update))
 
     def z(self, purpose: str, update: int, n: int, z_dim: int) -> Tensor:
         """Noise, float32 n,z_dim from N(0, 1)."""

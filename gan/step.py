@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,13 +29,14 @@ class Players:
         self.config, self.G, self.D, self.loss = config, G, D, loss
         self.device = next(G.parameters()).device
         self.average = copy.deepcopy(G).requires_grad_(False).eval()
-        if not config.ema_decay:  # then it is G itself, and nothing has to be copied
-            for mine, its in zip(self.average.parameters(), G.parameters(), strict=True):
-                mine.data = its.data
+        self.share()
         self.opt_g = Adam(G, config.lr_g, config.beta1, config.beta2)
         self.opt_d = Adam(D, config.lr_d, config.beta1, config.beta2)
         self.draws = Draws(config.seed, self.device)
         self.d_updates = self.g_updates = 0
+        self.toward = torch.zeros((), dtype=self.opt_g.weights[0].dtype, device=self.device)
+        self.perform: Callable[..., Any] = _plainly  # how an update is carried out
+        self.call: Callable[..., Tensor] = _call  # how a network is
         self._one_pass = not layers.mixes_samples(D)
         self.n_classes: int = getattr(G, "n_classes", 0)  # that both are told, 0: none
         self._fake: Tensor | None = None  # what D has just been shown, with G's graph
@@ -46,69 +49,91 @@ class Players:
         """
         z = self.draws.z("z for D", self.d_updates, len(real), self.config.z_dim)
         layers.rekey(self.G, self.draws.generator("dropout in G for D", self.d_updates))
-        with torch.set_grad_enabled(self.config.reuse_fake):
-            self._fake, self._y = self.G(z, y), y
-
         layers.rekey(self.D, self.draws.generator("dropout for D", self.d_updates))
-        real_logits, fake_logits = self._judge(real, self._fake.detach(), y)
-        loss = self.loss.d(real_logits, fake_logits)
-        self.opt_d.zero_grad()
-        loss.backward()
-        norm = self.opt_d.step()
+        told: Tensor
+        told, self._fake = self.perform("d", self._learn_d, real, y, z)
+        self._y = y
         self.d_updates += 1
-        chance = [logits.detach().sigmoid().mean() for logits in (real_logits, fake_logits)]
-        right = ((real_logits > 0).float().mean() + (fake_logits < 0).float().mean()) / 2
-        return torch.stack([loss.detach(), *chance, norm, right])
+        return told
 
     def update_g(self) -> Tensor:
         """G learns to make D call its fakes real; D only passes the gradient on.
 
         Returns on the device (2,): loss, gradient norm.
         """
-        fake, y = self._fakes_for_g()
+        self._ramp()
         layers.rekey(self.D, self.draws.generator("dropout for G", self.g_updates))
-        self.D.requires_grad_(False)
-        loss = self.loss.g(self.D(fake, y))
-        self.opt_g.zero_grad()
-        loss.backward()
-        self.D.requires_grad_(True)
-        norm = self.opt_g.step()
-        self._move_average()
+        told: Tensor
+        if self._fake is not None:
+            told = self.perform("g", self._learn_g, self._fake, self._y)
+        else:
+            n = self.config.batch
+            z = self.draws.z("z for G", self.g_updates, n, self.config.z_dim)
+            y = self.draws.classes("classes for G", self.g_updates, n, self.n_classes)
+            layers.rekey(self.G, self.draws.generator("dropout in G for G", self.g_updates))
+            told = self.perform("g alone", self._learn_g_alone, z, y)
+        self._fake = self._y = None
         self.g_updates += 1
-        return torch.stack([loss.detach(), norm])
+        return told
+
+    def share(self) -> None:
+        """Where nothing is averaged, the average has G's own weights: nothing has to be copied."""
+        if not self.config.ema_decay:
+            for mine, its in zip(self.average.parameters(), self.G.parameters(), strict=True):
+                mine.data = its.data
 
     def end_round(self) -> None:
         """Forgets the last fakes, so that what comes next does not depend on when a run was stopped."""
         self._fake = self._y = None
 
+    def _learn_d(self, real: Tensor, y: Tensor | None, z: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The maths of an update of D: what it tells, and the fakes if G is to use them too."""
+        with torch.set_grad_enabled(self.config.reuse_fake):
+            fake = self.call(self.G, z, y)
+        real_logits, fake_logits = self._judge(real, fake.detach(), y)
+        loss = self.loss.d(real_logits, fake_logits)
+        self.opt_d.zero_grad()
+        loss.backward()
+        norm = self.opt_d.step()
+        chance = [logits.detach().sigmoid().mean() for logits in (real_logits, fake_logits)]
+        right = ((real_logits > 0).float().mean() + (fake_logits < 0).float().mean()) / 2
+        told = torch.stack([loss.detach(), *chance, norm, right])
+        return told, fake if self.config.reuse_fake else None
+
+    def _learn_g(self, fake: Tensor, y: Tensor | None) -> Tensor:
+        """The maths of an update of G by fakes that have its graph, and their classes."""
+        self.D.requires_grad_(False)
+        loss = self.loss.g(self.call(self.D, fake, y))
+        self.opt_g.zero_grad()
+        loss.backward()
+        self.D.requires_grad_(True)
+        norm = self.opt_g.step()
+        self._move_average()
+        return torch.stack([loss.detach(), norm])
+
+    def _learn_g_alone(self, z: Tensor, y: Tensor | None) -> Tensor:
+        """The same by fakes of its own."""
+        return self._learn_g(self.call(self.G, z, y), y)
+
     def _judge(self, real: Tensor, fake: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
         """D's logits of both batches: one pass where that is the same maths, two where BatchNorm would mix them."""
         if self._one_pass:
             both = None if y is None else torch.cat([y, y])
-            real_logits, fake_logits = self.D(torch.cat([real, fake]), both).chunk(2)
+            real_logits, fake_logits = self.call(self.D, torch.cat([real, fake]), both).chunk(2)
             return real_logits, fake_logits
-        return self.D(real, y), self.D(fake, y)
+        return self.call(self.D, real, y), self.call(self.D, fake, y)
 
-    def _fakes_for_g(self) -> tuple[Tensor, Tensor | None]:
-        """Fakes with G's graph, and their classes."""
-        fake, y = self._fake, self._y
-        self._fake = self._y = None
-        if fake is not None and fake.requires_grad:
-            return fake, y
-        n = self.config.batch
-        z = self.draws.z("z for G", self.g_updates, n, self.config.z_dim)
-        y = self.draws.classes("classes for G", self.g_updates, n, self.n_classes)
-        layers.rekey(self.G, self.draws.generator("dropout in G for G", self.g_updates))
-        return self.G(z, y), y
-
-    def _move_average(self) -> None:
-        """The average follows G, quickly at first (ramp of Karras et al. 2018), at most by `ema_decay`."""
-        if not self.config.ema_decay:
-            return
+    def _ramp(self) -> None:
+        """How far the average goes this time: quickly at first (Karras et al. 2018), later 1 - `ema_decay`."""
         decay = min(self.config.ema_decay, (1 + self.g_updates) / (10 + self.g_updates))
-        torch._foreach_lerp_(
-            list(self.average.parameters()), list(self.G.parameters()), 1.0 - decay
-        )
+        self.toward.fill_(1.0 - decay)
+
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        """The average follows G."""
+        if self.config.ema_decay:
+            for mine, its in zip(self.average.parameters(), self.G.parameters(), strict=True):
+                mine.lerp_(its, self.toward)
 
     def recalibrate(self) -> None:
         """Gives the average generator the BatchNorm statistics of its own weights, measured on 512 fixed z."""
@@ -141,3 +166,13 @@ def settle(net: nn.Module, *batch: Tensor | None) -> None:
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
         norm.eval()
+
+
+def _plainly(kind: str, work: Callable[..., Any], *inputs: Tensor | None) -> Any:
+    """An update, named by its kind, as it is written here."""
+    return work(*inputs)
+
+
+def _call(net: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
+    """What a network makes of a batch and its classes."""
+    return net(x, y)
