@@ -23,7 +23,7 @@ class Training:
     """The players of a config on its data; `step` is that of `gan.train`, without logs, pictures and states."""
 
     def __init__(self, config: RunConfig, threads: int):
-        self.config = hardware.resolve(config.replace(device="cpu", threads=threads), threads)
+        self.config = hardware.resolve(config.replace(device="cpu", threads=threads))
         torch.set_num_threads(threads)
         data = datasets.open(self.config)
         G, D = models.build(self.config, data.shape, data.n_classes, self.config.seed, "cpu")
