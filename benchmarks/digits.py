@@ -136,7 +136,7 @@ def _page(short: Sequence[Row], long: Sequence[Row]) -> str:
     names = [name for name in contestants() if any(row["name"] == name for row in short)]
     text = HEAD.format(
         samples=f"{SAMPLES:,}", table=_table(short, "seconds", names), machine=short[0]["machine"],
-        threads=short[0]["threads"], seeds=len({row["seed"] for row in short}),
+        threads=short[0]["threads"], seeds=", ".join(str(seed) for seed in sorted({row["seed"] for row in short})),
         paces=", ".join(f"`{name}` {pace(short, name):,.0f}" for name in names),
         settings="\n".join(f"- `{n}`: {_told(c)}" for n, c in contestants().items()),
     )  # fmt: skip
@@ -193,7 +193,7 @@ def _spread(values: Sequence[float]) -> str:
 HEAD = """# Time to digits
 
 Classes present (of 10; from a share of 1 %) and FD-EvalNet64 of {samples} samples of the averaged generator, after so
-many seconds of training on real MNIST: medians and ranges of {seeds} seeds, {threads} threads, nothing else running;
+many seconds of training on real MNIST: median and range of seed {seeds}, {threads} threads, nothing else running;
 loading and looking are not counted. A pair that is told the digit is asked for each as often; the others have to find
 out that there are ten.
 
