@@ -206,7 +206,7 @@ def test_after_torch_is_there_the_collector_has_nothing_old_to_look_at(
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     asyncio.run(lifespan.settle())
-    assert calls == ["warm up", "collect", "freeze"]
+    assert calls == ["warm up", "collect", "freeze", "collect"]
 
 
 def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,8 @@ async def settle() -> None:
     """Imports torch once the first page is up, then lets the collector forget everything imported.
 
     A full collection over torch and plotly takes a quarter of a second with everybody waiting; frozen objects are
-    not looked at again.
+    not looked at again. Python makes one when a quarter as many objects are new as the last one left: the second
+    one leaves none, or else sessions that ended would stay in memory until there are hundreds of thousands of them.
     """
     for what, patience in (("browser", ALONE), ("page", DRAWN)):
         deadline = time.monotonic() + patience
@@ -103,6 +104,7 @@ async def settle() -> None:
         await asyncio.sleep(0.2)
     gc.collect()
     gc.freeze()
+    gc.collect()
 
 
 def undelay() -> int:
