@@ -173,6 +173,12 @@ class RunConfig:
         high=256,
         zero="auto",
     )
+    precision: str = knob(
+        "auto",
+        "Precision",
+        "Of the numbers in the networks; auto probes when a run starts, and a run stays with what it began with.",
+        choices=("auto", "fp32", "tf32", "bf16"),
+    )
 
     def __post_init__(self) -> None:
         if problems := _problems(self):

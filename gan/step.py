@@ -29,7 +29,9 @@ class Players:
         self.config, self.G, self.D, self.loss = config, G, D, loss
         self.device = next(G.parameters()).device
         self.average = copy.deepcopy(G).requires_grad_(False).eval()
-        self.share()
+        if not config.ema_decay:  # then it is G itself, and nothing has to be copied
+            for mine, its in zip(self.average.parameters(), G.parameters(), strict=True):
+                mine.data = its.data
         self.opt_g = Adam(G, config.lr_g, config.beta1, config.beta2)
         self.opt_d = Adam(D, config.lr_d, config.beta1, config.beta2)
         self.draws = Draws(config.seed, self.device)
@@ -75,12 +77,6 @@ class Players:
         self._fake = self._y = None
         self.g_updates += 1
         return told
-
-    def share(self) -> None:
-        """Where nothing is averaged, the average has G's own weights: nothing has to be copied."""
-        if not self.config.ema_decay:
-            for mine, its in zip(self.average.parameters(), self.G.parameters(), strict=True):
-                mine.data = its.data
 
     def end_round(self) -> None:
         """Forgets the last fakes, so that what comes next does not depend on when a run was stopped."""

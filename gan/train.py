@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan import datasets, files, hardware, models, registry, state, threads
+from gan import accelerate, datasets, files, hardware, models, registry, state, threads
 from gan.checkup import Checkup
 from gan.config import ConfigError
 from gan.datasets import Data, DataError
@@ -152,21 +152,23 @@ class _Training:
                 "This run was shipped without the state that training needs to go on. "
                 "Start a new run with its settings instead."
             )
-        first = not any(e["event"] == "started" for e in self.run.events())
+        earlier = next((e for e in self.run.events() if e["event"] == "started"), None)
+        how = accelerate.apply(self.players, earlier, self._complain)
         self.gallery = Gallery(self.run, self.players, self.data)
         self.checkup = Checkup(self.players, self.data)
         cut = self.gallery.forget_after(told["step"])
         cut = self.journal.cut(told["offset"]) or cut
         generation = self.run.rewind(told["step"], cut)
         self._record(
-            "started" if first else "resumed",
+            "started" if earlier is None else "resumed",
             device=self.config.device,
             threads=torch.get_num_threads(),
             torch=str(torch.__version__),
+            **how,
             **({"generation": generation} if generation else {}),
         )
         for text in [*complaints, *self.checkup.complaints]:
-            self._record("complaint", text=text)
+            self._complain(text)
         self.flushed_at = self.saved_at = time.perf_counter()
         if not self.run.states():
             self._save()  # before there are weights: weights without a state are a shipped run
@@ -281,6 +283,9 @@ class _Training:
         }
         state.save_state(self.run, self.players, told, self.journal.pending())
         self.saved_at = time.perf_counter()
+
+    def _complain(self, text: str) -> None:
+        self._record("complaint", text=text)
 
     def _record(self, event: str, **more: Any) -> None:
         j = self.journal

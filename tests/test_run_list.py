@@ -68,6 +68,14 @@ def test_rates_that_are_no_numbers_are_told_all_the_same():
     assert run_details.told(event) == "learning rates: G ?, D 0.0001"
 
 
+def test_history_says_what_a_run_began_with():
+    begun = {"event": "started", "device": "cpu", "threads": 2}
+    assert run_details.told(begun) == "started on CPU, 2 threads"
+    how = {"precision": "bf16"}
+    assert run_details.told(begun | how) == "started on CPU, 2 threads, in bfloat16"
+    assert run_details.told({"event": "complaint", "text": "No CUDA graphs"}) == "No CUDA graphs"
+
+
 def test_a_finished_run_without_state_came_along(run):
     run.record("finished", step=200)
     assert Facts.of(Entry.of(run)).shipped

@@ -11,7 +11,10 @@ from gan.config import RunConfig, knob_of
 from ui import choices
 from ui.run_details import shown
 
-SAME = ("source", "samples", "log_every", "device", "threads")  # nothing to learn from a difference
+SAME = (  # nothing to learn from a difference
+    *("source", "samples", "log_every"),
+    *("device", "threads", "precision"),
+)
 USUAL: dict[str, Any] = {  # the other value that tells most, where a factor would not
     "ema_decay": 0.0, "n_images": 1000, "z_dim": 2, "d_steps": 5, "beta1": 0.9, "beta2": 0.9,
 }  # fmt: skip

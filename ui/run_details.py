@@ -139,9 +139,14 @@ def told(event: dict[str, Any]) -> str:
             return f"failed: {event.get('text', '')}"
         case "started":
             device = str(event.get("device", "?")).upper()
-            return f"started on {device}, {_threads(event.get('threads', '?'))}"
+            how = {"bf16": ", in bfloat16", "tf32": ", in TF32"}.get(
+                str(event.get("precision")), ""
+            )
+            return f"started on {device}, {_threads(event.get('threads', '?'))}{how}"
         case "threads":
             return _switch(event)
+        case "complaint":
+            return str(event.get("text", ""))
         case "resumed":
             return "resumed from its last state"
         case "branched":
