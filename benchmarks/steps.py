@@ -1,24 +1,25 @@
 """Images a second of the training loop against the plain loop of the tutorial it comes from. Writes docs/steps.*.
 
-    python -m benchmarks.steps [--rounds 5] [--seconds 4] [--threads 0] [--only gan-2014 …]
+    python -m benchmarks.steps [--only gan-2014 …] [--changes] [--rounds 5] [--seconds 3] [--threads 0]
 
 Every loop is a process of its own and trains for a few seconds in turn with the others, so that what else goes on
-meets them alike; a ratio is that of two neighbours. Ours is `train()` itself, timed twice: its updates alone, and all
-of it with log, pictures and saves. Real pictures under $GAN_DATA where they are, random ones otherwise: both take as
-long. With --only it prints and writes nothing.
+meets them alike; a ratio is that of two neighbours. Ours is `train()`, timed twice: its updates alone, and then all of
+it with log, pictures and saves. With --changes ours runs against itself with one thing as plain as it was. Real
+pictures under $GAN_DATA where they are, random ones otherwise: both take as long. What is not measured this time stays
+in docs/steps.json as it was.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,30 @@ from gan.config import RunConfig, preset
 from gan.datasets import Data
 
 DOCS = Path("docs")
-PRESETS = ("gan-2014", "dcgan-tutorial", "dcgan-16", "gan-dropout", "first-steps")
-WAYS = ("plain", "eager")
+PLAIN, OURS = "plain", "float32"
+WAYS: dict[str, dict[str, str]] = {
+    PLAIN: {},
+    OURS: {"precision": "fp32"},
+    "bfloat16": {"precision": "bf16"},
+}
+MEASURED = {
+    "gan-2014": [*WAYS],
+    "dcgan-tutorial": [*WAYS],
+    "dcgan-16": [PLAIN, OURS],
+    "gan-dropout": [PLAIN, OURS],
+    "first-steps": [PLAIN, OURS],
+}
 WARM_UP = 3.0  # seconds, and at least two steps
+Speeds = list[float]  # images a second: of the updates alone, of all
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--ways", nargs="*", default=WAYS)
+    parser.add_argument("--changes", action="store_true")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     threads = given.threads or hardware.cores()
@@ -49,22 +62,21 @@ def main() -> None:
         name, way = given.serve
         serve(name, way, threads)
         return
-    machine = describe()
-    found = []
-    for name in PRESETS:
-        if name in given.only or not given.only:
-            rounds = compare(name, given.ways, given.rounds, given.seconds, threads)
-            found.append({"preset": name, "rounds": rounds})
-            print(row(name, rounds), flush=True)
-    if not given.only:
-        told = {"machine": machine, "threads": threads, "seconds": given.seconds, "found": found}
-        files.replace(DOCS / "steps.json", (json.dumps(told, indent=1) + "\n").encode())
+    wanted = {k: v for k, v in MEASURED.items() if k in given.only or not given.only}
+    if given.changes:
+        wanted = {k: [OURS, *CHANGES[k]] for k in wanted if k in CHANGES}
+    for name, ways in wanted.items():
+        machine = describe()
+        found = compare(name, ways, given.rounds, given.seconds, threads)
+        key = f"{name}, {threads} {'thread' if threads == 1 else 'threads'}"
+        keep("changes" if given.changes else "loops", key, {"machine": machine, "rounds": found})
+    print((DOCS / "steps.md").read_text())
 
 
 def compare(
-    name: str, ways: tuple[str, ...], rounds: int, seconds: float, threads: int
-) -> list[dict[str, Any]]:
-    """Of every round what each way reached: {way: [images/s of the updates, images/s of all]}."""
+    name: str, ways: Sequence[str], rounds: int, seconds: float, threads: int
+) -> list[dict[str, Speeds]]:
+    """What each way reached, of every round."""
     command = [sys.executable, "-m", "benchmarks.steps", "--threads", str(threads), "--serve", name]
     workers = {
         way: subprocess.Popen(
@@ -83,12 +95,13 @@ def compare(
             worker.communicate()  # the end of its input is its end
 
 
-def _ask(worker: subprocess.Popen[str], seconds: float) -> list[float]:
+def _ask(worker: subprocess.Popen[str], seconds: float) -> Speeds:
     assert worker.stdin
     assert worker.stdout
     worker.stdin.write(f"{seconds}\n")
     worker.stdin.flush()
-    return json.loads(worker.stdout.readline())
+    found: Speeds = json.loads(worker.stdout.readline())
+    return found
 
 
 def serve(name: str, way: str, threads: int) -> None:
@@ -97,43 +110,52 @@ def serve(name: str, way: str, threads: int) -> None:
 
     torch.set_num_threads(threads)
     with tempfile.TemporaryDirectory() as home:
-        loop = plain(name) if way == "plain" else ours(name, way, threads, Path(home))
-        with contextlib.closing(loop) as clock:
-            for line in sys.stdin:
-                images, busy, steps, started = 0, 0.0, 0, time.perf_counter()
-                while steps < 2 or time.perf_counter() - started < float(line):
-                    n, took = next(clock)
-                    images, busy, steps = images + n, busy + took, steps + 1
-                wall = time.perf_counter() - started
-                print(json.dumps([images / busy, images / wall]), flush=True)
+        loops = [plain(name)] if way == PLAIN else ours(name, way, threads, Path(home))
+        for line in sys.stdin:
+            speeds = [_pace(loop, float(line)) for loop in loops]
+            print(json.dumps([speeds[0], speeds[-1]]), flush=True)
+        for loop in loops:
+            loop.close()
 
 
-def plain(name: str) -> Generator[tuple[int, float]]:
-    """The tutorial's own loop: pictures and seconds of every step."""
+def _pace(loop: Generator[int], seconds: float) -> float:
+    """Pictures a second of a loop that yields their number after every step."""
+    images, steps, started = 0, 0, time.perf_counter()
+    while steps < 2 or time.perf_counter() - started < seconds:
+        images, steps = images + next(loop), steps + 1
+    return round(images / (time.perf_counter() - started), 1)
+
+
+def plain(name: str) -> Generator[int]:
+    """The tutorial's own loop."""
     from benchmarks._tutorials import TUTORIALS
 
-    mark = time.perf_counter()
     data = _data(preset(name)[0].replace(image_size=0))  # resized one by one, where it is
-    for n in TUTORIALS[name].train(data.images):
-        now = time.perf_counter()
-        yield n, now - mark
-        mark = time.perf_counter()
+    yield from TUTORIALS[name].train(data.images)
 
 
-def ours(name: str, way: str, threads: int, home: Path) -> Generator[tuple[int, float]]:
-    """`train()` of the preset: pictures and seconds of every step, as its own clock has them."""
+def ours(name: str, way: str, threads: int, home: Path) -> list[Generator[int]]:
+    """The updates that `train()` makes of the preset, and `train()` with all else."""
     from gan import runs
-    from gan.train import train
+    from gan.journal import Journal
+    from gan.train import _Training
 
-    config = preset(name)[0]
-    data = _data(config)
-    settled = config.replace(threads=threads, device="cpu")
-    run = runs.create(settled, {"steps": 10**9}, run_id="one", home=home)
-    last = 0.0
-    with contextlib.closing(train(run, data)) as ticks:
-        for tick in ticks:
-            yield config.batch, tick.seconds - last
-            last = tick.seconds
+    config = preset(name)[0].replace(threads=threads, device="cpu", **WAYS.get(way, WAYS[OURS]))
+    config = config.replace(reuse_fake=config.reuse_fake and way != "new fakes for G")
+    run = runs.create(config, {"steps": 10**9}, run_id="one", home=home)
+    training = _Training(run, Journal(run), _data(config))
+    CHANGES.get(name, {}).get(way, _leave)(training)
+    everything = (config.batch for _ in training.steps())
+    next(everything)  # what belongs to the beginning of a run
+
+    def updates() -> Generator[int]:
+        while True:
+            training.players.update_d(*training._next_batch())
+            training.players.update_g()
+            training.players.end_round()
+            yield config.batch
+
+    return [updates(), everything]
 
 
 def _data(config: RunConfig) -> Data:
@@ -146,19 +168,174 @@ def _data(config: RunConfig) -> Data:
     return datasets.open(config.replace(dataset=named))
 
 
-def row(name: str, rounds: list[dict[str, Any]]) -> str:
-    ways = [way for way in rounds[0] if way != "plain"]
-    text = [name, _spread([r["plain"][0] for r in rounds], ",.0f")]
-    for way in ways:
-        text.append(_spread([r[way][0] for r in rounds], ",.0f"))
-        text.append(_spread([r[way][0] / r["plain"][0] for r in rounds], ".2f"))
-        text.append(_spread([r[way][1] / r["plain"][1] for r in rounds], ".2f"))
-    return f"| {' | '.join(text)} |"
+# -- one thing as plain as it was --------------------------------------------------------------------
 
 
-def _spread(values: list[float], form: str) -> str:
+def _leave(training: Any) -> None:
+    """Nothing."""
+
+
+def _loader(training: Any) -> None:
+    """Pictures from the tutorial's DataLoader."""
+    from benchmarks._tutorials import TUTORIALS
+
+    batches = TUTORIALS[training.config.model].batches(training.data.images)
+    training._next_batch = lambda: (next(batches)[0], None)
+
+
+def _two_passes(training: Any) -> None:
+    training.players._one_pass = False
+
+
+def _slopes_of_d(training: Any) -> None:
+    """G's update works out gradients of D, too, for nobody."""
+    training.players.D.requires_grad_ = lambda wanted: None
+
+
+def _copied_average(training: Any) -> None:
+    """The average copies G's weights after every update."""
+    import torch
+
+    players = training.players
+    for p in players.average.parameters():
+        p.data = p.data.clone()
+    pairs = [*zip(players.average.parameters(), players.G.parameters(), strict=True)]
+
+    def move() -> None:
+        with torch.no_grad():
+            for mine, its in pairs:
+                mine.lerp_(its, players.toward)
+
+    players._move_average = move
+
+
+def _adam(**options: bool) -> Callable[[Any], None]:
+    """torch.optim.Adam, which also leaves out an update that is not finite where it can."""
+
+    def change(training: Any) -> None:
+        import torch
+        from torch import nn
+
+        for adam in (training.players.opt_g, training.players.opt_d):
+            betas = (adam.beta1, adam.beta2)
+            whole: Any = torch.optim.Adam(adam.weights, adam.rate, betas, **options)
+
+            def step(adam: Any = adam, whole: Any = whole) -> Any:
+                norm = nn.utils.get_total_norm([p.grad for p in adam.weights])
+                if options:
+                    whole.found_inf = (~norm.isfinite()).float()
+                whole.step()
+                return norm
+
+            adam.step = step
+
+    return change
+
+
+def _torch_dropout(training: Any) -> None:
+    from torch import nn
+
+    D = training.players.D
+    D.drop = nn.Dropout(0.3)
+
+
+CHANGES: Mapping[str, Mapping[str, Callable[[Any], None]]] = {
+    "gan-2014": {
+        "DataLoader and transforms": _loader,
+        "torch.optim.Adam": _adam(),
+        "torch.optim.Adam(fused=True)": _adam(fused=True),
+        "real and fake through D in two passes": _two_passes,
+        "gradients of D in G's update": _slopes_of_d,
+        "new fakes for G": _leave,  # a setting
+        "the average copied from G": _copied_average,
+    },
+    "dcgan-tutorial": {
+        "torch.optim.Adam": _adam(),
+        "nn.Dropout": _torch_dropout,
+        "gradients of D in G's update": _slopes_of_d,
+        "the average copied from G": _copied_average,
+    },
+}
+
+
+# -- the page ----------------------------------------------------------------------------------------
+
+
+def keep(part: str, key: str, found: dict[str, Any]) -> None:
+    """Puts one measurement into docs/steps.json and writes the page anew."""
+    path = DOCS / "steps.json"
+    told = json.loads(path.read_text()) if path.exists() else {"loops": {}, "changes": {}}
+    told[part][key] = found
+    files.replace(path, (json.dumps(told, indent=1) + "\n").encode())
+    files.replace(DOCS / "steps.md", page(told).encode())
+
+
+def page(told: Mapping[str, Any]) -> str:
+    loops = [
+        _row(key, way, found["rounds"], PLAIN)
+        for key, found in told["loops"].items()
+        for way in found["rounds"][0]
+        if way != PLAIN
+    ]
+    changes = [
+        _row(key, way, found["rounds"], way, OURS)
+        for key, found in told["changes"].items()
+        for way in found["rounds"][0]
+        if way != OURS
+    ]
+    machines = {
+        re.sub(", load .* at the start", "", found["machine"])  # each has its own in steps.json
+        for part in told.values()
+        for found in part.values()
+    }
+    return HEAD.format(
+        loops="\n".join(loops), changes="\n".join(changes), machines="; ".join(sorted(machines))
+    )
+
+
+def _row(
+    key: str, way: str, rounds: Sequence[Mapping[str, Speeds]], other: str, one: str = ""
+) -> str:
+    """Speeds and ratios of `one` (the way itself, if not given) over `other`."""
+    one = one or way
+    cells = [key, way]
+    if other == PLAIN:
+        cells += [_spread([r[name][0] for r in rounds], ",.0f") for name in (PLAIN, way)]
+        cells.append(_spread([r[one][0] / r[other][0] for r in rounds], ".2f"))
+        cells.append(_spread([r[one][1] / r[other][1] for r in rounds], ".2f"))
+    else:
+        cells.append(_spread([r[one][0] / r[other][0] for r in rounds], ".2f"))
+    return f"| {' | '.join(cells)} |"
+
+
+def _spread(values: Sequence[float], form: str) -> str:
     return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
+
+HEAD = """# The step, timed
+
+Images a second of our training loop and of the plain loop of the tutorial a preset comes from, on the same machine, in
+turn: medians and ranges of the rounds. "Updates" is the two updates of a step with their batch; "all" is `train()` with
+log, live scores, pictures and saves, which a tutorial's loop does not have. CUDA and MPS were not measured.
+
+| preset | ours | plain, images/s | ours, images/s | updates, times as fast | all, times as fast |
+|---|---|---|---|---|---|
+{loops}
+
+The plain loops are in `benchmarks/_tutorials.py`; that ours makes the same weights of the same batches, to 1e-9 in
+double precision, is `tests/test_equality.py`. TensorFlow's tutorial is re-expressed in PyTorch's usual order: its own
+code takes the gradients of G and D at one and the same moment.
+
+## What each change brings
+
+Ours in float32 against itself with one thing as it was.
+
+| preset | as it was | updates, times as fast without that |
+|---|---|---|
+{changes}
+
+Made by `python -m benchmarks.steps` and `python -m benchmarks.steps --changes` on: {machines}.
+"""
 
 if __name__ == "__main__":
     main()
