@@ -193,7 +193,7 @@ def _spread(values: Sequence[float]) -> str:
 HEAD = """# Time to digits
 
 Classes present (of 10; from a share of 1 %) and FD-EvalNet64 of {samples} samples of the averaged generator, after so
-many seconds of training on real MNIST: median and range of seed {seeds}, {threads} threads, nothing else running;
+many seconds of training on real MNIST: medians and ranges of seeds {seeds} on {threads} threads, nothing else running;
 loading and looking are not counted. A pair that is told the digit is asked for each as often; the others have to find
 out that there are ten.
 
@@ -206,10 +206,10 @@ Images a second: {paces}.
 Made by `python -m benchmarks.digits` on: {machine}.
 """
 TAIL = """
-## Ten minutes
+## A longer run
 
-Seed 0, one run each of the loop itself, on one thread, a look after each {pause} images. At the pace above all of
-them take so many seconds: {seconds}.
+Seed 0, one run each of the loop itself, on one thread, a look after each {pause} images, as far as it was trained. At
+the pace above 1.4 million images take so many seconds: {seconds}.
 
 {table}
 

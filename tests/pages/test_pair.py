@@ -54,9 +54,9 @@ def test_it_is_one_press_away_with_or_without_runs(open_page, make_run):
 
 def test_it_opens_with_ten_times_the_learning_rate_of_d(open_page):
     at = open_page("compare", pair="lean")
-    assert widget(at, "A: Learning rate of D").value == 0.002
-    assert widget(at, "B: Learning rate of D").value == 0.02
-    assert link(at) == {"pair": "lean", "vary": "lr_d", "a": "0.002", "b": "0.02"}
+    assert widget(at, "A: Learning rate of D").value == 0.001
+    assert widget(at, "B: Learning rate of D").value == 0.01
+    assert link(at) == {"pair": "lean", "vary": "lr_d", "a": "0.001", "b": "0.01"}
 
 
 def test_start_makes_two_runs_and_opens_compare_on_both(open_page, trainers):

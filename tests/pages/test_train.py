@@ -56,7 +56,7 @@ def test_one_press_starts_the_first_preset(open_page, make_run, trainers):
     assert not at.exception
     (started,) = trainers.started
     run = runs.find(started)
-    assert run.config().model == "lean"
+    assert run.config().model == "lean-residual"
     assert at.query_params["run"] == started
     assert primary(at) == ["Pause"]
 
