@@ -81,8 +81,8 @@ The data
 {terms}
 
 The same run again: the same settings and seed give the same numbers in the app, on one kind of
-device with the same fixed number of threads. gan.py draws its random numbers in its own way; it trains on
-from here, with fresh optimizers, and does not repeat the run.
+device with the same fixed number of threads. gan.py draws its random numbers in its own way; it
+trains on from here, with fresh optimizers, and does not repeat the run.
 """
 
 
