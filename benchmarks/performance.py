@@ -53,6 +53,7 @@ PARTS = (
     Part("checkup", "--rounds 2 --only lean dcgan-deep gan-2014"),
 )
 PAGES = {
+    "threads.md": "training beside programs that come and go",
     "explore.md": "dragging while others drag and a run trains",
     "directions.md": "how well directions change what they are called after",
     "inversion.md": "how well pictures are projected and filled in",
