@@ -39,10 +39,13 @@ export class Choosing {
     const [from, to] = [this.from, this.to].map((select) => places.get(select.value));
     const way = to.map((value, i) => (value - from[i]) / REACH);
     if (!way.some(Boolean)) return explorer.notice.tell("This way goes nowhere: move the sample first, or take two pins.");
+    const before = this.names();
     const name = explorer.directions.keep(title.value || `${this.from.value} to ${this.to.value}`, way);
     title.value = "";
-    this.pick([...this.names(), name].slice(-SHOWN));
-    explorer.notice.tell("");
+    const measured = before.findLastIndex((other) => explorer.directions.find(other).kind !== "own");
+    const gone = before.length < SHOWN ? [] : before.splice(measured, 1); // the last one of all where all are own
+    this.pick([...before, name]);
+    explorer.notice.tell(gone.length ? `${gone[0]} made room for it: there are ${SHOWN} sliders at most. Choose them here.` : "");
   }
 
   names() {

@@ -17,6 +17,7 @@ export class Label {
       const option = (_, k) => h("option", { value: k }, names[k] ?? String(k));
       select.replaceChildren(...Array.from({ length: n_classes }, option));
     }
+    if (n_classes) explorer.label = Math.min(explorer.label, n_classes - 1); // a link may name any number
     select.value = explorer.label;
   }
 }

@@ -9,7 +9,8 @@ export class Moment {
     this.freeze = h("button", { type: "button", class: "quiet", "data-part": "freeze", "aria-pressed": false }, "Freeze");
     this.freeze.title = "Hold the generator of this step while the run goes on";
     this.row = h("label", { class: "row" }, h("span", { class: "name" }, "Training step"), this.time, this.text);
-    this.element = h("div", { class: "moment" }, this.row);
+    this.only = h("p", { class: "missing" }, "Of this run only the last generator was kept: no way back in time.");
+    this.element = h("div", { class: "moment" }, this.row, this.only);
     this.time.oninput = () => this.at(explorer.studio.data.steps[this.time.value] ?? null);
     this.freeze.onclick = () => (explorer.studio.step === null ? this.hold() : this.at(null));
   }
@@ -40,11 +41,13 @@ export class Moment {
     const { steps, linked, live } = studio.data;
     this.element.hidden = !linked;
     this.row.hidden = !steps.length;
+    this.only.hidden = Boolean(steps.length) || live;
     this.time.max = steps.length; // one past the last snapshot: the newest
     const { step } = studio;
     const last = steps.filter((kept) => step !== null && kept <= step).length - 1;
     this.time.value = step === null ? steps.length : Math.max(0, last);
     say(this.text, step === null ? "newest" : number(step));
+    this.time.ariaValueText = step === null ? "newest" : `step ${number(step)}`;
     this.freeze.hidden = !live;
     this.freeze.setAttribute("aria-pressed", step !== null);
     say(this.freeze, step === null ? "Freeze" : `Frozen at step ${number(step)}: go on`);

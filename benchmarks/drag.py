@@ -1,5 +1,7 @@
 """What dragging costs: pointer to pixels and pictures a second in a real browser, and the rate that training keeps.
 
+Also how old weights are when they reach the screen of a page that shows a run while it trains.
+
     python -m benchmarks.drag [--rounds 3] [--seconds 10] [--users 20] [--threads auto] [--out docs/explore]
 
 The real server, headless Chromium and one `lean` generator: with nothing training, then while a `lean` run trains, in
@@ -28,6 +30,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from benchmarks._machine import describe
+from benchmarks._report import spread
 from gan import config, datasets, files, hardware, registry, runs
 from gan.runs import Run
 from tests.serving import server
@@ -43,6 +46,7 @@ PICTURES, PACE = 64, 60  # of one question of a user; questions, or movements, a
 SELDOM = 5  # nonsensical questions a second
 BACKLOG = 8  # movements that the browser has not taken yet
 SETTLE = 1.5  # seconds between two stretches
+FRESH, LOOK = 20.0, 0.02  # seconds that a page is looked at, and between two looks
 
 # For every movement of the pointer the time until pixels that know of it are on a canvas.
 WATCH = """() => {
@@ -128,6 +132,7 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
                 found["alone"].append(await _drag(page, given))
                 found["crowd"].append(await _users(app.url, given))
             await _train(await pages(), f"{app.url}/?run={run.id}")
+            found["fresh"] = await _fresh(await pages(), f"{app.url}/explore?run={run.id}", run)
             await page.bring_to_front()
             await asyncio.sleep(5)
             for _ in range(given.rounds):
@@ -169,6 +174,29 @@ async def _train(page: Page, address: str) -> None:
     await page.get_by_role("button", name="Go on").first.click()
     await page.get_by_role("button", name="Stop").first.wait_for()
     await page.close()
+
+
+async def _fresh(page: Page, address: str, run: Run) -> list[float]:
+    """Seconds from saving weights to the page naming a step that is not older, of each save that it shows."""
+    await page.goto(address)
+    await page.wait_for_selector(READY)
+    seen, since, found = run.weights().stat().st_mtime_ns, 0.0, []
+    shown, until = await _step_on(page), time.time() + FRESH
+    while time.time() < until:
+        if (saved := run.weights().stat().st_mtime_ns) != seen:
+            seen, since = saved, since or saved / 1e9  # the oldest that is not on screen
+        if (step := await _step_on(page)) != shown:
+            shown = step
+            if since:
+                found.append(round(time.time() - since, 3))
+            since = 0.0
+        await asyncio.sleep(LOOK)
+    await page.close()
+    return found
+
+
+async def _step_on(page: Page) -> str | None:
+    return await page.locator(READY).get_attribute("data-step")
 
 
 async def _drag(page: Page, given: argparse.Namespace) -> dict[str, float]:
@@ -272,12 +300,10 @@ async def _user(
 
 def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str:
     def middle(rows: list[dict[str, float]], key: str, digits: int = 0) -> str:
-        values = [row[key] for row in rows]
-        low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
-        return f"{statistics.median(values):.{digits}f} ({low} to {high})"
+        return spread([row[key] for row in rows], digits)
 
     def kept(rows: list[dict[str, float]]) -> str:
-        return middle([{"kept": 100 * row["rate"] / row["calm"]} for row in rows], "kept") + " %"
+        return spread([100 * row["rate"] / row["calm"] for row in rows]) + " %"
 
     one = "\n".join(
         f"| {what} | {middle(rows, 'p50')} | {middle(rows, 'p95')} | {middle(rows, 'pictures', 1)} | {rate} |"
@@ -294,6 +320,7 @@ def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str
             ("a `lean` run", found["crowd training"], kept(found["crowd training"])),
         )
     )
+    fresh = spread(found["fresh"], 2)
     calm = [row["calm"] for key in ("training", "crowd training") for row in found[key]]
     return f"""# Exploring while others explore and a run trains
 
@@ -315,6 +342,9 @@ pixels is counted for every movement, until pixels that know of it are on the ca
 | Training keeps |
 | --- | --- | --- | --- | --- | --- | --- |
 {many}
+
+Where the page shows the run that trains, its new weights are on screen {fresh} s after they
+were saved ({len(found["fresh"])} times in {FRESH:g} s).
 
 Made by `python -m benchmarks.drag --rounds {given.rounds} --seconds {given.seconds:g} --users {given.users} \
 --threads {given.threads or "auto"}` on: {machine}.

@@ -167,8 +167,8 @@ class RunConfig:
     threads: int = knob(
         0,
         "CPU threads",
-        "0 (auto) finds out while it trains what is fastest, again and again; any other number "
-        "stays, and only then the numbers of a run can be repeated bit for bit.",
+        "0 (auto) finds out while it trains what is fastest, again and again, and in the app leaves a core to those "
+        "who watch; any other number stays, and only then the numbers of a run can be repeated bit for bit.",
         low=0,
         high=256,
         zero="auto",

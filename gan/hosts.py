@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gan.datasets import Progress
 
 REST_SECONDS = 0.05  # how long a paused trainer sleeps before it looks again
+SPARE = 1  # core left to the server and its browsers: who trains here wants to see it
 SLICE_SECONDS = 3.0  # after which the next of a party trains, where a log interval takes longer
 
 
@@ -183,7 +184,7 @@ class Trainers:
         from gan.train import train
 
         given_up, began = self._given_up(run, stop), time.monotonic()
-        with contextlib.closing(train(run)) as ticks:
+        with contextlib.closing(train(run, spare=SPARE)) as ticks:
             for tick in ticks:
                 if stop.is_set():
                     return

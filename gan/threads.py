@@ -42,16 +42,17 @@ class Switch:
     paces: tuple[float, float]
 
 
-def choose(config: RunConfig, last: int = 1) -> Threads:
+def choose(config: RunConfig, last: int = 1, spare: int = 0) -> Threads:
     """The number that `config` names, for good; else the best at any moment, beginning with `last`.
 
-    Only a CPU's pace depends on it: beside another device a core is left to the rest.
+    `spare` cores are left to others, as far as there are more. Beside a device other than the CPU one is, and the
+    number stays: the pace does not depend on it.
     """
     if config.threads:
         return Threads((config.threads,))
-    if config.device != "cpu":
-        return Threads((max(1, cores() - 1),))
-    return Threads(steps(cores()), last)
+    elsewhere = config.device != "cpu"
+    most = max(1, cores() - max(spare, int(elsewhere)))
+    return Threads((most,)) if elsewhere else Threads(steps(most), last)
 
 
 def steps(most: int) -> tuple[int, ...]:

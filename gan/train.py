@@ -51,11 +51,12 @@ class Tick:
     record: dict[str, Any] | None = None  # the newest line of the log, when one was just written
 
 
-def train(run: Run, data: Data | None = None) -> Generator[Tick]:
+def train(run: Run, data: Data | None = None, spare: int = 0) -> Generator[Tick]:
     """Trains `run` from where it stands until its budget is spent or its driver wants it to stop.
 
     Everything that is to be seen goes into the run folder; the ticks are for the host. The run's lock is held from
     the first tick to the last. A host that stops iterating (closes the generator) leaves a run that can be resumed.
+    Where the config does not name a number of CPU threads, `spare` cores are left to what else the host does.
 
     Raises runs.Busy when somebody else trains it. Any other trouble is written to error.txt in plain words and raised
     as RunError: a loss that is not finite, a full disk, missing data, too little memory.
@@ -65,7 +66,7 @@ def train(run: Run, data: Data | None = None) -> Generator[Tick]:
         try:
             (run.path / "error.txt").unlink(missing_ok=True)
             run.sweep()
-            yield from _Training(run, journal, data).steps()
+            yield from _Training(run, journal, data, spare).steps()
         except Exception as error:
             raise RunError(_fail(journal, error)) from error
 
@@ -73,10 +74,10 @@ def train(run: Run, data: Data | None = None) -> Generator[Tick]:
 class _Training:
     """A run being trained: its players, its log, its pictures, and the live settings in force."""
 
-    def __init__(self, run: Run, journal: Journal, data: Data | None):
-        self.run, self.journal = run, journal
+    def __init__(self, run: Run, journal: Journal, data: Data | None, spare: int = 0):
+        self.run, self.journal, self.spare = run, journal, spare
         self.config = hardware.resolve(run.config())
-        self._use(threads.choose(self.config))
+        self._use(threads.choose(self.config, spare=spare))
         self.data = data or datasets.open(self.config)
         device = torch.device(self.config.device)
         G, D = models.build(
@@ -146,7 +147,7 @@ class _Training:
             told, pending, complaints = state.load_state(self.run, self.players)
             self.journal.go_on(told, pending, self.players.device)
             self.in_force = told["in_force"]
-            self._use(threads.choose(self.config, told.get("threads", 1)))
+            self._use(threads.choose(self.config, told.get("threads", 1), self.spare))
         elif self.run.weights().exists():
             raise RunError(
                 "This run was shipped without the state that training needs to go on. "

@@ -10,6 +10,7 @@ import streamlit as st
 from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import links
+from ui.current import current, remember
 from ui.explorer import explorer, makes_points
 from ui.words import plain
 
@@ -18,7 +19,7 @@ LOOK = 10.0  # seconds between two looks for new snapshots of a run that trains
 
 
 def choose(found: dict[str, Run]) -> Run:
-    """The run to explore: the link's, else one being trained, else the newest that can draw."""
+    """The run to explore: the link's, else the one that other pages show, too, if it can draw."""
     wanted = st.query_params.get("run", "")
     if wanted and wanted not in found:
         text = f"There is no run '{plain(wanted[:80])}' here. This is another one."
@@ -26,13 +27,13 @@ def choose(found: dict[str, Run]) -> Run:
     if wanted in found:
         st.session_state[PICKED] = wanted
     elif st.session_state.get(PICKED) not in found:
-        busy = [name for name, run in found.items() if runs.status(run) == "training"]
-        able = [name for name, run in found.items() if run.weights().exists()]
-        st.session_state[PICKED] = [*busy, *able, *found][0]
+        able = current(lambda run: run.weights().exists()) or next(iter(found.values()))
+        st.session_state[PICKED] = able.id
     name = st.selectbox(
         "Run", [*found], key=PICKED, format_func=lambda name: title(found[name]), on_change=follow,
         label_visibility="collapsed",
     )  # fmt: skip
+    remember(found[name])
     return found[name]
 
 

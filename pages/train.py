@@ -11,27 +11,16 @@ import streamlit as st
 from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import controls, new_run, preset_cards, scenarios, starting
+from ui.current import current, remember
 from ui.live import live
 from ui.words import plain
 
 LEARN = Path(__file__).parent / "learn.py"
-SHIPPED = ("dcgan-deep-mnist", "lean-mnist", "lean-strokes", "gan-2014-mnist")
-LAST = "last-run"  # in the session: what was shown last
-
-
-def current() -> Run | None:
-    """What to show without a link: what is being trained, what was shown before, a finished run."""
-    if busy := new_run.training():
-        return busy[0]
-    found = {run.id: run for run in runs.runs()}
-    held = [run for run in found.values() if runs.status(run) in ("training", "paused")]
-    kept = [found[name] for name in (st.session_state.get(LAST), *SHIPPED) if name in found]
-    return next(iter([*held, *kept, *found.values()]), None)
 
 
 def run_page(run: Run, pinned: bool) -> None:
     """Controls, live view, and what there is to say about this run."""
-    st.session_state[LAST] = run.id
+    remember(run)
     controls.draw(run, pinned)
     starting.draw()
     scenarios.callout(run)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gan import hosts, runs
+from gan import hosts, runs, threads
 from gan.datasets import DataError, Progress
 from gan.hosts import Trainers
 from gan.runs import Busy, Control, Run
@@ -59,6 +59,23 @@ def test_a_thread_trains_as_a_test_does(tmp_path, trainers, unbroken):
     assert same(kept(run), kept(unbroken))
     assert trainers.status(run) == "finished"
     assert trainers.active() == []
+    assert trainers.failure(run.id) == ""
+
+
+def test_a_core_is_left_to_those_who_watch(tmp_path, trainers, monkeypatch):
+    asked, choose = [], threads.choose
+    monkeypatch.setattr(threads, "cores", lambda: 4)
+
+    def noted(config, last=1, spare=0):
+        found = choose(config, last, spare)
+        asked.append(choose(config, 4, spare).settled)
+        return found
+
+    monkeypatch.setattr(threads, "choose", noted)
+    run = make(tmp_path, threads=0)
+    trainers.start(run)
+    assert trainers.join(run, 30)
+    assert set(asked) == {3}
     assert trainers.failure(run.id) == ""
 
 
@@ -466,9 +483,9 @@ def test_a_new_run_stores_its_device_and_whether_threads_are_open(tmp_path, proc
     monkeypatch.setattr(hosts, "warm_up", lambda: None)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
-    for threads in (0, 1, 5):
-        wanted = tiny(device="auto", threads=threads)
+    for count in (0, 1, 5):
+        wanted = tiny(device="auto", threads=count)
         run = hosts.new_run(wanted, {"steps": 1}, title="T", preset="lean")
-        assert (run.config().device, run.config().threads) == ("cpu", threads)
+        assert (run.config().device, run.config().threads) == ("cpu", count)
     assert run.control().title == "T"
     assert run.events()[0]["preset"] == "lean"

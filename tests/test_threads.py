@@ -188,6 +188,16 @@ def test_a_number_is_for_good_and_a_gpu_leaves_a_core(monkeypatch: pytest.Monkey
     assert threads.choose(tiny(threads=0)).settled == 1
     assert threads.choose(tiny(threads=0), last=3).settled == 2
     assert threads.choose(tiny(threads=0, device="cuda"), last=1).settled == 3
+    assert threads.choose(tiny(threads=0, device="cuda"), spare=1).settled == 3
+
+
+@pytest.mark.parametrize(("most", "spare", "used"), [(4, 1, 3), (2, 1, 1), (1, 1, 1), (4, 0, 4)])
+def test_a_host_may_have_cores_left_to_others(
+    most: int, spare: int, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "cores", lambda: most)
+    assert threads.choose(tiny(threads=0), last=most, spare=spare).settled == used
+    assert threads.choose(tiny(threads=2), spare=spare).settled == 2
 
 
 # -- in the training loop ----------------------------------------------------------------------------
