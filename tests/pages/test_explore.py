@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan.runs import Run
-from tests.pages.conftest import MakeRun, Open
+from tests.pages.conftest import FakeTrainers, MakeRun, Open
 from ui import weights
 
 
@@ -52,6 +52,25 @@ def test_a_run_that_can_draw_comes_before_a_newer_one_that_cannot(
     draws(make_run("able"))
     make_run("fresh", steps=0)
     assert told(open_page("explore"))["id"] == "able"
+
+
+def test_the_pages_of_a_session_agree_on_the_run(
+    open_page: Open, make_run: MakeRun, trainers: FakeTrainers
+) -> None:
+    for name in ("dcgan-deep-mnist", "one", "two"):
+        draws(make_run(name))
+    at = open_page("train")
+    at.switch_page("../pages/explore.py").run()
+    assert told(at)["id"] == "dcgan-deep-mnist"  # what Train shows first, too
+    at.selectbox[0].select("one").run()
+    at.query_params.clear()
+    at.switch_page("../pages/train.py").run()
+    assert "one" in str([element.value for element in at.markdown])
+    at.switch_page("../pages/explore.py").run()
+    assert told(at)["id"] == "one"
+    trainers.alive["two"] = "training"
+    at = open_page("explore")
+    assert told(at)["id"] == "two"
 
 
 @pytest.mark.parametrize(("text", "step"), [("20", 20), ("21", None), ("x", None), ("-1", None)])
