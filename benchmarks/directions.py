@@ -30,7 +30,7 @@ from gan.models import _layers as layers
 from gan.sampler import Sampler
 
 HOME, DOCS = Path("checkpoints"), Path("docs")
-RUNS = ("dcgan-deep-mnist", "lean-mnist", "gan-2014-mnist", "lean-strokes")
+RUNS = ("dcgan-deep-mnist", "dcgan-deep-cond-mnist", "lean-mnist", "gan-2014-mnist", "lean-strokes")
 Z, LEVELS, ROUNDS = 1000, (-2, -1, 0, 1, 2), 5
 FACTORS = ("slant", "rotation", "scale", "thickness")
 SAME = {"slant": "slant", "rotation": "rotation", "size": "scale", "thickness": "thickness"}
@@ -84,12 +84,13 @@ def _moves(
     sampler: Sampler, found: Directions, z: NDArray[Any], see: Any, names: Iterable[str]
 ) -> dict[str, Told]:
     """For every direction of an attribute: mean of what `see` tells at each level, in sd from the one at 0."""
-    start = see(draw(sampler, z))
+    y = np.arange(len(z)) % sampler.classes if sampler.classes else None
+    start = see(draw(sampler, z, y))
     told = {}
     for way in found.directions:
         if way.kind != "attribute":
             continue
-        at = [see(draw(sampler, z + level * way.vector)) for level in LEVELS]
+        at = [see(draw(sampler, z + level * way.vector, y)) for level in LEVELS]
         told[way.name] = {
             name: [float((one[name] - start[name]).mean() / start[name].std()) for one in at]
             for name in names

@@ -5,9 +5,9 @@ Also how old weights are when they reach the screen of a page that shows a run w
     python -m benchmarks.drag [--rounds 3] [--seconds 10] [--users 20] [--threads auto] [--out docs/explore]
 
 The real server, headless Chromium and one `lean` generator: with nothing training, then while a `lean` run trains, in
-turn without and with somebody dragging. Then many users at once, who ask from one other process for 64 pictures each,
-the next ones as soon as they have an answer but at most 60 times a second. Prints Markdown, and writes it with its
-numbers to PATH.md and PATH.json. Needs Chromium.
+turn without and with somebody dragging, and with two others who watch the run. Then many users at once, who ask from
+one other process for 64 pictures each, the next ones as soon as they have an answer but at most 60 times a second.
+Prints Markdown, and writes it with its numbers to PATH.md and PATH.json. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import numpy as np
 
 from benchmarks._machine import describe
 from benchmarks._report import spread
+from benchmarks._watch import COME, viewers
 from gan import config, datasets, files, hardware, registry, runs
 from gan.runs import Run
 from tests.serving import server
@@ -44,6 +45,7 @@ READY = "[data-part=status][data-step]"
 SHOWN, TRAINED = "shown", "trained"  # the runs
 PICTURES, PACE = 64, 60  # of one question of a user; questions, or movements, a second at most
 SELDOM = 5  # nonsensical questions a second
+WATCHERS = 2  # of the run that trains, beside the one who drags
 BACKLOG = 8  # movements that the browser has not taken yet
 SETTLE = 1.5  # seconds between two stretches
 FRESH, LOOK = 20.0, 0.02  # seconds that a page is looked at, and between two looks
@@ -119,7 +121,8 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """One row for each stretch: what was seen of it."""
     shutil.copytree("checkpoints/lean-mnist", folder / "runs" / SHOWN)
     run = _trained(folder / "runs", given.threads)
-    found: dict[str, Any] = {"alone": [], "training": [], "crowd": [], "crowd training": []}
+    names = ("alone", "training", "watched", "crowd", "crowd training")
+    found: dict[str, Any] = {name: [] for name in names}
     with server(folder, GAN_DATA=str(datasets.root().resolve())) as app:
         async with _browser() as pages:
             page = await pages()
@@ -138,6 +141,7 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
             for _ in range(given.rounds):
                 for name, act in (
                     ("training", _drag(page, given)),
+                    ("watched", _watched(app.url, run, _drag(page, given))),
                     ("crowd training", _users(app.url, given)),
                 ):
                     _, calm = await _rate(run, asyncio.sleep(given.seconds))
@@ -230,6 +234,15 @@ async def _drag(page: Page, given: argparse.Namespace) -> dict[str, float]:
     }
 
 
+async def _watched(url: str, run: Run, act: Awaitable[Any]) -> Any:
+    """What `act` returns while others watch the run."""
+    with viewers(url, run.id, WATCHERS) as seen:
+        await asyncio.sleep(COME)
+        told = await act
+        assert not seen()["errors"]
+    return told
+
+
 async def _rate(run: Run, act: Awaitable[Any]) -> tuple[Any, float]:
     """What `act` returns, and the images a second that were trained meanwhile."""
     await asyncio.sleep(SETTLE)
@@ -310,6 +323,11 @@ def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str
         for what, rows, rate in (
             ("nothing", found["alone"], ""),
             ("a `lean` run", found["training"], kept(found["training"])),
+            (
+                f"a `lean` run, which {WATCHERS} others watch",
+                found["watched"],
+                kept(found["watched"]),
+            ),
         )
     )
     many = "\n".join(
@@ -321,7 +339,7 @@ def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str
         )
     )
     fresh = spread(found["fresh"], 2)
-    calm = [row["calm"] for key in ("training", "crowd training") for row in found[key]]
+    calm = [row["calm"] for key in ("training", "watched", "crowd training") for row in found[key]]
     return f"""# Exploring while others explore and a run trains
 
 Medians of {given.rounds} stretches of {given.seconds:g} seconds each, and their range. The generator is
