@@ -1,6 +1,6 @@
 // Follows runs: one feed a run however many look; asks for what is new, while the page is visible.
 
-const FIRST = 500; // ms between questions while something has just begun
+const FIRST = 300; // ms between questions while something has just begun
 const PAUSES = { training: 1000, paused: 1000, queued: 1000, stopped: 3000 }; // ms, by status
 const DONE = 10000; // finished or failed
 const EAGER = 5000; // how long "just begun" lasts

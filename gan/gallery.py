@@ -37,7 +37,8 @@ class Gallery:
             "names": list(data.names),
         }
         self._started = self._last = time.perf_counter()
-        self._cost = 0.0
+        self._cost = 0.0  # seconds that the last picture took; the first one warms up and does not count
+        self._warm = False
         self._show_real()
 
     def due(self) -> bool:
@@ -64,7 +65,8 @@ class Gallery:
         for old in thin(self.run.snapshots(), most):
             self.run.weights(old).unlink(missing_ok=True)
         self._last = time.perf_counter()
-        self._cost = self._last - started
+        self._cost = self._last - started if self._warm else 0.0
+        self._warm = True
 
     def forget_after(self, step: int) -> bool:
         """Removes what a run showed of steps that a resume takes back. True when there was something."""
