@@ -37,7 +37,9 @@ class Gallery:
             "names": list(data.names),
         }
         self._started = self._last = time.perf_counter()
-        self._cost = 0.0  # seconds that the last picture took; the first one warms up and does not count
+        self._cost = (
+            0.0  # seconds that the last picture took; the first one warms up and does not count
+        )
         self._warm = False
         self._show_real()
 

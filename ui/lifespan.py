@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan import hosts
-from ui import access
+from ui import access, memory
 
 ALONE, DRAWN = (
     20.0,
@@ -46,6 +46,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:
     if undelay() and not st.get_option("server.headless"):  # bound already: by `streamlit run`
         address = f"http://localhost:{st.get_option('server.port')}"
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    memory.give_back()
     ending = Ending()
     ending.listen()
     background = asyncio.create_task(settle())
