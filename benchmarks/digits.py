@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--long", action="store_true")
     given = parser.parse_args()
     wanted = {name: c for name, c in contestants().items() if name in given.only or not given.only}
+    KEPT.mkdir(exist_ok=True)
     if given.long:
         for name, config in wanted.items():
             _train_on(name, config)

@@ -288,8 +288,10 @@ def page(told: Mapping[str, Any]) -> str:
         for part in told.values()
         for found in part.values()
     }
-    return HEAD.format(
-        loops="\n".join(loops), changes="\n".join(changes), machines="; ".join(sorted(machines))
+    return (
+        HEAD.format(loops="\n".join(loops))
+        + (CHANGED.format(changes="\n".join(changes)) if changes else "")
+        + FOOT.format(machines="; ".join(sorted(machines)))
     )
 
 
@@ -325,7 +327,8 @@ log, live scores, pictures and saves, which a tutorial's loop does not have. CUD
 The plain loops are in `benchmarks/_tutorials.py`; that ours makes the same weights of the same batches, to 1e-9 in
 double precision, is `tests/test_equality.py`. TensorFlow's tutorial is re-expressed in PyTorch's usual order: its own
 code takes the gradients of G and D at one and the same moment.
-
+"""
+CHANGED = """
 ## What each change brings
 
 Ours in float32 against itself with one thing as it was.
@@ -333,7 +336,8 @@ Ours in float32 against itself with one thing as it was.
 | preset | as it was | updates, times as fast without that |
 |---|---|---|
 {changes}
-
+"""
+FOOT = """
 Made by `python -m benchmarks.steps` and `python -m benchmarks.steps --changes` on: {machines}.
 """
 
