@@ -3,7 +3,7 @@
     python -m benchmarks.inversion [--only lean-mnist …] [--seeds 0 1 2] [--count 100] [--shift 0]
 
 Test digits evenly from the test split, one after the other, on one thread. What is counted is read by EvalNet, which
-the search does not ask. With --only it prints and writes nothing.
+the search does not ask. What is left out by --only stays on the page as it was measured before.
 """
 
 from __future__ import annotations
@@ -62,20 +62,26 @@ def main() -> None:
     torch.set_num_threads(1)
     for _ in invert(Sampler.load(HOME / RUNS[1]), np.zeros((28, 28, 1), np.uint8), steps=2):
         pass  # warms up
-    found = {
+    before: Told = {"generators": {}, "critics": []}
+    if given.only and (kept := DOCS / "inversion.json").exists():
+        before = json.loads(kept.read_text())
+    new = {
         name: _generator(name, given.seeds, given.count, given.shift)
         for name in RUNS
         if name in given.only or not given.only
     }
-    critics = [
-        row for name in CRITICS if name in given.only or not given.only for row in _zero(name)
-    ]
+    found = {**before["generators"], **new}
+    critics: list[Told] = []
+    for name in CRITICS:
+        again = name in given.only or not given.only
+        old = [row for row in before["critics"] if row["run"].split("@")[0] == name]
+        critics += _zero(name) if again else old
     page = _page(found, critics, given.count, machine)
     print(page)
-    if not given.only:
-        files.replace(DOCS / "inversion.md", page.encode())
-        told = {"generators": found, "critics": critics, "machine": machine}
-        files.replace(DOCS / "inversion.json", (json.dumps(told, indent=1) + "\n").encode())
+    files.replace(DOCS / "inversion.md", page.encode())
+    told = {"generators": found, "critics": critics, "machine": machine}
+    files.replace(DOCS / "inversion.json", (json.dumps(told, indent=1) + "\n").encode())
+    if RUNS[0] in new:
         files.replace(DOCS / "pictures" / "inversion.png", images.png(_sheet(RUNS[0])))
 
 
@@ -325,7 +331,7 @@ ZERO = f"""## D's zero
 
 `gan/critic.py` measures the BatchNorm statistics of D anew on a mixture of the 64 real pictures that a run shows and 64
 generated ones, and moves its zero to where both are told apart. Here are {JUDGED:,} test images and {JUDGED:,} other
-samples: shares judged rightly at zero, AUC, medians of the logits. `gan-2014` has no BatchNorm and is left alone.
+samples: shares judged rightly at zero, AUC, medians of the logits. A D without BatchNorm is left alone.
 """
 
 if __name__ == "__main__":

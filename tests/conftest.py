@@ -24,20 +24,20 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-skipped: list[pytest.Item] = []
+NO_CHROMIUM = "no Chromium"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not CHROMIUM and item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason="no Chromium"))
-            skipped.append(item)
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if skipped:
+    reports = terminalreporter.stats.get("skipped", [])
+    if skipped := sum(NO_CHROMIUM in str(report.longrepr) for report in reports):
         terminalreporter.write_line(
-            f"No Chromium here: {len(skipped)} browser tests were skipped (apt install chromium)."
+            f"No Chromium here: {skipped} browser tests were skipped (apt install chromium)."
         )
 
 

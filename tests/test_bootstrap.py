@@ -186,7 +186,7 @@ def test_uv_is_used_where_it_works_and_downloads_no_python(script, log, monkeypa
     monkeypatch.setenv("PATH", f"{uv.parent}:/usr/bin:/bin")
     script.ensure("run")
     lines = [line for line in log.read_text().splitlines() if "install" in line]
-    assert lines[0].startswith("-m never pip install --python")
+    assert lines[0].startswith("-m never pip install --compile-bytecode --python")
     assert len(lines) == (1 if works else 2)
 
 

@@ -72,7 +72,7 @@ def test_a_core_is_left_to_those_who_watch(tmp_path, trainers, monkeypatch):
         return found
 
     monkeypatch.setattr(threads, "choose", noted)
-    run = make(tmp_path, threads=0)
+    run = make(tmp_path, tiny(threads=0))
     trainers.start(run)
     assert trainers.join(run, 30)
     assert set(asked) == {3}

@@ -11,7 +11,7 @@ import torch
 
 from gan import runs, state
 from gan.runs import Run
-from tests.browser import PATIENCE, until
+from tests.browser import PATIENCE, settled, until
 from tests.serving import Server, server
 from tests.test_export import make_run
 
@@ -72,6 +72,7 @@ def test_samples_follow_the_slider_from_the_same_noise(
     page.locator(".st-key-menu-lean button").click()
     page.get_by_text("Report", exact=True).click()
     newest = drawn(page, 7)
+    settled(page, lambda: drawn(page, 7))  # a key that comes while Streamlit draws would be lost
     page.get_by_role("slider").press("ArrowLeft")
     earlier = drawn(page, 3)
     assert earlier != newest
