@@ -103,6 +103,7 @@ class Shell {
       this.studio.link({ tab: name === "explore" ? null : name });
     }
     this.name = name;
+    if (this.studio.data.linked) document.documentElement.dataset.tab = name; // the words below are Explore's
     for (const tab of this.strip.children) {
       const here = tab.dataset.tab === name;
       tab.setAttribute("aria-selected", here);
@@ -143,6 +144,7 @@ class Shell {
   destroy() {
     this.studio.forget();
     for (const { module } of this.tabs.values()) module?.destroy();
+    if (this.studio.data.linked) delete document.documentElement.dataset.tab;
     this.element.remove();
   }
 }

@@ -73,7 +73,7 @@ def view(run: Run, step: int | None, was_live: bool) -> None:
 
 def words(points: bool) -> None:
     """What to try, below the fold."""
-    first, second, third = st.columns(3, gap="large")
+    first, second, third = st.container(key="explore-words").columns(3, gap="large")
     first.markdown(
         "#### One point, one picture\n"
         "z is a list of random numbers: a place in a space that the generator has learned to read. The same z "

@@ -63,8 +63,10 @@ def test_answers_stay_in_the_order_that_the_search_gave_them(home: Path) -> None
     z = np.zeros((2, 3), np.float32)
     errors = np.array([0.2, 0.1], np.float32)
     tick = Tick(9, 9, z, sampler.images(z), errors)
-    assert inversions.told(tick, sampler, late=False)["errors"] == pytest.approx([0.2, 0.1])
-    stopped = inversions.told(replace(tick, step=8), sampler, late=True)
+    assert inversions.told(tick, sampler, np.asarray, late=False)["errors"] == pytest.approx(
+        [0.2, 0.1]
+    )
+    stopped = inversions.told(replace(tick, step=8), sampler, np.asarray, late=True)
     assert stopped["errors"] == pytest.approx([0.1, 0.2])
     assert stopped["last"]
 
@@ -87,7 +89,11 @@ def test_the_last_line_has_the_best_first_and_is_what_the_generator_makes(
     pixels = array(last["pixels"], "u1", 3, 8, 8, 1)
     sampler = Sampler.load(home / "tiny")
     assert np.abs(sampler.images(z).astype(int) - pixels).max() <= 1
-    np.testing.assert_allclose(last["readings"]["d"], sampler.critic(pixels), atol=1e-3)
+    shown = pixels.copy()
+    if task == "inpaint":  # what is known stays on the page, and that is what is read
+        known = np.frombuffer(body[64:], np.uint8).reshape(8, 8) == 1
+        shown[:, known] = np.frombuffer(PICTURE, np.uint8).reshape(8, 8, 1)[known]
+    np.testing.assert_allclose(last["readings"]["d"], sampler.critic(shown), atol=1e-3)
     assert len(last["readings"]["classes"]) == 3
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import itertools
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,8 @@ class _Inversions:
             ticks = await self._workshop.study(
                 request, model, lambda s: _begin(s, task, target, mask, restarts, seed)
             )
-            lines = self._lines(request, model, ticks, user, number)
+            shown = functools.partial(_shown, target, mask)
+            lines = self._lines(request, model, ticks, shown, user, number)
             first = await anext(lines)
         except BaseException:
             self._leave(user, number)
@@ -76,13 +78,19 @@ class _Inversions:
         )
 
     async def _lines(
-        self, request: Request, model: Model, ticks: Iterator[Tick], user: str, number: int
+        self,
+        request: Request,
+        model: Model,
+        ticks: Iterator[Tick],
+        shown: Callable[[np.ndarray], np.ndarray],
+        user: str,
+        number: int,
     ) -> AsyncGenerator[bytes, None]:
         until = time.monotonic() + LONGEST
 
         def work(sampler: Sampler) -> dict[str, Any] | None:
             tick = next(ticks, None)
-            return None if tick is None else told(tick, sampler, time.monotonic() > until)
+            return None if tick is None else told(tick, sampler, shown, time.monotonic() > until)
 
         try:
             line: dict[str, Any] | None = {}
@@ -154,8 +162,17 @@ def _begin(
     return inversion.invert(sampler, target, see, restarts=restarts, seed=seed)
 
 
-def told(tick: Tick, sampler: Sampler, late: bool) -> dict[str, Any]:
-    """A line: the candidates, in the last one the best first, with what D and the classifier read in them."""
+def _shown(target: np.ndarray, mask: np.ndarray | None, answers: np.ndarray) -> np.ndarray:
+    """Answers as the page shows them: where pixels are known, with those."""
+    from gan import inversion
+
+    return answers if mask is None else inversion.filled(target, mask, answers)
+
+
+def told(
+    tick: Tick, sampler: Sampler, shown: Callable[[np.ndarray], np.ndarray], late: bool
+) -> dict[str, Any]:
+    """A line: the candidates, in the last one the best first, with what D and the classifier read as `shown`."""
     last = late or tick.step >= tick.steps
     ranked = not last or tick.step >= tick.steps  # the search ranks its last answers itself
     order = np.arange(len(tick.errors)) if ranked else np.argsort(tick.errors, kind="stable")
@@ -170,7 +187,7 @@ def told(tick: Tick, sampler: Sampler, late: bool) -> dict[str, Any]:
     }
     if tick.classes is not None:
         line["classes"] = tick.classes[order].tolist()
-    return {**line, "readings": readings.read(sampler, pictures)} if last else line
+    return {**line, "readings": readings.read(sampler, shown(pictures))} if last else line
 
 
 def _text(array: np.ndarray) -> str:
