@@ -3,7 +3,8 @@
     python -m benchmarks.presets [--scale 1] [--only gan-2014 …]
 
 Every preset has its own short budget, times `scale`; each trains on one thread, as many at a time as there are cores.
-Real MNIST (or CIFAR-10) under $GAN_DATA is used where it is there, strokes otherwise; the page says which.
+Real MNIST (or CIFAR-10) under $GAN_DATA is used where it is there, strokes otherwise; the page says which. What is left
+out by --only stays on the page as it was.
 """
 
 from __future__ import annotations
@@ -42,12 +43,20 @@ def main() -> None:
     names = sorted(healthy, key=lambda name: told[name]["order"])
     wanted = [name for name in names if name in given.only or not given.only]
     head = HEAD.format(scale=given.scale, machine=describe(), cores=hardware.cores())
+    before = _kept() if given.only else {}
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(hardware.cores()) as pool:
         sections = pool.map(lambda name: _section(name, given.scale, Path(home)), wanted)
-        page = "\n".join([head, *sections])
+        every = {**before, **dict(zip(wanted, sections, strict=True))}
+    page = "\n".join([head, *(every[name] for name in names if name in every)])
     print(page)
-    if not given.only:
-        files.replace(DOCS / "presets.md", page.encode())
+    files.replace(DOCS / "presets.md", page.encode())
+
+
+def _kept() -> dict[str, str]:
+    """The sections of the page as it is, by preset."""
+    page = DOCS / "presets.md"
+    parts = page.read_text().split("\n## ")[1:] if page.exists() else []
+    return {part.split("`")[1]: f"## {part.strip()}\n" for part in parts}
 
 
 def _data(preset: str) -> str:
