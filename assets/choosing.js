@@ -43,9 +43,9 @@ export class Choosing {
     const name = explorer.directions.keep(title.value || `${this.from.value} to ${this.to.value}`, way);
     title.value = "";
     const measured = before.findLastIndex((other) => explorer.directions.find(other).kind !== "own");
-    const gone = before.length < SHOWN ? [] : before.splice(measured, 1); // the last one of all where all are own
+    const gone = before.length < SHOWN ? [] : [described(explorer.directions.find(before.splice(measured, 1)[0]))]; // the last of all where all are own
     this.pick([...before, name]);
-    explorer.notice.tell(gone.length ? `${gone[0]} made room for it: there are ${SHOWN} sliders at most. Choose them here.` : "");
+    explorer.notice.tell(gone.map((other) => `${other.title} made room for it: there are ${SHOWN} sliders at most. Choose them here.`).join());
   }
 
   names() {

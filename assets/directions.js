@@ -94,7 +94,7 @@ export class Directions {
   rename(name, wanted) {
     const own = this.own.find((direction) => direction.name === name);
     if (!own || name === wanted || !wanted.trim()) return name;
-    own.name = this.free(wanted);
+    own.name = this.free(wanted, own);
     this.store();
     if (this.picked) this.pick(this.picked.map((other) => (other === name ? own.name : other)));
     return own.name;
@@ -105,12 +105,13 @@ export class Directions {
     this.store();
   }
 
-  /** `name`, or with a number behind it if that is taken. */
-  free(name) {
+  /** `name`, or with a number behind it if that is taken by another one than `own`. */
+  free(name, own = null) {
     const plain = name.trim().replace(/[*_]/g, " ").slice(0, 40) || "my way";
     for (let k = 1; ; k++) {
       const free = k === 1 ? plain : `${plain} ${k}`;
-      if (!this.find(free)) return free;
+      const taken = this.list.some((other) => other !== own && other.name.toLowerCase() === free.toLowerCase());
+      if (!taken) return free;
     }
   }
 

@@ -3,10 +3,11 @@ import { Choosing } from "./choosing.js";
 import { Closer } from "./closer.js";
 import { Copier } from "./copier.js";
 import { Directions, described } from "./directions.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { Film } from "./film.js";
 import { Label } from "./label.js";
+import { fromText } from "./latent.js";
 import { Measuring } from "./measuring.js";
 import { Moment } from "./moment.js";
 import { Neighbours } from "./neighbours.js";
@@ -21,7 +22,8 @@ import { anySeed, REACH, Spot } from "./spot.js";
 import { Truncation } from "./truncation.js";
 
 const LOOK = 1000; // ms between two looks for newer weights
-const GONE = "The step of the link is not kept any more: this is the newest generator.";
+const GONE = "The step of the link is not kept: this is the newest generator.";
+const TORN = "The z of the link cannot be read: this is another sample.";
 const BACK = 50; // places that are remembered
 const BEHIND = 100; // ms that sliders wait for the picture they belong to: one frame of the page for both
 
@@ -97,6 +99,7 @@ class Explorer {
       raw: fold("raw", "Raw z: every number", this.raw.element),
       psi: fold("psi", "Truncation: typical or varied", this.truncation.element),
     };
+    this.psiNote = this.folds.psi.firstChild.appendChild(h("small"));
     for (const folded of Object.values(this.folds)) folded.ontoggle = () => this.fill();
     this.bench.append(this.pad.element, h("div", { class: "more" }, ...Object.values(this.folds)));
     this.pad.save.onclick = () => this.drawing.save();
@@ -114,7 +117,7 @@ class Explorer {
     this.shuffleButton.classList.add("first");
     if (this.studio.data.linked && !this.plain) row.append(button("pin", "Pin", () => this.pin(), "Keep this sample (p)"));
     row.append(button("back", "Back", () => this.back(), "Where you were before"));
-    row.append(button("reset", "Reset", () => this.reset(), "Every slider to zero"));
+    row.append(button("reset", "Reset", () => this.reset(), "Every slider to zero, ψ to 1"));
     return row;
   }
 
@@ -128,6 +131,7 @@ class Explorer {
     this.label = Math.max(0, Math.floor(Number(query.get("class") ?? 0)) || 0);
     this.ready = this.plain || !this.spot.values.size; // a link's directions come before its picture
     if (query.has("step") && this.studio.step === null) this.notice.tell(GONE);
+    if (query.has("z") && !fromText(query.get("z"), this.spot.z_dim)) this.notice.tell(TORN);
     if (this.plain) return;
     await this.measuring.measure();
     if (this.ready) return;
@@ -300,6 +304,7 @@ class Explorer {
     this.backButton.disabled = !this.past.length;
     this.resetButton.disabled = spot.isHome;
     if (this.sliders) {
+      say(this.psiNote, spot.psi === 1 ? "" : ` · ψ is ${spot.psi.toFixed(2)}: z is drawn to the middle`);
       this.settle();
       const value = (name) => spot.values.get(name) ?? 0;
       const shown = directions.shown(spot.values);

@@ -10,13 +10,13 @@ export class Measuring {
     this.element.onclick = () => this.measure();
   }
 
-  /** Has the directions of the shown generator measured. */
-  async measure() {
+  /** Has the directions of the shown generator measured; `quietly` only as long as no slider would move. */
+  async measure(quietly = false) {
     const { explorer } = this;
     const { directions, spot } = explorer;
     this.tried = explorer.answer?.step;
     const told = await directions.measure(explorer.studio.model());
-    if (explorer.gone) return;
+    if (explorer.gone || (quietly && spot.active.length)) return; // a hand was quicker than the answer
     if (told) {
       if (directions.step !== null) this.bake(directions.measured.map(({ name }) => name));
       directions.take(told);
@@ -51,7 +51,7 @@ export class Measuring {
   rested({ step }) {
     const { directions, spot } = this.explorer;
     if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
-    if (directions.aged(step) && !spot.active.length) return void this.measure();
+    if (directions.aged(step) && !spot.active.length) return void this.measure(true);
     this.element.hidden = !directions.aged(step, WORTH);
     say(this.element, `Measure again (directions of step ${number(directions.step)})`);
   }

@@ -72,6 +72,7 @@ export class Raw {
     this.sliders.fill(Array.from({ length: last - first }, (_, k) => row(first + k)));
     if (this.text && this.text.getRootNode().activeElement !== this.text) {
       this.told = this.text.value = [...z].map((value) => value.toFixed(3)).join(" ");
+      this.wrong.hidden = true;
     }
     this.draw();
   }

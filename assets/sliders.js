@@ -45,10 +45,9 @@ export class Sliders {
     say(bold, title);
     say(small, note);
     if (row.title !== hint) row.title = hint;
-    if (input.dataset.name !== name) {
-      input.dataset.name = name;
-      input.ariaLabel = `${title}${note ? `, ${note}` : ""}`;
-    }
+    if (input.dataset.name !== name) input.dataset.name = name;
+    const spoken = `${title}${note ? `, ${note}` : ""}`;
+    if (input.ariaLabel !== spoken) input.ariaLabel = spoken;
     if (Number(input.value) !== value) input.value = value;
     input.style.setProperty("--at", 0.5 + Math.max(-0.5, Math.min(0.5, value / (2 * this.reach))));
     say(output, value.toFixed(2));

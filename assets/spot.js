@@ -105,18 +105,19 @@ export class Spot {
   reset() {
     this.values.clear();
     this.held.clear();
+    this.psi = 1;
     this.base = Float32Array.from(this.home);
   }
 
   get isHome() {
-    return !this.active.length && this.base.every((value, i) => value === this.home[i]);
+    return this.psi === 1 && !this.active.length && this.base.every((value, i) => value === this.home[i]);
   }
 
   /** The spot as it is now, for `restore`. */
   memory() {
-    const { seed, own, noise, home } = this;
+    const { seed, own, noise, home, psi } = this;
     const base = Float32Array.from(this.base);
-    return { seed, own, noise, home, base, held: new Set(this.held), values: new Map(this.values) };
+    return { seed, own, noise, home, psi, base, held: new Set(this.held), values: new Map(this.values) };
   }
 
   restore(memory) {

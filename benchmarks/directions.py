@@ -216,7 +216,7 @@ def _scores(found: dict[str, Told]) -> str:
         rows.append([
             f"`{name}`",
             *(f"**{shown[it]:.2f}**" if it in shown else f"{hidden[it]:.2f}" for it in attributes.UNITS),
-            f"{len(classes)} of {every}, {min(classes):.2f} to {max(classes):.2f}",
+            f"{len(classes)} of {every}, {min(classes):.2f} to {max(classes):.2f}" if classes else "told",
             *(f"{statistics.median(told[key]):.2f} ({min(told[key]):.2f} to {max(told[key]):.2f})"
               for key in ("seconds", "cpu")),
         ])  # fmt: skip

@@ -10,7 +10,7 @@ import streamlit as st
 from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import links
-from ui.current import current, remember
+from ui.current import chosen, current, remember
 from ui.explorer import explorer, makes_points
 from ui.words import plain
 
@@ -19,7 +19,7 @@ LOOK = 10.0  # seconds between two looks for new snapshots of a run that trains
 
 
 def choose(found: dict[str, Run]) -> Run:
-    """The run to explore: the link's, else the one that other pages show, too, if it can draw."""
+    """The run to explore: the link's, else the one chosen last, else what other pages show, too, if it can draw."""
     wanted = st.query_params.get("run", "")
     if wanted and wanted not in found:
         text = f"There is no run '{plain(wanted[:80])}' here. This is another one."
@@ -28,12 +28,12 @@ def choose(found: dict[str, Run]) -> Run:
         st.session_state[PICKED] = wanted
     elif st.session_state.get(PICKED) not in found:
         able = current(lambda run: run.weights().exists()) or next(iter(found.values()))
-        st.session_state[PICKED] = able.id
+        st.session_state[PICKED] = chosen() if chosen() in found else able.id
     name = st.selectbox(
         "Run", [*found], key=PICKED, format_func=lambda name: title(found[name]), on_change=follow,
         label_visibility="collapsed",
     )  # fmt: skip
-    remember(found[name])
+    remember(found[name], chosen="run" in st.query_params)
     return found[name]
 
 

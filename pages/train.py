@@ -20,7 +20,7 @@ LEARN = Path(__file__).parent / "learn.py"
 
 def run_page(run: Run, pinned: bool) -> None:
     """Controls, live view, and what there is to say about this run."""
-    remember(run)
+    remember(run, chosen=pinned)
     controls.draw(run, pinned)
     starting.draw()
     scenarios.callout(run)

@@ -106,6 +106,7 @@ WRONG = [
     ("task=inpaint", PICTURE + bytes([2]) * 64, 400),
     ("task=paint", PICTURE, 400),
     ("restarts=17", PICTURE, 400),
+    ("restarts=0", PICTURE, 400),
     ("restarts=x", PICTURE, 400),
     ("seed=-1", PICTURE, 400),
     ("user=a.b", PICTURE, 400),

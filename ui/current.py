@@ -11,12 +11,22 @@ from gan.runs import Run
 from ui import new_run
 
 SHIPPED = ("dcgan-deep-mnist", "lean-mnist", "lean-strokes", "gan-2014-mnist")
-LAST = "last-run"  # in the session: what was shown last
+LAST, CHOSEN = (
+    "last-run",
+    "chosen-run",
+)  # in the session: what was shown last, and because somebody wanted it
 
 
-def remember(run: Run) -> None:
-    """This one was looked at: the next page without a link shows it, too."""
+def remember(run: Run, chosen: bool) -> None:
+    """This one was looked at, `chosen` by hand or by a link or not: a page without a link shows it, too."""
     st.session_state[LAST] = run.id
+    if chosen:
+        st.session_state[CHOSEN] = run.id
+
+
+def chosen() -> str:
+    """The id of the run that was chosen last, "" when none was."""
+    return str(st.session_state.get(CHOSEN, ""))
 
 
 def current(able: Callable[[Run], bool] = lambda run: True) -> Run | None:

@@ -54,7 +54,7 @@ class _Inversions:
 
     async def ask(self, request: Request) -> Response:
         task = questions.choice(request, "task", TASKS, TASKS[0])
-        restarts = whole(request, "restarts", MOST_RESTARTS) or RESTARTS
+        restarts = whole(request, "restarts", MOST_RESTARTS, 1) or RESTARTS
         seed = whole(request, "seed", SEEDS) or 0
         model = questions.find_pictures(request)
         target, mask = _asked(model, task, await _body(request, model, task))

@@ -140,7 +140,7 @@ def find_pictures(request: Request) -> Model:
     return model
 
 
-def whole(request: Request, name: str, most: int | None = None) -> int | None:
+def whole(request: Request, name: str, most: int | None = None, least: int = 0) -> int | None:
     """A whole number of the query, None where it is left out. Raises Refused."""
     text = request.query_params.get(name)
     if text is None:
@@ -149,6 +149,8 @@ def whole(request: Request, name: str, most: int | None = None) -> int | None:
         raise Refused(400, f"{name} is a whole number, not {text[:20]!r}.")
     if most is not None and int(text) > most:
         raise Refused(400, f"{name} is at most {most}, not {text}.")
+    if int(text) < least:
+        raise Refused(400, f"{name} is at least {least}, not {text}.")
     return int(text)
 
 

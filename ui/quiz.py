@@ -93,7 +93,5 @@ class _Quizmaster:
 def _asked(request: Request) -> tuple[Model, Key]:
     model = questions.find_pictures(request)
     seed = whole(request, "seed", SEEDS)
-    n = whole(request, "n", MOST)
-    if n == 0:
-        raise Refused(400, f"n is 1 to {MOST} pictures.")
+    n = whole(request, "n", MOST, 1)
     return model, (model.name, seed or 0, n or 20)

@@ -45,8 +45,8 @@ async def _images(workshop: Workshop, places: anyio.Semaphore, request: Request)
         whole(request, "after"),
     )
     form = choice(request, "format", ("png", "gif"))
-    columns = whole(request, "columns", MOST) or 0
-    pace = whole(request, "fps", FASTEST) or 10
+    columns = whole(request, "columns", MOST, 1) or 0
+    pace = whole(request, "fps", FASTEST, 1) or 10
     model = questions.find(request)
     about = model.about
     _check_class(label, about)

@@ -69,8 +69,11 @@ def test_the_pages_of_a_session_agree_on_the_run(
     at.switch_page("../pages/explore.py").run()
     assert told(at)["id"] == "one"
     trainers.alive["two"] = "training"
-    at = open_page("explore")
-    assert told(at)["id"] == "two"
+    at.switch_page("../pages/train.py").run()
+    assert "two" in str([element.value for element in at.markdown])  # what trains
+    at.switch_page("../pages/explore.py").run()
+    assert told(at)["id"] == "one"  # what was chosen
+    assert told(open_page("explore"))["id"] == "two"
 
 
 @pytest.mark.parametrize(("text", "step"), [("20", 20), ("21", None), ("x", None), ("-1", None)])
