@@ -3,8 +3,8 @@
 In training D saw batches that were all real or all generated, and BatchNorm measured each by itself. Afterwards its
 running statistics belong to neither, and every logit is shifted: of `dcgan-deep-mnist` the medians are -1.2 for real
 and -1.7 for generated pictures. So the statistics are measured anew on a mixture of both, and zero is put where it
-parts them. On 2,000 test images and as many generated ones, none of which were used for it (share judged rightly at zero, AUC; more
-in docs/inversion.md):
+parts them. On 2,000 test images and as many generated ones, none of which were used for it (share judged rightly at
+zero, AUC; more in docs/inversion.md):
 
                              as trained       measured anew    and zero moved
     dcgan-deep-mnist         0.54 (0.71)      0.64 (0.71)      0.64 (0.71)
