@@ -221,7 +221,7 @@ def test_a_drawing_outlives_tabs_and_runs(page: Page, url: str) -> None:
     page.get_by_role("combobox").first.click()
     page.get_by_role("option", name="small").click()
     page.get_by_text("8 × 8 pixels").wait_for()
-    assert pixels(page).shape == (8, 8, 3)
+    until(page, lambda: pixels(page).shape == (8, 8, 3), "a sheet of its size")
     assert is_drawn(page)
 
 
