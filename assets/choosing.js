@@ -43,9 +43,10 @@ export class Choosing {
     const name = explorer.directions.keep(title.value || `${this.from.value} to ${this.to.value}`, way);
     title.value = "";
     const measured = before.findLastIndex((other) => explorer.directions.find(other).kind !== "own");
-    const gone = before.length < SHOWN ? [] : [described(explorer.directions.find(before.splice(measured, 1)[0]))]; // the last of all where all are own
+    const out = before.length < SHOWN ? null : before.splice(measured, 1)[0]; // the last of all where all are own
     this.pick([...before, name]);
-    explorer.notice.tell(gone.map((other) => `${other.title} made room for it: there are ${SHOWN} sliders at most. Choose them here.`).join());
+    const whose = out && described(explorer.directions.find(out)).title;
+    explorer.notice.tell(out ? `${whose} made room for it: there are ${SHOWN} sliders at most. Choose them here.` : "");
   }
 
   names() {

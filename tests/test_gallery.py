@@ -9,6 +9,7 @@ import torch
 from gan import gallery, images, models, registry
 from gan.datasets import Data
 from gan.gallery import Gallery
+from gan.state import save_weights
 from gan.step import Players
 from tests.engine import make, pictures, points, tiny
 
@@ -145,3 +146,23 @@ def test_pictures_are_dense_at_first_and_never_cost_much(show, monkeypatch):
     assert 22 <= pictures_until(120) <= 25
     show._cost = 1.0  # a slow device: a picture takes a second
     assert pictures_until(220) <= 11
+
+
+def test_the_first_picture_warms_up_and_does_not_put_off_the_second(show, monkeypatch):
+    now = [0.0]
+
+    def slow(*arguments):
+        now[0] += 0.2
+        save_weights(*arguments)
+
+    monkeypatch.setattr("gan.gallery.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("gan.gallery.save_weights", slow)
+    show._started = show._last = 0.0
+    show.publish(1)
+    now[0] += 0.35
+    assert show.due()
+    show.publish(2)
+    now[0] += 1.5
+    assert not show.due()  # from then on pictures take a tenth of the time
+    now[0] += 1.0
+    assert show.due()

@@ -11,10 +11,8 @@ from gan.runs import Run
 from ui import new_run
 
 SHIPPED = ("dcgan-deep-mnist", "lean-mnist", "lean-strokes", "gan-2014-mnist")
-LAST, CHOSEN = (
-    "last-run",
-    "chosen-run",
-)  # in the session: what was shown last, and because somebody wanted it
+LAST = "last-run"  # in the session: what was shown last
+CHOSEN = "chosen-run"  # what was shown last because somebody wanted it
 
 
 def remember(run: Run, chosen: bool) -> None:
