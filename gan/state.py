@@ -36,11 +36,13 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """What `write_tensors` wrote. Raises Broken when the file is missing, damaged, or its checksum does not hold."""
+    """What `write_tensors` wrote. Raises Broken when the file is missing, damaged, or its checksum does not hold.
+
+    The file is opened once: it may be replaced at any moment, and safe_open goes back to it by name for the tensors.
+    """
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            told = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        raw = path.read_bytes()
+        tensors, told = safetensors.torch.load(raw), _metadata(raw)
         if told.pop("sha256", "") != _digest(tensors, told):
             raise Broken(f"{path.name} is damaged: its checksum does not hold.")
         return tensors, {key: json.loads(value) for key, value in told.items()}
@@ -140,6 +142,12 @@ def _drop_old(run: Run) -> None:
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _metadata(raw: bytes) -> dict[str, str]:
+    """The texts beside the tensors. A file begins with 8 bytes, the length of the JSON header that follows."""
+    length = int.from_bytes(raw[:8], "little")
+    return dict(files.load(raw[8 : 8 + length]).get("__metadata__", {}))
 
 
 def _digest(tensors: Mapping[str, Tensor], told: Mapping[str, str]) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -89,6 +92,33 @@ def test_a_flipped_bit_anywhere_and_a_cut_is_found(tmp_path):
     path.unlink()
     with pytest.raises(Broken, match=r"cannot be read"):
         state.read_tensors(path)
+
+
+SWAP = """
+import itertools, os, sys
+for k in itertools.cycle(("0", "1")):
+    os.link(k, "next")
+    os.replace("next", "x.safetensors")
+    print(flush=True)
+"""
+
+
+def test_a_file_that_is_replaced_meanwhile_is_read_as_one_of_the_two(tmp_path):
+    for k in (0, 1):
+        tensors = {name: torch.full((20,), float(k)) for name in "abc"}
+        state.write_tensors(tmp_path / str(k), tensors, {"k": k})
+    command = [sys.executable, "-c", SWAP]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout is not None
+            other.stdout.readline()  # there is a file now
+            threading.Thread(target=other.stdout.read).start()
+            for _ in range(500):
+                tensors, about = state.read_tensors(tmp_path / "x.safetensors")
+                assert all((t == about["k"]).all() for t in tensors.values())
+            assert other.poll() is None
+        finally:
+            other.kill()
 
 
 @pytest.mark.parametrize("seed", range(8))
