@@ -14,7 +14,7 @@ from gan.metrics import Evidence, classes, frechet
 from gan.models import balanced
 from gan.reference import Reference
 from gan.schedule import decayed
-from gan.step import Players
+from gan.step import Players, recalibrate
 
 SAMPLES = 5_000  # of one look
 
@@ -56,7 +56,7 @@ class Training:
     def look(self) -> dict[str, Any]:
         """What samples of the average are like now."""
         players = self.players
-        players.recalibrate()
+        recalibrate(players.average, players.draws, self.config.z_dim)
         z, y = noise(self.config, players.n_classes)
         x = players.average(z, y).numpy()
         return judged(self.ruler, images.to_pixels(x).transpose(0, 3, 1, 2), y)

@@ -74,7 +74,7 @@ def _found(config: RunConfig, data: Data, rounds: int) -> dict[str, Any]:
     real = torch.tensor(data.images[: config.batch]).float() / 127.5 - 1
     looks, steps = [], []
     for k in range(rounds + 1):
-        looks.append(_timed(checkup.look))
+        looks.append(_timed(lambda: checkup.look(players.frozen())))
         until, count = time.perf_counter() + STRETCH, 0
         began = time.perf_counter()
         while time.perf_counter() < until or not count:

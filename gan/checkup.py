@@ -6,23 +6,23 @@ named, so two runs of one config find the same.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan import reference
 from gan.datasets import Data, DataError
+from gan.draws import Draws
 from gan.evaluator import EvaluatorError
 from gan.metrics import Evidence, Unavailable, classes, diversity, frechet
 from gan.models import _layers as layers
 from gan.models import balanced
 from gan.reference import Reference
-from gan.step import RECALIBRATION, Players, recalibrate
+from gan.step import RECALIBRATION, Frozen, Players, recalibrate
 
 SAMPLES, FEWEST = 1000, 128  # of the average generator; slow generators draw fewer
 EFFORT = 4e9  # floating-point operations that drawing them may take
@@ -36,10 +36,12 @@ class Checkup:
     """Looks at the players of one run. `complaints` tells what keeps it from seeing everything."""
 
     def __init__(self, players: Players, data: Data):
-        self.players, self.data, config = players, data, players.config
+        self.data, self.config = data, players.config
+        self.device, self.n_classes = players.device, players.n_classes
+        self.draws = Draws(self.config.seed, players.device)  # its own: training draws meanwhile
         self.complaints: list[str] = []
-        self.every = _multiple(IMAGES / config.batch, config.log_every)
-        self.first = _multiple(self.every / 3, config.log_every)
+        self.every = _multiple(IMAGES / self.config.batch, self.config.log_every)
+        self.first = _multiple(self.every / 3, self.config.log_every)
         self.ruler = self._reference()
         self.count = _samples(players)
         self.judged = min(JUDGED, self.count)
@@ -49,21 +51,20 @@ class Checkup:
         return step % self.every == 0 or step == self.first
 
     @torch.no_grad()
-    def look(self) -> dict[str, Any]:
-        """What a record tells of a checkup; {} when the generator draws nothing finite.
+    def look(self, frozen: Frozen) -> dict[str, Any]:
+        """What a record tells of a checkup; {} when the generator draws nothing finite. It may change these copies.
 
         classes, effective_classes, confident and shares (where there is an evaluator); samples (how many), fd minus
         null, diversity and checkerboard (where the data are pictures); overfit (where there is a test split);
         d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
         """
-        z = self.players.draws.z("checkup", 0, self.count, self.players.config.z_dim)
-        G = copy.deepcopy(self.players.average)
-        recalibrate(G, self.players.draws, z.shape[1], min(RECALIBRATION, self.count))
-        y = balanced(self.count, self.players.n_classes, z.device)
-        x = G(z, y).float()
+        z = self.draws.z("checkup", 0, self.count, self.config.z_dim)
+        recalibrate(frozen.average, self.draws, z.shape[1], min(RECALIBRATION, self.count))
+        y = balanced(self.count, self.n_classes, z.device)
+        x = frozen.average(z, y).float()
         if not x.isfinite().all():
             return {}
-        return {**self._measure(x), **self._judge(x[: self.judged], y)}
+        return {**self._measure(x), **self._judge(_as_trained(frozen.D), x[: self.judged], y)}
 
     def _measure(self, x: Tensor) -> dict[str, Any]:
         """The live scores of samples x (N,C,H,W in [-1, 1])."""
@@ -92,13 +93,12 @@ class Checkup:
             found["diversity"] = None
         return {key: _rounded(value) for key, value in found.items()}
 
-    def _judge(self, fake: Tensor, y: Tensor | None) -> dict[str, Any]:
+    def _judge(self, D: nn.Module, fake: Tensor, y: Tensor | None) -> dict[str, Any]:
         """What D says of training images, held-out ones and generated ones, as it judges while it trains.
 
         Each kind in batches of its own, as in training.
         """
-        D = _as_trained(self.players.D)
-        size = min(self.players.config.batch, self.judged)
+        size = min(self.config.batch, self.judged)
         split = {"real": self.data, "test": self.data.test}
         logits = {"fake": _logits(D, fake, y, size)}
         for name, data in split.items():
@@ -129,16 +129,16 @@ class Checkup:
     def _some(self, data: Data) -> tuple[Tensor, Tensor | None]:
         """As many images of a split, always the same, float32 N,C,H,W in [-1, 1], and their classes if D is told."""
         rows = np.sort(np.random.RandomState(0).permutation(len(data))[: self.judged])
-        batch = torch.from_numpy(np.array(data.images[rows])).to(self.players.device)
+        batch = torch.from_numpy(np.array(data.images[rows])).to(self.device)
         y = None
-        if self.players.n_classes and data.labels is not None:
+        if self.n_classes and data.labels is not None:
             y = torch.from_numpy(data.labels[rows]).to(batch.device)
         return batch if data.is_points else batch.float().div_(127.5).sub_(1), y
 
     def _reference(self) -> Reference | None:
         """What real images look like; None, with a complaint where somebody can help, when nobody knows."""
         try:
-            return reference.of(self.players.config, self.data)
+            return reference.of(self.config, self.data)
         except Unavailable:
             return None
         except (EvaluatorError, DataError) as error:
@@ -156,16 +156,15 @@ def phases(images: NDArray[np.uint8]) -> float:
     return float((max(means) - min(means)) / max(1.0, np.mean(means)))
 
 
-def _as_trained(net: torch.nn.Module) -> torch.nn.Module:
-    """A copy whose BatchNorm takes each batch's own statistics and whose dropout drops nothing."""
-    twin = copy.deepcopy(net).train()
-    for layer in twin.modules():
+def _as_trained(net: nn.Module) -> nn.Module:
+    """The network with BatchNorm taking each batch's own statistics and dropout that drops nothing."""
+    for layer in net.train().modules():
         if isinstance(layer, layers.Dropout):
             layer.eval()
-    return twin
+    return net
 
 
-def _logits(D: torch.nn.Module, x: Tensor, y: Tensor | None, size: int) -> Tensor:
+def _logits(D: nn.Module, x: Tensor, y: Tensor | None, size: int) -> Tensor:
     """D's logits (N,) of x with classes y in batches of `size`; what does not fill one is left out."""
     batches = [slice(k * size, (k + 1) * size) for k in range(max(1, len(x) // size))]
     return torch.cat([D(x[b], None if y is None else y[b]) for b in batches]).float().cpu()

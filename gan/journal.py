@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from gan.runs import Run
 
 D_STATS = ("d_loss", "d_real", "d_fake", "grad_norm_d", "d_accuracy")
 G_STATS = ("g_loss", "grad_norm_g")
+Look = Future[dict[str, Any]]  # what a checkup finds, perhaps later
 Means = dict[tuple[str, ...], Tensor]  # names of statistics -> as many means, on the device
 
 
@@ -32,7 +33,7 @@ class Journal:
     """Counts of one run and the statistics not yet written.
 
     A record sums up one log interval: means over its updates. Records wait on the device as rows until `flush` fetches
-    them all at once.
+    them all at once, and then, in order, for a checkup that is not over.
     """
 
     run: Run
@@ -44,12 +45,11 @@ class Journal:
     since: tuple[int, float] = (0, 0.0)  # images and seconds at the start of this interval
     d_rows: list[Tensor] = field(default_factory=list)
     g_rows: list[Tensor] = field(default_factory=list)
-    waiting: list[tuple[dict[str, Any], Means]] = field(default_factory=list)
+    waiting: list[tuple[dict[str, Any], Means, Look | None]] = field(default_factory=list)
+    held: list[tuple[dict[str, Any], Look | None]] = field(default_factory=list)
 
-    def end_interval(
-        self, lr_d: float, lr_g: float, checkup: Mapping[str, Any] | None = None
-    ) -> None:
-        """Makes a record of the updates since the last one, and what a checkup found; the next flush writes it."""
+    def end_interval(self, lr_d: float, lr_g: float, look: Look | None = None) -> None:
+        """Makes a record of the updates since the last one, and of what a checkup finds; a flush writes it."""
         images, seconds = self.images - self.since[0], self.seconds - self.since[1]
         record = {
             "seq": self.seq,
@@ -60,34 +60,45 @@ class Journal:
             "lr_d": lr_d,
             "lr_g": lr_g,
             "images_per_second": round(images / seconds, 1) if seconds > 0 else None,
-            **(checkup or {}),
         }
-        self.waiting.append((record, self._means()))
+        self.waiting.append((record, self._means(), look))
         self.seq += 1
         self.since = (self.images, self.seconds)
         self.d_rows, self.g_rows = [], []
 
-    def flush(self) -> dict[str, Any] | None:
-        """Fetches what waits on the device (one sync), appends it to metrics.jsonl, returns the newest record.
+    def flush(self, whole: bool = True) -> dict[str, Any] | None:
+        """Fetches what waits on the device (one sync), appends it to metrics.jsonl, returns the newest record written.
 
-        Raises Diverged after writing when a statistic is not finite, also one of the interval that is not over;
-        OSError when the disk does not take it.
+        Waits for checkups if the log is to be `whole`; else a record of one that is not over is held back, and what
+        comes after it. Raises Diverged after writing when a statistic is not finite, also one of the interval that is
+        not over; OSError when the disk does not take it; and what a checkup raised.
         """
-        waiting, self.waiting = [*self.waiting, ({"step": self.step}, self._means())], []
-        fetched = [mean for _, means in waiting for mean in means.values()]
+        waiting, self.waiting = [*self.waiting, ({"step": self.step}, self._means(), None)], []
+        fetched = [mean for _, means, _ in waiting for mean in means.values()]
         numbers = iter(torch.cat(fetched).tolist() if fetched else ())
-        records, trouble = [], None
-        for told, means in waiting:
+        trouble = None
+        for told, means, look in waiting:
             stats = {name: next(numbers) for names in means for name in names}
-            records.append({**told, **dict.fromkeys((*D_STATS, *G_STATS)), **stats})
+            self.held.append(({**told, **dict.fromkeys((*D_STATS, *G_STATS)), **stats}, look))
             odd = [name for name, value in stats.items() if not math.isfinite(value)]
             trouble = trouble or (odd and Diverged(told["step"], odd[0]))
-        records.pop()  # the interval that is not over
+        self.held.pop()  # the interval that is not over
+        records = [
+            {**record, **(look.result() if look else {})}
+            for record, look in self._ready(whole or bool(trouble))
+        ]
         if records:
             files.append(self.run.path / "metrics.jsonl", records)
         if trouble:
             raise trouble
         return records[-1] if records else None
+
+    def _ready(self, whole: bool) -> list[tuple[dict[str, Any], Look | None]]:
+        """The records to be written now, in order; the others stay held."""
+        over = [whole or look is None or look.done() for _, look in self.held]
+        count = (*over, False).index(False)
+        ready, self.held = self.held[:count], self.held[count:]
+        return ready
 
     def _means(self) -> Means:
         """Means over the updates of the interval so far; a player that made none is left out."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from gan import files
 from gan.numbered import thin
 from gan.runs import Run, RunError
-from gan.step import Players
+from gan.step import Frozen, Players
 
 KEEP_LAST, KEEP_ALONG = 2, 5
 
@@ -88,20 +88,20 @@ def load_state(run: Run, players: Players) -> tuple[dict[str, Any], dict[str, Te
 
 
 def save_weights(
-    run: Run, players: Players, step: int, data: Mapping[str, Any], snapshot: bool
+    run: Run, frozen: Frozen, step: int, data: Mapping[str, Any], snapshot: bool
 ) -> None:
     """Publishes the average generator ("G.…") and D ("D.…"), and keeps a snapshot of this step if asked to.
 
     The counts of updates are there for a branch, whose draws go on with them.
     """
-    tensors = {f"G.{key}": value for key, value in players.average.state_dict().items()}
-    tensors |= {f"D.{key}": value for key, value in players.D.state_dict().items()}
+    tensors = {f"G.{key}": value for key, value in frozen.average.state_dict().items()}
+    tensors |= {f"D.{key}": value for key, value in frozen.D.state_dict().items()}
     about = {
-        "config": players.config.to_dict(),
+        "config": frozen.config.to_dict(),
         "step": step,
         "data": dict(data),
-        "d_updates": players.d_updates,
-        "g_updates": players.g_updates,
+        "d_updates": frozen.d_updates,
+        "g_updates": frozen.g_updates,
     }
     write_tensors(run.weights(), tensors, about)
     if snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -131,14 +132,26 @@ class Players:
             for mine, its in zip(self.average.parameters(), self.G.parameters(), strict=True):
                 mine.lerp_(its, self.toward)
 
-    def recalibrate(self) -> None:
-        """Gives the average generator the BatchNorm statistics of its own weights, measured on 512 fixed z."""
-        recalibrate(self.average, self.draws, self.config.z_dim)
+    def frozen(self) -> Frozen:
+        """Copies for whoever looks, while the players learn on."""
+        average, D = copy.deepcopy(self.average), copy.deepcopy(self.D)
+        return Frozen(self.config, average, D, self.d_updates, self.g_updates)
 
     def set_rates(self, lr_g: float, lr_d: float) -> None:
         """Learning rates from the next update on."""
         self.opt_g.set_rate(lr_g)
         self.opt_d.set_rate(lr_d)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The average generator and D as they are at one moment, and how often both players had been updated by then."""
+
+    config: RunConfig
+    average: nn.Module
+    D: nn.Module
+    d_updates: int
+    g_updates: int
 
 
 @torch.no_grad()

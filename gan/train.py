@@ -5,19 +5,21 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gan import accelerate, datasets, files, hardware, models, registry, state, threads
+from gan import accelerate, aside, datasets, files, hardware, models, registry, state, threads
 from gan.checkup import Checkup
 from gan.config import ConfigError
 from gan.datasets import Data, DataError
 from gan.gallery import Gallery
-from gan.journal import Diverged, Journal
+from gan.journal import Diverged, Journal, Look
 from gan.runs import Control, Desk, Run, RunError, spent
 from gan.schedule import decayed
 from gan.step import Players
@@ -66,7 +68,9 @@ def train(run: Run, data: Data | None = None, spare: int = 0) -> Generator[Tick]
         try:
             (run.path / "error.txt").unlink(missing_ok=True)
             run.sweep()
-            yield from _Training(run, journal, data, spare).steps()
+            training = _Training(run, journal, data, spare)
+            with closing(training.aside):
+                yield from training.steps()
         except Exception as error:
             raise RunError(_fail(journal, error)) from error
 
@@ -90,6 +94,8 @@ class _Training:
         self.classes = (
             torch.tensor(self.data.labels, device=device) if self.players.n_classes else None
         )
+        self.aside = aside.open(device)  # where looking is done
+        self.look: Look | None = None  # the last checkup
         self.desk = Desk(run)
         self.in_force = self._wanted(Control())
         self.answered = dict(self.desk.read().asked)  # single steps asked for before count as done
@@ -155,7 +161,7 @@ class _Training:
             )
         earlier = next((e for e in self.run.events() if e["event"] == "started"), None)
         how = accelerate.apply(self.players, earlier, self._complain)
-        self.gallery = Gallery(self.run, self.players, self.data)
+        self.gallery = Gallery(self.run, self.players, self.data, self.aside)
         self.checkup = Checkup(self.players, self.data)
         cut = self.gallery.forget_after(told["step"])
         cut = self.journal.cut(told["offset"]) or cut
@@ -180,6 +186,7 @@ class _Training:
         """Keeps everything at the end of a stretch of training."""
         self.resting = False
         self._show()
+        self.gallery.settle()
         self._save()
         self._record(event)
 
@@ -229,6 +236,7 @@ class _Training:
         self.resting = True
         self._flush()
         self._show()
+        self.gallery.settle()
         self._record("paused")
         self._save()
 
@@ -260,19 +268,26 @@ class _Training:
 
     def _log(self, by_hand: str) -> dict[str, Any] | None:
         if by_hand or self.journal.step % self.config.log_every == 0:
-            found = self.checkup.look() if self.checkup.due(self.journal.step) else None
             lr_g, lr_d = self._rates()
-            self.journal.end_interval(lr_d, lr_g, found)
+            self.journal.end_interval(lr_d, lr_g, self._look())
         if by_hand or time.perf_counter() - self.flushed_at > FLUSH_SECONDS:
-            return self._flush()
+            return self._flush(whole=bool(by_hand))
         return None
 
-    def _flush(self) -> dict[str, Any] | None:
+    def _look(self) -> Look | None:
+        if not self.checkup.due(self.journal.step):
+            return None
+        if self.look:
+            self.look.result()  # one at a time
+        self.look = self.aside.do(partial(self.checkup.look, self.players.frozen()))
+        return self.look
+
+    def _flush(self, whole: bool = True) -> dict[str, Any] | None:
         self.flushed_at = time.perf_counter()
-        return self.journal.flush()
+        return self.journal.flush(whole)
 
     def _show(self) -> None:
-        self._flush()  # finds a loss that is not finite before anything is published
+        self._flush(whole=False)  # finds a loss that is not finite before anything is published
         self.gallery.publish(self.journal.step)
 
     def _save(self) -> None:

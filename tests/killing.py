@@ -19,7 +19,7 @@ import numpy as np
 
 from gan import gallery, images, models, registry, runs, state, train
 from gan.runs import Run
-from gan.step import Players
+from gan.step import Players, recalibrate
 from tests.engine import make, pictures, rows, tiny
 
 STEPS, LIVES = 60, 6
@@ -37,7 +37,7 @@ def warm_up() -> None:
     """Imports what a trainer needs; no backward pass, after which torch does not let a process fork."""
     G, D = models.build(tiny(), (1, 8, 8), 0, 0, "cpu")
     players = Players(tiny(), G, D, registry.load("losses", "hinge"))
-    players.recalibrate()
+    recalibrate(players.average, players.draws, players.config.z_dim)
     images.webp(np.zeros((4, 4, 1), np.uint8))
 
 

@@ -60,7 +60,8 @@ def test_when_is_decided_by_the_step_alone(quick, batch, log_every, every):
 
 
 def test_what_a_look_tells(quick):
-    found = Checkup(players_of(digits()), digits()).look()
+    players = players_of(digits())
+    found = Checkup(players, digits()).look(players.frozen())
     assert set(found) == {
         "classes", "effective_classes", "confident", "shares", "samples", "fd", "diversity", "checkerboard",
         "overfit", "d_range", "d_hist_real", "d_hist_fake",
@@ -86,7 +87,7 @@ def test_a_look_is_the_same_twice_and_changes_nothing(quick):
     before = copy.deepcopy([n.state_dict() for n in (players.G, players.D, players.average)])
     state = torch.random.get_rng_state()
     looker = Checkup(players, data)
-    assert looker.look() == looker.look()
+    assert looker.look(players.frozen()) == looker.look(players.frozen())
     after = [n.state_dict() for n in (players.G, players.D, players.average)]
     for old, new in zip(before, after, strict=True):
         assert all(torch.equal(old[key], new[key]) for key in old)
@@ -107,21 +108,25 @@ def test_a_d_that_knows_its_images_by_heart_is_seen(quick):
 
     players.D = Heart()
     fresh = dataclasses.replace(data, test=digits(seed=1))
-    assert Checkup(players, fresh).look()["overfit"] == 1.0
-    assert Checkup(players, data).look()["overfit"] == 0.0, "the test split is in there as well"
+    assert Checkup(players, fresh).look(players.frozen())["overfit"] == 1.0
+    assert Checkup(players, data).look(players.frozen())["overfit"] == 0.0, (
+        "the test split is in there as well"
+    )
 
 
 def test_points_have_no_picture_scores(quick):
     points = np.random.RandomState(0).uniform(-1, 1, (300, 2, 1, 1)).astype(np.float32)
     data = Data(points)
-    found = Checkup(players_of(data, dataset="ring", model="first-steps"), data).look()
+    players = players_of(data, dataset="ring", model="first-steps")
+    found = Checkup(players, data).look(players.frozen())
     assert set(found) == {"d_range", "d_hist_real", "d_hist_fake"}
 
 
 def test_without_an_evaluator_pixels_are_compared(quick):
     data = dataclasses.replace(digits(), labels=None, names=(), test=None)
-    looker = Checkup(players_of(data, dataset="own-images"), data)
-    found = looker.look()
+    players = players_of(data, dataset="own-images")
+    looker = Checkup(players, data)
+    found = looker.look(players.frozen())
     assert "classes" not in found
     assert found["fd"] > 0
     assert looker.complaints == []
@@ -132,16 +137,17 @@ def test_an_evaluator_that_was_changed_is_told_and_training_goes_on(quick, monke
         raise EvaluatorError("It was changed.")
 
     monkeypatch.setattr("gan.checkup.reference.of", refuse)
-    looker = Checkup(players_of(digits()), digits())
+    players = players_of(digits())
+    looker = Checkup(players, digits())
     assert looker.complaints == ["No live scores. It was changed."]
-    assert "fd" not in looker.look()
+    assert "fd" not in looker.look(players.frozen())
 
 
 def test_a_generator_that_draws_nothing_finite_has_no_scores(quick):
     players = players_of(digits())
     with torch.no_grad():
         [*players.average.parameters()][-1].fill_(torch.nan)
-    assert Checkup(players, digits()).look() == {}
+    assert Checkup(players, digits()).look(players.frozen()) == {}
 
 
 def test_a_slow_generator_draws_fewer(monkeypatch):

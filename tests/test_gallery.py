@@ -70,7 +70,7 @@ def test_points_are_shown_over_what_d_believes(tmp_path):
     show.publish(0)
     sheet = images.decode(show.run.picture("fixed", 0).read_bytes())
     assert sheet.shape == (384, 384, 3)
-    field = show._field()
+    field = show._field(show.players.frozen().D)
     assert field.shape == (48, 48)
     axis = np.linspace(-images.VIEW, images.VIEW, 48)
     corner = torch.tensor([[axis[0], axis[-1]]], dtype=torch.float32).view(1, 2, 1, 1)  # top left

@@ -172,9 +172,9 @@ def test_the_last_two_states_stay_and_five_along_the_way(run):
 
 def test_weights_hold_the_average_and_d_and_say_what_they_are(run):
     players, data = players_of(2), {"shape": [1, 8, 8], "n_classes": 0, "names": []}
-    state.save_weights(run, players, 7, data, snapshot=False)
+    state.save_weights(run, players.frozen(), 7, data, snapshot=False)
     assert run.snapshots() == []
-    state.save_weights(run, players, 8, data, snapshot=True)
+    state.save_weights(run, players.frozen(), 8, data, snapshot=True)
     assert run.snapshots() == [8]
     for path in (run.weights(), run.weights(8)):
         tensors, about = state.read_tensors(path)
