@@ -206,7 +206,7 @@ class Graphs:
 
     What changes from one update to the next lies in memory that stays where it is: the inputs here, learning rates in
     `Adam.rate`, the pace of the average in `Players.toward`, the keys of dropout in its generators. An update of G that
-    uses D's fakes goes back through the memory of D's recording.
+    uses D's fakes goes back through the memory of D's recording: "g" of "d", "g with r1" of "d with r1".
     """
 
     def __init__(self, players: Players, recorder: Recorder, tell: Callable[[str], None]):
@@ -220,9 +220,8 @@ class Graphs:
             )
 
     def __call__(self, kind: str, work: Callable[..., Any], *inputs: Tensor | None) -> Any:
-        reused = self.players.config.reuse_fake
-        if kind == "g alone" and reused and "g" not in self.kinds:
-            self.kinds.pop("d", None)  # the fakes of that recording are of weights that change now
+        if kind == "g alone":
+            self._forget_fakes()
         if self.off:
             return work(*inputs)
         if kind in self.kinds:
@@ -236,11 +235,22 @@ class Graphs:
             return self._give_up(kind, work, inputs, error)
         return self.kinds[kind].told()
 
+    def _forget_fakes(self) -> None:
+        """Drops recordings of D whose fakes no recording of G uses yet: they are of weights that change now."""
+        for kind in [*self.kinds]:
+            if kind.startswith("d") and self._with_fakes(kind) and _other(kind) not in self.kinds:
+                del self.kinds[kind]
+
+    def _with_fakes(self, kind: str) -> bool:
+        """Whether fakes go from D's update to G's."""
+        return self.players.config.reuse_fake and kind != "g alone"
+
     def _ready(self, kind: str) -> bool:
-        if kind == "g":
-            return "d" in self.kinds
-        if kind == "d" and self.players.config.reuse_fake and not self.rehearsed["g"]:
-            return False
+        if self._with_fakes(kind):
+            if kind.startswith("g"):
+                return _other(kind) in self.kinds
+            if not self.rehearsed[_other(kind)]:
+                return False
         return self.rehearsed[kind] >= WARM_UP
 
     def _give_up(
@@ -255,11 +265,16 @@ class Graphs:
         self.off = True
         players = self.players
         players.D.requires_grad_(True)
-        if kind == "g":  # the way back through these fakes is lost: make them again
-            _, y, z = self.kinds["d"].inputs
+        if kind.startswith("g") and self._with_fakes(kind):  # the way back is lost: make them again
+            _, y, z = self.kinds[_other(kind)].inputs
             inputs = (players.call(players.G, z, y), y)
         self.kinds.clear()
         return work(*inputs)
+
+
+def _other(kind: str) -> str:
+    """The kind of the other player's update in the same step."""
+    return {"d": "g", "g": "d"}[kind[0]] + kind[1:]
 
 
 class _Recording:

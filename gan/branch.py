@@ -18,7 +18,7 @@ from gan.runs import Run, RunError, spent
 
 Kept = Literal["state", "networks"]
 FREE = (  # what a branch may change: neither the shapes of the networks nor the data
-    *(*LIVE, "half_life", "decay_steps", "loss", "seed", "beta1", "beta2"),
+    *(*LIVE, "half_life", "decay_steps", "r1", "loss", "seed", "beta1", "beta2"),
     *("ema_decay", "reuse_fake", "log_every", "device", "threads", "precision"),
 )
 WORDS: dict[Kept, str] = {

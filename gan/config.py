@@ -109,6 +109,14 @@ class RunConfig:
         "Class labels",
         "Both networks are told which class each picture shows; then you can ask for one.",
     )
+    r1: float = knob(
+        0.0,
+        "R1 penalty",
+        "How much D pays for a steep slope at real pictures; it keeps a long run from going astray. 0 leaves it out.",
+        low=0.0,
+        high=1_000.0,
+        shown=(0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+    )
     half_life: float = knob(
         0.0,
         "Half-life of the learning rates",

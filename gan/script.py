@@ -89,6 +89,7 @@ def _values(
         "BETAS": (config.beta1, config.beta2),
         "D_STEPS": live["d_steps"],
         "G_STEPS": live["g_steps"],
+        "R1": config.r1,
         "REUSE_FAKE": config.reuse_fake,
         "EMA_DECAY": config.ema_decay,
     }

@@ -12,6 +12,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from gan.losses.hinge import d, g
 from gan.models import Spec
 from gan.models.lean import Discriminator, Generator
+from gan.penalty import EVERY, r1
 from gan.schedule import decayed
 
 HERE = Path(__file__).parent
@@ -35,6 +37,7 @@ HALF_LIFE = 0.0  # passes over the data after which both have halved; 0: none
 STEP, EPOCH = 0, 0.0  # steps and passes over the data that the weights have behind them
 BETAS = (0.5, 0.999)
 D_STEPS, G_STEPS = 1, 1  # updates of each network in one step
+R1 = 0.0  # weight of the penalty on D's slope at real pictures; 0: none
 REUSE_FAKE = True  # G's update judges the pictures D has just been shown
 EMA_DECAY = 0.99  # what is shown is a running average of G
 TORCHVISION = {
@@ -140,6 +143,7 @@ def train(G: Any, D: Any, real: Tensor, labels: Tensor | None, steps: int) -> An
     opt_d = torch.optim.Adam(D.parameters(), lr=LR_D, betas=BETAS)
     source = batches(real, labels)
     G.train(), D.train()
+    d_updates = 0
     for step in range(1, steps + 1):
         epoch = EPOCH + (step - 1) * D_STEPS * BATCH / len(real)
         shrunk = decayed(STEP + step - 1, epoch, DECAY_STEPS, HALF_LIFE)
@@ -150,9 +154,11 @@ def train(G: Any, D: Any, real: Tensor, labels: Tensor | None, steps: int) -> An
             x, y = x.to(device), None if y is None else y.to(device)
             fake = G(noise(BATCH, device), y)
             d_loss = d(D(x, y), D(fake.detach(), y))
+            steep = R1 * EVERY * r1(partial(D, y=y), x) if R1 and d_updates % EVERY == 0 else 0.0
             opt_d.zero_grad()
-            d_loss.backward()
+            (d_loss + steep).backward()
             opt_d.step()
+            d_updates += 1
         for _ in range(G_STEPS):
             if fake is None or not REUSE_FAKE:
                 y = classes(BATCH, device)

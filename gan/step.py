@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gan import penalty
 from gan.adam import Adam
 from gan.config import RunConfig
 from gan.draws import Draws
@@ -44,6 +46,7 @@ class Players:
         self.n_classes: int = getattr(G, "n_classes", 0)  # that both are told, 0: none
         self._fake: Tensor | None = None  # what D has just been shown, with G's graph
         self._y: Tensor | None = None  # the classes of it
+        self._kind = ""  # of the update that made it
 
     def update_d(self, real: Tensor, y: Tensor | None = None) -> Tensor:
         """D learns to tell `real` (N,C,H,W in [-1, 1]) from as many fakes, of the same classes y (N) if it is told.
@@ -53,8 +56,11 @@ class Players:
         z = self.draws.z("z for D", self.d_updates, len(real), self.config.z_dim)
         layers.rekey(self.G, self.draws.generator("dropout in G for D", self.d_updates))
         layers.rekey(self.D, self.draws.generator("dropout for D", self.d_updates))
+        penalised = self.config.r1 > 0 and self.d_updates % penalty.EVERY == 0
+        self._kind = " with r1" if penalised else ""
+        work = partial(self._learn_d, penalised=penalised)
         told: Tensor
-        told, self._fake = self.perform("d", self._learn_d, real, y, z)
+        told, self._fake = self.perform("d" + self._kind, work, real, y, z)
         self._y = y
         self.d_updates += 1
         return told
@@ -68,7 +74,7 @@ class Players:
         layers.rekey(self.D, self.draws.generator("dropout for G", self.g_updates))
         told: Tensor
         if self._fake is not None:
-            told = self.perform("g", self._learn_g, self._fake, self._y)
+            told = self.perform("g" + self._kind, self._learn_g, self._fake, self._y)
         else:
             n = self.config.batch
             z = self.draws.z("z for G", self.g_updates, n, self.config.z_dim)
@@ -83,14 +89,17 @@ class Players:
         """Forgets the last fakes, so that what comes next does not depend on when a run was stopped."""
         self._fake = self._y = None
 
-    def _learn_d(self, real: Tensor, y: Tensor | None, z: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _learn_d(
+        self, real: Tensor, y: Tensor | None, z: Tensor, penalised: bool
+    ) -> tuple[Tensor, Tensor | None]:
         """The maths of an update of D: what it tells, and the fakes if G is to use them too."""
         with torch.set_grad_enabled(self.config.reuse_fake):
             fake = self.call(self.G, z, y)
         real_logits, fake_logits = self._judge(real, fake.detach(), y)
         loss = self.loss.d(real_logits, fake_logits)
+        slope = self._slope(real, y) if penalised else 0.0
         self.opt_d.zero_grad()
-        loss.backward()
+        (loss + slope).backward()
         norm = self.opt_d.step()
         chance = [logits.detach().sigmoid().mean() for logits in (real_logits, fake_logits)]
         right = ((real_logits > 0).float().mean() + (fake_logits < 0).float().mean()) / 2
@@ -119,6 +128,11 @@ class Players:
             real_logits, fake_logits = self.call(self.D, torch.cat([real, fake]), both).chunk(2)
             return real_logits, fake_logits
         return self.call(self.D, real, y), self.call(self.D, fake, y)
+
+    def _slope(self, real: Tensor, y: Tensor | None) -> Tensor:
+        """What D pays for its slope, in this update for all since the last time."""
+        found = penalty.r1(lambda x: self.call(self.D, x, y), real)
+        return self.config.r1 * penalty.EVERY * found
 
     def _ramp(self) -> None:
         """How far the average goes this time: quickly at first (Karras et al. 2018), later 1 - `ema_decay`."""

@@ -112,14 +112,17 @@ SETTINGS = (
     {"model": "gan-dropout", "reuse_fake": False, "ema_decay": 0.0},
     {"model": "lean", "conditional": True, "n_classes": 3},
     {"model": "dcgan-tutorial", "loss": "minimax"},
+    {"model": "lean-residual", "r1": 0.3},
+    {"model": "lean", "r1": 0.3, "reuse_fake": False},
 )
 
 
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("rounds", [ROUNDS, BY_HAND_FIRST])
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_recordings_do_what_the_updates_do(settings, rounds):
+def test_recordings_do_what_the_updates_do(settings, rounds, monkeypatch):
     """Bit for bit: new pictures, noise, classes, masks, rates and pace of the average reach every replay."""
+    monkeypatch.setattr("gan.penalty.EVERY", 2)
     n_classes = settings.get("n_classes", 0)
     plain, recorded = players_of(**settings), players_of(**settings)
     recorded.perform = graphs = Graphs(recorded, Taping(), pytest.fail)
@@ -127,7 +130,10 @@ def test_recordings_do_what_the_updates_do(settings, rounds):
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
     assert same(tensors(plain), tensors(recorded))
     reused = settings.get("reuse_fake", True)
-    assert set(graphs.kinds) == ({"d", "g", "g alone"} if reused else {"d", "g alone"})
+    expected = {"d", "g", "g alone"} if reused else {"d", "g alone"}
+    if settings.get("r1"):
+        expected |= {"d with r1", "g with r1"} if reused else {"d with r1"}
+    assert set(graphs.kinds) == expected
 
 
 @pytest.mark.usefixtures("double")

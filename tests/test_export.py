@@ -13,7 +13,19 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import export, files, handout, images, models, registry, runs, script, standalone, state
+from gan import (
+    export,
+    files,
+    handout,
+    images,
+    models,
+    penalty,
+    registry,
+    runs,
+    script,
+    standalone,
+    state,
+)
 from gan.config import RunConfig
 from gan.datasets import Data
 from gan.runs import RunError
@@ -210,6 +222,26 @@ def test_the_script_goes_on_where_the_learning_rates_have_decayed_to(tmp_path, m
     shrunk = 0.5 ** (1.0 / 0.5) / (1 + 8 / 7)
     rates = [optimizer.param_groups[0]["lr"] for optimizer in made]
     assert rates == pytest.approx([0.5 * shrunk, 0.25 * shrunk])
+
+
+def test_the_script_punishes_a_steep_d_as_often_as_the_run(tmp_path, monkeypatch):
+    run = make_run(tmp_path, r1=0.3)
+    found = executed(packed(run, tmp_path / "x.zip")[0]["gan.py"].decode(), tmp_path)
+    assert found["R1"] == 0.3
+    paid, own = [], found["r1"]
+
+    def r1(judge, real):
+        paid.append(own(judge, real))
+        return paid[-1]
+
+    train = found["train"]
+    monkeypatch.setitem(train.__globals__, "r1", r1)
+    config = run.config()
+    G, D = models.build(config, (1, 8, 8), 0, 3, "cpu")
+    with torch.random.fork_rng():
+        train(G, D, torch.rand(40, 1, 8, 8), None, penalty.EVERY + 1)
+    assert len(paid) == 2
+    assert all(value > 0 for value in paid)
 
 
 def test_the_script_takes_over_what_was_changed_while_the_run_trained(tmp_path):
