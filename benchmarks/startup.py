@@ -3,14 +3,16 @@
     python -m benchmarks.startup [--rounds 5] [--out docs/startup]
 
 The real server and headless Chromium. Each round starts a server, draws the first page, presses Start at once (PyTorch
-is not loaded yet), presses it again on the warm server, and reloads the page of a run with 100,000 steps behind it:
-one of 5,000 records, as `lean` keeps them, and one of 100,000. Prints Markdown. Needs Chromium.
+is not loaded yet), presses it again on the warm server and notes when which picture is on screen, and reloads the page
+of a run with 100,000 steps behind it: one of 5,000 records, as `lean` keeps them, and one of 100,000. A digit counts as
+readable where EvalNet is surer than 0.9. Prints Markdown. Needs Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import re
 import shutil
@@ -22,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks._machine import describe
 from benchmarks._report import publish, spread, table
-from gan import datasets, registry
+from gan import datasets, images, registry
+from gan.evaluator import Evaluator, load
 from gan.runs import Run
 from tests.serving import HOME, server
 
@@ -34,6 +37,8 @@ NEW = "/samples/fixed/[1-9]"  # a picture of a step after the untrained one
 MODEL = Run(HOME / "checkpoints" / "lean-mnist")  # what the long runs are made from
 STEPS, EVERY = 100_000, (20, 1)  # of the long runs; steps between two records
 RELOADS = 3  # of each in a round
+WATCHED = 8.0  # seconds after the press
+SURE, FEW = 0.9, 8  # probability of a reading; so many of the 64 samples are the first digits
 
 # Whether the chart has the last step, and is drawn.
 WHOLE = """(step) => {
@@ -73,6 +78,7 @@ def _round() -> dict[str, list[float]]:
             _button(page, "Go on").wait_for()
             page.goto(f"{app.url}/?preset=lean")
             found["warm"] = [_press(page)]
+            found |= _readable(page, Path(folder) / "runs", found["warm"][0])
             _button(page, "Stop").click()
             _button(page, "Go on").wait_for()
             for every in EVERY:
@@ -96,6 +102,36 @@ def _press(page: Page) -> float:
         polling=20,
     )
     return time.perf_counter() - pressed
+
+
+def _readable(page: Page, home: Path, first: float) -> dict[str, list[float]]:
+    """What can be read in the pictures of the first seconds, the `first` of which has just come.
+
+    Seconds from the press to the first picture with FEW digits to be read, and how many are read at 0 s and 4 s.
+    """
+    began = time.perf_counter() - first
+    seen: list[tuple[float, str, int]] = []
+    while (now := time.perf_counter() - began) < WATCHED:
+        src = page.locator("[data-testid=live-picture]").first.get_attribute("src") or ""
+        if (shown := re.search(r"/([^/]+)/samples/fixed/(\d+)", src)) and (
+            not seen or int(shown[2]) != seen[-1][2]
+        ):
+            seen.append((now, shown[1], int(shown[2])))
+        page.wait_for_timeout(20)
+    run = Run(home / seen[0][1])
+    evaluator = load(run.config().dataset)
+    read = {step: _read(evaluator, run, step) for step in (0, *(step for _, _, step in seen))}
+    at_four = max(step for now, _, step in seen if now <= 4)
+    when = [now for now, _, step in seen if read[step] >= FEW]
+    return {"readable": when[:1] or [math.inf], "read 0": [read[0]], "read 4": [read[at_four]]}
+
+
+def _read(evaluator: Evaluator, run: Run, step: int) -> int:
+    """How many of the 64 samples of a picture are read surely."""
+    sheet = images.decode(run.picture("fixed", step).read_bytes())
+    pictures = images.tiles(sheet, evaluator.about.shape).transpose(0, 3, 1, 2)
+    _, chances = evaluator.read(pictures)
+    return int((chances.max(1) > SURE).sum())
 
 
 def _visit(page: Page, url: str = "") -> float:
@@ -146,14 +182,22 @@ def _text(found: list[dict[str, list[float]]]) -> str:
         row("Start, pressed at once while PyTorch is loaded, to the first new picture", "cold"),
         row("**Start**, PyTorch loaded, to the first new picture", "warm", "2"),
     ]
+    rows += [
+        row(
+            f"Start, PyTorch loaded, to a picture with {FEW} of 64 readable digits", "readable", "4"
+        ),
+    ]
     for every in EVERY:
         what = f"a run of {STEPS:,} steps and {STEPS // every:,} records"
         rows += [
             row(f"first visit since the server started to {what}, until its curves are there", f"visit {every}"),
             row(f"**reload** of {what}, until its curves are there", f"reload {every}", "1"),
         ]  # fmt: skip
-    return f"Seconds, medians of {len(found)} rounds and their range.\n\n" + table(
-        ["From what to what", "Seconds", "At most"], rows
+    read = [spread([value for told in found for value in told[f"read {at}"]], 0) for at in (0, 4)]
+    return (
+        f"Seconds, medians of {len(found)} rounds and their range.\n\n"
+        + table(["From what to what", "Seconds", "At most"], rows)
+        + f"\n\nReadable digits of 64, untrained: {read[0]}; in the picture on screen 4 s after the press: {read[1]}."
     )
 
 
