@@ -27,7 +27,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
     "lean-mnist": {
         "preset": "lean",
         "dataset": "mnist",
-        "epochs": 10,
+        "epochs": 20,
         "title": "Lean DCGAN on MNIST",
         "limits": "Made for the first minute, not for the last percent: many samples are between two digits.",
     },
@@ -57,7 +57,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
     "lean-strokes": {
         "preset": "lean",
         "dataset": "strokes",
-        "epochs": 5,
+        "epochs": 10,
         "title": "Lean DCGAN on strokes",
         "limits": "The strokes are made by a program, so these are no handwriting of people.",
     },

@@ -20,7 +20,8 @@ import copy
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -86,22 +87,31 @@ def _in_bf16(call: Call, device: torch.device) -> Call:
 
 
 def _with_products(perform: Perform, precision: str) -> Perform:
-    """TF32 or not is a setting of the process, so it is made for the length of an update."""
+    """TF32 or not is a setting of the process, so every update makes it; it stays for whoever looks meanwhile."""
     kind = "tf32" if precision == "tf32" else "ieee"
-    backends: Any = torch.backends  # whose stubs lack "conv"
-    places = (backends.cuda.matmul, backends.cudnn.conv)
 
     def performed(*arguments: Any) -> Any:
-        before = [place.fp32_precision for place in places]
-        try:
-            for place in places:
-                place.fp32_precision = kind
-            return perform(*arguments)
-        finally:
-            for place, value in zip(places, before, strict=True):
-                place.fp32_precision = value
+        for place in _places():
+            place.fp32_precision = kind
+        return perform(*arguments)
 
     return performed
+
+
+@contextmanager
+def products_kept() -> Iterator[None]:
+    """Puts back at its end what the process had chosen for products of float32."""
+    before = [place.fp32_precision for place in _places()]
+    try:
+        yield
+    finally:
+        for place, value in zip(_places(), before, strict=True):
+            place.fp32_precision = value
+
+
+def _places() -> tuple[Any, Any]:
+    backends: Any = torch.backends  # whose stubs lack "conv"
+    return backends.cuda.matmul, backends.cudnn.conv
 
 
 def probe(players: Players) -> str:
@@ -289,7 +299,7 @@ class _Recording:
     def replay(self, inputs: tuple[Tensor | None, ...]) -> Any:
         for mine, given in zip(self.inputs, inputs, strict=True):
             if mine is not None and given is not None and mine is not given:
-                mine.copy_(given)
+                mine.data.copy_(given)  # unnoticed by the way back that was recorded with it
         self._again()
         return self.told()
 

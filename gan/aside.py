@@ -66,7 +66,13 @@ class Beside:
 
     def do(self, work: Callable[[], Seen]) -> Future[Seen]:
         self.stream.wait_for_training()
-        return self.pool.submit(self.stream.run, work)
+        there = partial(self.stream.run, work)
+        try:
+            return self.pool.submit(there)
+        except (
+            RuntimeError
+        ):  # Python is about to end and starts nothing in threads; what is shown last is shown here
+            return AtOnce().do(there)
 
     def close(self) -> None:
         self.pool.shutdown(cancel_futures=True)
@@ -83,7 +89,8 @@ class CudaStream:
         self.stream.wait_stream(torch.cuda.current_stream(self.stream.device))
 
     def run(self, work: Callable[[], Seen]) -> Seen:
-        with torch.cuda.stream(self.stream):
-            seen = work()
-        self.stream.synchronize()  # nothing reads the copies any more: their memory may be given back
-        return seen
+        try:
+            with torch.cuda.stream(self.stream):
+                return work()
+        finally:
+            self.stream.synchronize()  # nothing reads the copies any more: their memory may be given back

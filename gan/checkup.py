@@ -118,9 +118,8 @@ class Checkup:
         if "real" in logits and "test" in logits:
             train, test, fakes = (float(logits[key].mean()) for key in ("real", "test", "fake"))
             apart = train - fakes
-            sure = apart > 0.5 * float(
-                torch.cat([*logits.values()]).std()
-            )  # else D knows nothing, by heart or not
+            # else D knows nothing, by heart or not
+            sure = apart > 0.5 * float(torch.cat([*logits.values()]).std())
             found["overfit"] = (
                 _rounded(float(np.clip((train - test) / apart, -1, 1))) if sure else 0.0
             )

@@ -42,9 +42,8 @@ class Gallery:
             "names": list(data.names),
         }
         self._started = self._last = time.perf_counter()
-        self._cost = (
-            0.0  # seconds that the last picture took; the first one warms up and does not count
-        )
+        # Seconds that the last picture took. The first one warms up and does not count.
+        self._cost = 0.0
         self._warm = False
         self._shown: Future[None] | None = None  # the last publication
         self._show_real()

@@ -27,9 +27,8 @@ class Broken(RunError):
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Writes tensors and JSON metadata with a checksum over both, atomically. Raises OSError."""
-    whole = {
-        name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()
-    }  # none may share memory
+    # clones: none may share memory
+    whole = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
     told = {key: json.dumps(value) for key, value in about.items()}
     told["sha256"] = _digest(whole, told)
     files.replace(path, safetensors.torch.save(whole, metadata=told))
@@ -46,7 +45,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         if told.pop("sha256", "") != _digest(tensors, told):
             raise Broken(f"{path.name} is damaged: its checksum does not hold.")
         return tensors, {key: json.loads(value) for key, value in told.items()}
-    except (OSError, ValueError, safetensors.SafetensorError) as error:
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
         raise Broken(f"{path.name} cannot be read: {error}") from error
 
 
@@ -147,7 +146,7 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _metadata(raw: bytes) -> dict[str, str]:
     """The texts beside the tensors. A file begins with 8 bytes, the length of the JSON header that follows."""
     length = int.from_bytes(raw[:8], "little")
-    return dict(files.load(raw[8 : 8 + length]).get("__metadata__", {}))
+    return dict(files.load(raw[8 : 8 + length]).get("__metadata__") or {})
 
 
 def _digest(tensors: Mapping[str, Tensor], told: Mapping[str, str]) -> str:

@@ -69,7 +69,7 @@ def train(run: Run, data: Data | None = None, spare: int = 0) -> Generator[Tick]
             (run.path / "error.txt").unlink(missing_ok=True)
             run.sweep()
             training = _Training(run, journal, data, spare)
-            with closing(training.aside):
+            with closing(training.aside), accelerate.products_kept():
                 yield from training.steps()
         except Exception as error:
             raise RunError(_fail(journal, error)) from error
@@ -132,7 +132,7 @@ class _Training:
                 # what is told, shown and kept of it
                 record = self._log(by_hand)
                 if by_hand or self.gallery.due():
-                    self._show()
+                    self._show(wait=bool(by_hand))
                 if time.perf_counter() - self.saved_at > SAVE_SECONDS:
                     self._save()
                 yield self._tick(wish, record)
@@ -186,7 +186,6 @@ class _Training:
         """Keeps everything at the end of a stretch of training."""
         self.resting = False
         self._show()
-        self.gallery.settle()
         self._save()
         self._record(event)
 
@@ -234,9 +233,7 @@ class _Training:
         if self.resting:
             return
         self.resting = True
-        self._flush()
         self._show()
-        self.gallery.settle()
         self._record("paused")
         self._save()
 
@@ -286,9 +283,11 @@ class _Training:
         self.flushed_at = time.perf_counter()
         return self.journal.flush(whole)
 
-    def _show(self) -> None:
-        self._flush(whole=False)  # finds a loss that is not finite before anything is published
+    def _show(self, wait: bool = True) -> None:
+        self._flush(whole=wait)  # finds a loss that is not finite before anything is published
         self.gallery.publish(self.journal.step)
+        if wait:
+            self.gallery.settle()
 
     def _save(self) -> None:
         self._flush()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from torch import Tensor
+from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -46,12 +47,14 @@ class Tape(TorchDispatchMode):
 
     @torch.no_grad()
     def play(self):
-        """Runs them once more, each result into the memory of the first."""
-        for kernel, args, kwargs, out in self.kernels:
-            again = kernel(*args, **kwargs)
-            for mine, its in zip(tree_leaves(out), tree_leaves(again), strict=True):
-                if isinstance(mine, Tensor) and mine.data_ptr() != its.data_ptr():
-                    mine.copy_(its)
+        """Runs them once more, each result into the memory of the first; autograd does not notice."""
+        met = {id(t): t for t in tree_leaves(self.kernels) if isinstance(t, Tensor)}
+        with _unsafe_preserve_version_counter(tuple(met.values())):
+            for kernel, args, kwargs, out in self.kernels:
+                again = kernel(*args, **kwargs)
+                for mine, its in zip(tree_leaves(out), tree_leaves(again), strict=True):
+                    if isinstance(mine, Tensor) and mine.data_ptr() != its.data_ptr():
+                        mine.copy_(its)
 
 
 class Taping:
@@ -134,6 +137,19 @@ def test_recordings_do_what_the_updates_do(settings, rounds, monkeypatch):
     if settings.get("r1"):
         expected |= {"d with r1", "g with r1"} if reused else {"d with r1"}
     assert set(graphs.kinds) == expected
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("r1", [0.0, 0.3])
+@pytest.mark.parametrize("n_d", [2, 3])
+def test_recordings_survive_several_updates_of_d_in_a_step(n_d, r1, monkeypatch):
+    monkeypatch.setattr("gan.penalty.EVERY", 4)
+    plain, recorded = (players_of(model="lean-residual", r1=r1) for _ in range(2))
+    recorded.perform = graphs = Graphs(recorded, Taping(), pytest.fail)
+    one, two = (history(players, [(n_d, 1)] * 30) for players in (plain, recorded))
+    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    assert same(tensors(plain), tensors(recorded))
+    assert {"d", "g"} <= set(graphs.kinds)
 
 
 @pytest.mark.usefixtures("double")
@@ -234,13 +250,12 @@ def test_tf32_is_refused_where_there_is_none(tmp_path):
         play(make(tmp_path, tiny(precision="tf32")))
 
 
-def test_products_are_shortened_for_the_length_of_an_update_only():
+def test_products_are_shortened_while_a_run_trains_only():
     place = torch.backends.cuda.matmul
     before, during = place.fp32_precision, []
-    for precision in ("tf32", "fp32"):
-        performed = accelerate._with_products(
-            lambda: during.append(place.fp32_precision), precision
-        )
-        performed()
-        assert place.fp32_precision == before
-    assert during == ["tf32", "ieee"]
+    with accelerate.products_kept():
+        for precision in ("tf32", "fp32", "tf32"):
+            accelerate._with_products(lambda: during.append(place.fp32_precision), precision)()
+            assert place.fp32_precision == during[-1], "whoever looks finds it, too"
+    assert place.fp32_precision == before
+    assert during == ["tf32", "ieee", "tf32"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -99,9 +99,20 @@ def test_closing_waits_for_what_has_begun_and_leaves_out_the_rest(queue):
 
 
 def test_work_beside_takes_as_many_threads_as_who_asked(queue):
-    place = Beside(queue)
-    assert place.do(torch.get_num_threads).result(20) == torch.get_num_threads()
+    before, place = torch.get_num_threads(), Beside(queue)
+    with ThreadPoolExecutor(
+        1
+    ) as other:  # a new thread begins with the last number that any has set
+        other.submit(torch.set_num_threads, before + 1).result(20)
+    assert place.do(torch.get_num_threads).result(20) == before
     place.close()
+
+
+def test_work_that_comes_too_late_for_a_thread_is_done_here(queue):
+    place = Beside(queue)
+    place.pool.shutdown()  # as when Python ends
+    assert place.do(lambda: 3).result(0) == 3
+    assert queue.calls[-1] == ("run", threading.current_thread().name)
 
 
 @pytest.fixture
@@ -172,3 +183,18 @@ def test_trouble_beside_ends_the_run_as_trouble_in_it(tmp_path, beside, often, m
         list(ticks)
     assert happened(run)[-1] == "failed"
     assert run.states(), "it can be resumed"
+
+
+def test_a_step_by_hand_that_cannot_be_shown_is_told_at_once(tmp_path, beside, often, monkeypatch):
+    def broken(*_):
+        raise OSError(28, "No space left on device")
+
+    run = make(tmp_path, steps=50)
+    run.write_control(want="pause")
+    ticks = train(run, pictures())
+    while not next(ticks).paused:
+        pass
+    monkeypatch.setattr("gan.gallery.save_weights", broken)
+    run.ask_step("both")
+    with pytest.raises(RunError, match="The disk is full"):
+        _ = [next(ticks) for _ in range(20)]
