@@ -146,9 +146,8 @@ def sefa(sampler: Sampler, count: int = SEFA) -> list[Direction]:
         A = torch.from_numpy(sampler.first_weights()).double()
     except ValueError:
         return []
-    vectors = (
-        torch.linalg.eigh(A.T @ A)[1].T.flip(0)[:count].numpy()
-    )  # the largest eigenvalue first
+    _, vectors = torch.linalg.eigh(A.T @ A)  # the smallest eigenvalue first
+    vectors = vectors.T.flip(0)[:count].numpy()
     vectors *= np.sign(vectors[np.arange(len(vectors)), np.abs(vectors).argmax(1)])[:, None]
     return [Direction(f"SeFa {k}", "sefa", None, "", v) for k, v in enumerate(vectors, 1)]
 

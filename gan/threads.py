@@ -20,16 +20,13 @@ CLEAR = 1.4  # fewer threads that are so much faster need no further pair
 FALLEN = 0.7  # of the usual pace calls for fewer threads
 MEMORY = 0.1  # share of the newest window in the usual pace
 FIRST, SOON = 5.0, 1.0  # seconds to the first comparison: from one thread, and from several
-OFTEN, SELDOM = (
-    10.0,
-    40.0,
-)  # seconds between comparisons: at first, and where they change nothing or do not last
+# Seconds between comparisons: at first, and where they change nothing or do not last.
+OFTEN, SELDOM = 10.0, 40.0
 SHARE = 0.03  # of the time that regular comparisons may cost
 
 Result = TypeVar("Result")
-Making = Generator[
-    int, tuple[float, int], Result
-]  # yields threads; is sent seconds and updates of the step made
+# Yields threads; is sent the seconds and updates of the step made.
+Making = Generator[int, tuple[float, int], Result]
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,8 @@ from gan.runs import Run
 from gan.scores import Scores
 from ui.words import plain
 
-COLUMNS, GAP = (
-    12,
-    2,
-)  # of the picture that an evaluation leaves: samples, their training images, twice
+# Of the picture that an evaluation leaves: samples, their training images, twice.
+COLUMNS, GAP = 12, 2
 HOW = (
     "Every picture has a nearest training image, so alike is not yet copied. What counts is whether samples come "
     "nearer to the training images than real pictures do that nobody trained on."

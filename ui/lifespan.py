@@ -27,15 +27,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gan import hosts
 from ui import access, memory
 
-ALONE, DRAWN = (
-    20.0,
-    4.0,
-)  # seconds torch waits for a first browser, and then for its page to be drawn
-DRAIN, SAVE, LIMIT = (
-    2.0,
-    7.5,
-    9.0,
-)  # seconds for open connections, for saving, until the process is gone
+# Seconds torch waits for a first browser, and then for its page to be drawn.
+ALONE, DRAWN = 20.0, 4.0
+# Seconds for open connections, for saving, until the process is gone.
+DRAIN, SAVE, LIMIT = 2.0, 7.5, 9.0
 SEEN: set[str] = set()  # what was noticed of browsers: "browser" connected, "page" drawn
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
