@@ -4,7 +4,7 @@
 
 Each run trains on one thread, as many at a time as there are cores; the scores are those of `python -m gan eval`. Runs
 are kept under $GAN_RUNS (default: a folder of its own, .scoreboard) and not trained again, so an interrupted command
-goes on. MNIST has to be under $GAN_DATA.
+goes on. What is left out by --only stays on the page as it was. MNIST has to be under $GAN_DATA.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from benchmarks._machine import describe
 from gan import files, hardware, metrics, registry, scorecard, scores
@@ -26,6 +27,7 @@ from gan.scores import Scores
 from gan.tail import Tail
 
 DOCS = Path("docs")
+Rows = dict[str, list[dict[str, Any]]]  # of every preset, a run each
 SHOWN = (
     "fd", "fd_pca", "classifier_score", "classes", "kl", "precision", "recall", "coverage",
     "diversity", "ct",
@@ -45,16 +47,15 @@ def main() -> None:
     wanted = [(name, seed) for name in names for seed in given.seeds]
     with ThreadPoolExecutor(hardware.cores()) as pool:
         found = [*pool.map(lambda pair: _scored(pair[0], pair[1], given.seconds, home), wanted)]
-    rows = {
-        name: [run for run, pair in zip(found, wanted, strict=True) if pair[0] == name]
+    kept = json.loads((DOCS / "scoreboard.json").read_text()) if given.only else {}
+    rows: Rows = kept | {
+        name: [_told(run) for run, pair in zip(found, wanted, strict=True) if pair[0] == name]
         for name in names
     }
     page = _page(rows, given.seconds, given.seeds, machine)
     print(page)
-    if not given.only:
-        files.replace(DOCS / "scoreboard.md", page.encode())
-        told = {name: [_best(run).to_dict() for run in of] for name, of in rows.items()}
-        files.replace(DOCS / "scoreboard.json", (json.dumps(told, indent=1) + "\n").encode())
+    files.replace(DOCS / "scoreboard.md", page.encode())
+    files.replace(DOCS / "scoreboard.json", (json.dumps(rows, indent=1) + "\n").encode())
 
 
 def _presets() -> list[str]:
@@ -79,28 +80,28 @@ def _scored(preset: str, seed: int, seconds: float, home: Path) -> Run:
     return run
 
 
-def _best(run: Run) -> Scores:
-    found = scores.newest(run)
+def _told(run: Run) -> dict[str, Any]:
+    """A run's evaluation, and what it took."""
+    found, last = scores.newest(run), Tail(run).last()
     assert found is not None
-    return found
+    return {**found.to_dict(), "images": last["images"], "trained": last["seconds"]}
 
 
-def _page(rows: dict[str, list[Run]], seconds: float, seeds: Sequence[int], machine: str) -> str:
+def _page(rows: Rows, seconds: float, seeds: Sequence[int], machine: str) -> str:
     names = metrics.catalogue()
-    any_row = _best(next(iter(rows.values()))[0])
+    any_row = Scores.from_dict(next(iter(rows.values()))[0])
     keys = [key for key in SHOWN if key in any_row.scores]
     head = ["Preset", "Images seen", "Seconds", *(names[key][0] for key in keys)]
     table = [head, ["---"] * len(head)]
     order = sorted(
-        rows, key=lambda name: statistics.mean(_best(r).scores["fd"] for r in rows[name])
+        rows, key=lambda name: statistics.mean(told["scores"]["fd"] for told in rows[name])
     )
     for name in order:
-        last = [Tail(run).last() for run in rows[name]]
-        found = [_best(run).scores for run in rows[name]]
+        found = [told["scores"] for told in rows[name]]
         table.append([
             f"`{name}`",
-            _spread([told["images"] for told in last], 0),
-            _spread([told["seconds"] for told in last], 0),
+            _spread([told["images"] for told in rows[name]], 0),
+            _spread([told["trained"] for told in rows[name]], 0),
             *(_spread([one[key] for one in found if key in one], None, key) for key in keys),
         ])  # fmt: skip
     real = [scorecard.number(key, any_row.real.get(key)) for key in keys]
