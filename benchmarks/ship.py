@@ -29,7 +29,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "dataset": "mnist",
         "epochs": 20,
         "title": "Lean DCGAN on MNIST",
-        "limits": "Made for the first minute, not for the last percent: many samples are between two digits.",
+        "limits": "Made for the first minutes, not for the last percent: about one sample in seven is no clear digit.",
     },
     "dcgan-deep-mnist": {
         "preset": "dcgan-deep",
