@@ -5,7 +5,8 @@
 The real server and headless Chromium. Each round starts a server, draws the first page, presses Start at once (PyTorch
 is not loaded yet), presses it again on the warm server and notes when which picture is on screen, and reloads the page
 of a run with 100,000 steps behind it: one of 5,000 records, as `lean` keeps them, and one of 100,000. A digit counts as
-readable where EvalNet is surer than 0.9. Prints Markdown. Needs Chromium.
+readable where EvalNet is surer than 0.9 and its features lie among those of real ones (`gan.metrics.precision_recall`);
+of the noise of an untrained network EvalNet is sure, too. Prints Markdown. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks._machine import describe
 from benchmarks._report import publish, spread, table
-from gan import datasets, images, registry
-from gan.evaluator import Evaluator, load
+from gan import datasets, images, reference, registry
+from gan.metrics import precision_recall
+from gan.reference import Reference
 from gan.runs import Run
 from tests.serving import HOME, server
 
@@ -119,19 +121,27 @@ def _readable(page: Page, home: Path, first: float) -> dict[str, list[float]]:
             seen.append((now, shown[1], int(shown[2])))
         page.wait_for_timeout(20)
     run = Run(home / seen[0][1])
-    evaluator = load(run.config().dataset)
-    read = {step: _read(evaluator, run, step) for step in (0, *(step for _, _, step in seen))}
+    ruler = reference.of(run.config())
+    read = {step: _read(ruler, run, step) for step in (0, *(step for _, _, step in seen))}
     at_four = max(step for now, _, step in seen if now <= 4)
     when = [now for now, _, step in seen if read[step] >= FEW]
     return {"readable": when[:1] or [math.inf], "read 0": [read[0]], "read 4": [read[at_four]]}
 
 
-def _read(evaluator: Evaluator, run: Run, step: int) -> int:
-    """How many of the 64 samples of a picture are read surely."""
+def _read(ruler: Reference, run: Run, step: int) -> int:
+    """How many of the 64 samples of a picture can be read."""
     sheet = images.decode(run.picture("fixed", step).read_bytes())
-    pictures = images.tiles(sheet, evaluator.about.shape).transpose(0, 3, 1, 2)
-    _, chances = evaluator.read(pictures)
-    return int((chances.max(1) > SURE).sum())
+    seen = ruler.see(images.tiles(sheet, ruler.shape).transpose(0, 3, 1, 2))
+    real = ruler.real.features
+    assert seen.features is not None
+    assert seen.probabilities is not None
+    assert real is not None
+    sure = seen.features[seen.probabilities.max(1) > SURE]
+    return (
+        round(precision_recall.inside(sure, real, precision_recall.K) * len(sure))
+        if len(sure)
+        else 0
+    )
 
 
 def _visit(page: Page, url: str = "") -> float:
