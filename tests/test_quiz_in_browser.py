@@ -122,7 +122,8 @@ def test_a_link_deals_the_same_round(page: Page, url: str) -> None:
     page.locator(f"{QUESTION}[data-k='0']").wait_for()
     assert question(page) == first
     assert second != first
-    assert see(page, f"{url}&round={int(seed) + 1}") != first
+    # Two rounds may begin with the same picture: there are not many here.
+    assert any(see(page, f"{url}&round={int(seed) + k}") != first for k in (1, 2, 3, 4))
 
 
 def test_an_early_generator(page: Page, url: str) -> None:
