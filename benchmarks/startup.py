@@ -137,11 +137,9 @@ def _read(ruler: Reference, run: Run, step: int) -> int:
     assert seen.probabilities is not None
     assert real is not None
     sure = seen.features[seen.probabilities.max(1) > SURE]
-    return (
-        round(precision_recall.inside(sure, real, precision_recall.K) * len(sure))
-        if len(sure)
-        else 0
-    )
+    if not len(sure):
+        return 0
+    return round(precision_recall.inside(sure, real, precision_recall.K) * len(sure))
 
 
 def _visit(page: Page, url: str = "") -> float:
@@ -191,12 +189,8 @@ def _text(found: list[dict[str, list[float]]]) -> str:
         row("**server start to the first page**, its button Start drawn", "page", "3"),
         row("Start, pressed at once while PyTorch is loaded, to the first new picture", "cold"),
         row("**Start**, PyTorch loaded, to the first new picture", "warm", "2"),
-    ]
-    rows += [
-        row(
-            f"Start, PyTorch loaded, to a picture with {FEW} of 64 readable digits", "readable", "4"
-        ),
-    ]
+        row(f"**Start**, PyTorch loaded, to a picture with {FEW} of 64 readable digits", "readable", "4"),
+    ]  # fmt: skip
     for every in EVERY:
         what = f"a run of {STEPS:,} steps and {STEPS // every:,} records"
         rows += [

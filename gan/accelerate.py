@@ -55,6 +55,7 @@ def apply(
     if players.device.type == "cuda":  # not measured
         players.perform = Graphs(players, CudaGraphs(players), tell)
         players.perform = _with_products(players.perform, how["precision"])
+        _set_products(how["precision"])  # for those who look before the first update
     return how
 
 
@@ -88,14 +89,17 @@ def _in_bf16(call: Call, device: torch.device) -> Call:
 
 def _with_products(perform: Perform, precision: str) -> Perform:
     """TF32 or not is a setting of the process, so every update makes it; it stays for whoever looks meanwhile."""
-    kind = "tf32" if precision == "tf32" else "ieee"
 
     def performed(*arguments: Any) -> Any:
-        for place in _places():
-            place.fp32_precision = kind
+        _set_products(precision)
         return perform(*arguments)
 
     return performed
+
+
+def _set_products(precision: str) -> None:
+    for place in _places():
+        place.fp32_precision = "tf32" if precision == "tf32" else "ieee"
 
 
 @contextmanager

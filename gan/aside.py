@@ -69,9 +69,7 @@ class Beside:
         there = partial(self.stream.run, work)
         try:
             return self.pool.submit(there)
-        except (
-            RuntimeError
-        ):  # Python is about to end and starts nothing in threads; what is shown last is shown here
+        except RuntimeError:  # Python is about to end, and starts nothing in threads any more
             return AtOnce().do(there)
 
     def close(self) -> None:

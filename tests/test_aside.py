@@ -100,9 +100,7 @@ def test_closing_waits_for_what_has_begun_and_leaves_out_the_rest(queue):
 
 def test_work_beside_takes_as_many_threads_as_who_asked(queue):
     before, place = torch.get_num_threads(), Beside(queue)
-    with ThreadPoolExecutor(
-        1
-    ) as other:  # a new thread begins with the last number that any has set
+    with ThreadPoolExecutor(1) as other:  # a new thread begins with the number set last
         other.submit(torch.set_num_threads, before + 1).result(20)
     assert place.do(torch.get_num_threads).result(20) == before
     place.close()
