@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -232,6 +233,25 @@ def _adam(**options: bool) -> Callable[[Any], None]:
     return change
 
 
+def _library_norm(training: Any) -> None:
+    """The gradient's norm as torch.nn.utils has it."""
+    from torch import nn
+
+    from gan import adam
+
+    adam._norm = nn.utils.get_total_norm  # type: ignore[assignment]
+
+
+def _new_memory(training: Any) -> None:
+    """Activations beside what they come from, not in its place."""
+    model = registry.load("models", "gan-2014")
+    F = model.F
+    model.F = SimpleNamespace(
+        relu=lambda x, inplace: F.relu(x),
+        leaky_relu=lambda x, slope, inplace: F.leaky_relu(x, slope),
+    )
+
+
 def _torch_dropout(training: Any) -> None:
     from torch import nn
 
@@ -248,6 +268,8 @@ CHANGES: Mapping[str, Mapping[str, Callable[[Any], None]]] = {
         "gradients of D in G's update": _slopes_of_d,
         "new fakes for G": _leave,  # a setting
         "the average copied from G": _copied_average,
+        "torch.nn.utils.get_total_norm": _library_norm,
+        "activations in memory of their own": _new_memory,
     },
     "dcgan-tutorial": {
         "torch.optim.Adam": _adam(),

@@ -45,7 +45,7 @@ class Adam:
         """
         chosen = [k for k, p in enumerate(self.weights) if p.grad is not None]
         grads = [p.grad for p in self.weights if p.grad is not None]
-        norm = nn.utils.get_total_norm(grads)
+        norm = _norm(grads)
         bad = (~norm.isfinite()).float()
         self.count.add_(1).sub_(bad)
         weights, exp_avg, exp_avg_sq = (
@@ -74,3 +74,11 @@ class Adam:
             mean.copy_(tensors[f"{k}.exp_avg"]) if tensors else mean.zero_()
             square.copy_(tensors[f"{k}.exp_avg_sq"]) if tensors else square.zero_()
         self.count.copy_(tensors["0.step"]) if tensors else self.count.zero_()
+
+
+def _norm(grads: list[Tensor]) -> Tensor:
+    """The norm of all gradients together, (); on a CPU by products of vectors, which take half as long."""
+    if grads[0].device.type != "cpu":
+        return nn.utils.get_total_norm(grads)
+    rows = [grad.flatten() for grad in grads]
+    return torch.stack([torch.dot(row, row) for row in rows]).sum().sqrt()

@@ -40,9 +40,9 @@ class Generator(nn.Module):
         return z
 
     def synthesis(self, w: Tensor) -> Tensor:
-        x = F.relu(self.fc1(w))  # N,256
-        x = F.relu(self.fc2(x))  # N,512
-        x = F.relu(self.fc3(x))  # N,1024
+        x = F.relu(self.fc1(w), inplace=True)  # N,256
+        x = F.relu(self.fc2(x), inplace=True)  # N,512
+        x = F.relu(self.fc3(x), inplace=True)  # N,1024
         x = torch.tanh(self.fc4(x))  # N,C*H*W
         return x.view(-1, *self.shape)  # N,C,H,W
 
@@ -58,6 +58,6 @@ class Discriminator(nn.Module):
         self.fc3 = nn.Linear(256, 1)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        x = F.leaky_relu(self.fc1(x.flatten(1)), 0.2)  # N,512
-        x = F.leaky_relu(self.fc2(x), 0.2)  # N,256
+        x = F.leaky_relu(self.fc1(x.flatten(1)), 0.2, inplace=True)  # N,512
+        x = F.leaky_relu(self.fc2(x), 0.2, inplace=True)  # N,256
         return self.fc3(x).squeeze(1)  # N
