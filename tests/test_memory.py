@@ -39,3 +39,37 @@ def test_large_blocks_are_given_back() -> None:
         return float(told.stdout)
 
     assert grown("yes") < 5 < 15 < grown("no")
+
+
+CROWD = """
+import re, sys, threading
+from pathlib import Path
+from ui.memory import give_back
+
+assert sys.argv[1] != "yes" or give_back()
+met = threading.Barrier(10)
+
+def allocate():
+    kept = [bytearray(1 << 10) for _ in range(100)]
+    met.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(10)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+maps = Path("/proc/self/maps").read_text()
+starts = [int(start, 16) for start in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ rw", maps, re.M)]
+print(sum(start % (64 << 20) == 0 for start in starts))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc, sets glibc")
+def test_threads_share_heaps() -> None:
+    def heaps(given_back: str) -> int:
+        told = subprocess.run(
+            [sys.executable, "-c", CROWD, given_back], check=True, capture_output=True, text=True
+        )
+        return int(told.stdout)
+
+    assert heaps("yes") <= 1 < 4 <= heaps("no")  # beside the process's own
