@@ -83,12 +83,13 @@ class Journal:
             odd = [name for name, value in stats.items() if not math.isfinite(value)]
             trouble = trouble or (odd and Diverged(told["step"], odd[0]))
         self.held.pop()  # the interval that is not over
-        records = [
-            {**record, **(look.result() if look else {})}
-            for record, look in self._ready(whole or bool(trouble))
-        ]
-        if records:
-            files.append(self.run.path / "metrics.jsonl", records)
+        records: list[dict[str, Any]] = []
+        try:
+            for record, look in self._ready(whole or bool(trouble)):
+                records.append({**record, **(look.result() if look else {})})
+        finally:  # also what came before a checkup that failed
+            if records:
+                files.append(self.run.path / "metrics.jsonl", records)
         if trouble:
             raise trouble
         return records[-1] if records else None

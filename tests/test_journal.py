@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future
 
 import pytest
 import torch
 
 from gan import files
-from gan.journal import D_STATS, G_STATS, Diverged, Journal
+from gan.journal import D_STATS, G_STATS, Diverged, Journal, Look
 from gan.runs import Run
 from gan.tail import COLUMNS
 from tests.engine import rows
@@ -58,6 +59,19 @@ def test_records_wait_for_one_flush_and_count_on(journal):
         (1, 2, 1.0),
         (2, 3, 2.0),
     ]
+
+
+def test_what_came_before_a_checkup_that_failed_is_written(journal):
+    sound: Look = Future()
+    failed: Look = Future()
+    sound.set_result({"samples": 128})
+    failed.set_exception(OSError("no space"))
+    for look in (None, sound, failed, None):
+        play(journal, d=[1], g=[1])
+        journal.end_interval(0.1, 0.1, look)
+    with pytest.raises(OSError, match="no space"):
+        journal.flush()
+    assert [(row["seq"], row.get("samples")) for row in rows(journal.run)] == [(0, None), (1, 128)]
 
 
 def test_a_player_that_made_no_update_has_nothing_to_tell(journal):
