@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+BLIND = {"mps"}  # devices whose kernel does not look at `found_inf` (not measured)
+
 
 class Adam:
     """The weights of one network and their moments: Kingma & Ba, "Adam" (2014, arXiv:1412.6980), epsilon 1e-8.
@@ -51,12 +53,16 @@ class Adam:
         weights, exp_avg, exp_avg_sq = (
             [whole[k] for k in chosen] for whole in (self.weights, self.exp_avg, self.exp_avg_sq)
         )
+        changed = [*weights, *exp_avg, *exp_avg_sq]
+        before = [x.clone() for x in changed] if norm.device.type in BLIND else []
         torch._fused_adam_(
             weights, grads, exp_avg, exp_avg_sq, [], [self.count] * len(chosen),
             lr=self.rate,
             beta1=self.beta1, beta2=self.beta2, weight_decay=0.0, eps=1e-8,
             amsgrad=False, maximize=False, grad_scale=None, found_inf=bad,
         )  # fmt: skip
+        for x, old in zip(changed, before, strict=False):
+            x.copy_(torch.where(bad > 0, old, x))
         return norm
 
     def tensors(self) -> dict[str, Tensor]:

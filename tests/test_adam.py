@@ -49,8 +49,18 @@ def test_it_is_the_adam_of_pytorch(in_a_tensor):
     assert torch.equal(ours.bias, net().bias)
 
 
+@pytest.mark.parametrize("blind", [False, True])
 @pytest.mark.parametrize("odd", [float("nan"), float("inf")])
-def test_a_bad_gradient_leaves_everything_as_it_was(odd):
+def test_a_bad_gradient_leaves_everything_as_it_was(odd, blind, monkeypatch):
+    """Also where the kernel does not look."""
+    if blind:
+        kernel = torch._fused_adam_
+        monkeypatch.setattr(
+            torch,
+            "_fused_adam_",
+            lambda *args, **more: kernel(*args, **{**more, "found_inf": None}),
+        )
+        monkeypatch.setattr("gan.adam.BLIND", {"cpu"})
     layer = net()
     adam = Adam(layer, 0.1, 0.5, 0.9)
     steps(adam, adam.weights, 0, 2)

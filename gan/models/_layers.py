@@ -28,15 +28,27 @@ class Dropout(nn.Module):
             return x
         if self.generator is None:
             raise RuntimeError("Dropout has no generator: rekey(module, generator) before training")
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
-        words.random_(-(2**63), None, generator=self.generator)  # all 64 bits: eight bytes a word
-        random = words.view(torch.uint8)[: x.numel()].view(x.shape)
-        mask = torch.empty_like(x, requires_grad=False)
-        torch.ge(random, self.threshold, out=mask)  # 0.0 or 1.0, in one pass
+        draw = _by_floats if x.device.type == "mps" else _by_bytes
+        mask = draw(x, self.threshold, self.generator)
         return x * mask.mul_(256 / (256 - self.threshold))
 
     def extra_repr(self) -> str:
         return f"p={self.threshold}/256"
+
+
+def _by_bytes(x: Tensor, threshold: int, generator: torch.Generator) -> Tensor:
+    """1 for what is kept of x and 0 for what is not, in the shape and type of x."""
+    words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+    words.random_(-(2**63), None, generator=generator)  # all 64 bits: eight bytes a word
+    random = words.view(torch.uint8)[: x.numel()].view(x.shape)
+    mask = torch.empty_like(x, requires_grad=False)
+    return torch.ge(random, threshold, out=mask)  # in one pass
+
+
+def _by_floats(x: Tensor, threshold: int, generator: torch.Generator) -> Tensor:
+    """The same for MPS, which does not draw 64 bits at once (not measured)."""
+    random = torch.rand(x.shape, generator=generator, device=x.device)
+    return (random >= threshold / 256).to(x.dtype)
 
 
 def rekey(module: nn.Module, generator: torch.Generator | None) -> None:

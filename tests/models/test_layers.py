@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from gan.models import _layers
 from gan.models._layers import Dropout, mixes_samples, rekey
 
 
@@ -15,6 +16,14 @@ def keyed(p, seed=0):
     return layer
 
 
+@pytest.fixture(params=["by bytes", "by floats"])
+def drawn(request, monkeypatch):
+    """Both ways to draw a mask, of which a device takes one."""
+    if request.param == "by floats":
+        monkeypatch.setattr(_layers, "_by_bytes", _layers._by_floats)
+
+
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.3, 0.5])
 def test_the_share_of_zeros_is_p_and_the_mean_stays(p):
     y = keyed(p)(torch.ones(400_000))
@@ -23,17 +32,20 @@ def test_the_share_of_zeros_is_p_and_the_mean_stays(p):
     assert len(y.unique()) <= 2  # dropped, or kept with one scale
 
 
+@pytest.mark.usefixtures("drawn")
 def test_neighbours_are_dropped_independently():
     kept = keyed(0.5)(torch.ones(400_000)).view(-1, 8) > 0
     both = (kept[:, :-1] & kept[:, 1:]).float().mean(0)  # the bytes of one random word
     assert (both - 0.25).abs().max() < 0.01
 
 
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("shape", [(1,), (7,), (3, 5), (2, 3, 5, 7)])
 def test_any_shape(shape):
     assert keyed(0.3)(torch.ones(shape)).shape == shape
 
 
+@pytest.mark.usefixtures("drawn")
 def test_one_key_is_one_mask_and_the_global_random_state_is_left_alone():
     x, state = torch.ones(1000), torch.random.get_rng_state()
     a, b, c = keyed(0.3, 5)(x), keyed(0.3, 5)(x), keyed(0.3, 6)(x)
@@ -42,6 +54,7 @@ def test_one_key_is_one_mask_and_the_global_random_state_is_left_alone():
     assert not torch.equal(a, c)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_gradients_pass_where_the_value_passed():
     x = torch.ones(1000, requires_grad=True)
     y = keyed(0.3)(x)
