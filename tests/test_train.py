@@ -7,11 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from gan import gallery, runs, state
+from gan import checkup, gallery, runs, state
 from gan import train as loop
 from gan.datasets import Data
 from gan.journal import Journal
+from gan.models import _layers
 from gan.runs import Busy, Run, RunError
 from gan.sampler import Sampler
 from gan.train import train
@@ -136,6 +139,34 @@ def test_n_and_n_updates_are_two_n_for_every_model(tmp_path, model):
     assert same(kept(one), kept(other))
     assert kept(one)["pending.d"].shape == (4, 5)
     assert torch.equal(*(state.read_tensors(r.weights())[0]["G." + first(r)] for r in (one, other)))
+
+
+class WithoutMps(TorchDispatchMode):
+    """Notes what PyTorch's MPS refuses: to compute in float64 (a file may be read), to draw 64 bits."""
+
+    def __init__(self):
+        super().__init__()
+        self.refused = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        tensors = [x for x in tree_leaves(made) if isinstance(x, torch.Tensor)]
+        drawn = str(func) == "aten.random_.from" and args[2] is None
+        read = str(func) in ("aten.view.default", "aten.view.dtype", "aten.detach.default")
+        if drawn or (not read and any(x.dtype == torch.float64 for x in tensors)):
+            self.refused.add(str(func))
+        return made
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_training_and_looking_ask_for_nothing_that_mps_refuses(tmp_path, monkeypatch, model):
+    monkeypatch.setattr(_layers, "_by_bytes", _layers._by_floats)  # as on MPS
+    monkeypatch.setattr(checkup, "IMAGES", 8)
+    dataset = "ring" if model == "first-steps" else "mnist"
+    run = make(tmp_path, tiny(model=model, dataset=dataset, r1=0.1), steps=6)
+    with WithoutMps() as device:
+        play(run, SHAPES.get(model, pictures()))
+    assert not device.refused
 
 
 def first(run: Run) -> str:
