@@ -10,12 +10,17 @@ from gan import hardware
 
 
 def describe() -> str:
-    """One line: processor, cores that may be used, load at the moment, Python and torch."""
+    """One line: processor, its bfloat16, cores that may be used, load at the moment, Python and torch."""
     import torch
 
     load = os.getloadavg()[0]
+    fast = {
+        "AMX": torch.cpu._is_amx_tile_supported(),
+        "AVX-512": torch.cpu._is_avx512_bf16_supported(),
+    }
+    bfloat16 = next((f"bfloat16 by {name}" for name, has in fast.items() if has), "no bfloat16")
     return (
-        f"{_processor()}, {hardware.cores()} cores, load {load:.1f} at the start; Python "
+        f"{_processor()}, {bfloat16}, {hardware.cores()} cores, load {load:.1f} at the start; Python "
         f"{platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} threads by default"
     )
 
