@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 PATIENCE = 90_000  # ms: a busy machine takes long to import torch
 CALM = 600  # ms on the page's own clock, which stands still while the page does
+
+
+@contextmanager
+def opened(browser: Browser, width: int, height: int, **options: Any) -> Iterator[Page]:
+    """A page of that many pixels; fails at the end of the block if a script on it did."""
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not errors
 
 
 def until(page: Page, true: Callable[[], Any], what: str) -> Any:

@@ -16,7 +16,7 @@ import pytest
 from gan import state
 from gan.runs import Run
 from tests import engine
-from tests.browser import PATIENCE, until
+from tests.browser import opened, until
 from tests.serving import Server, server
 from tests.test_runs_in_browser import alts, fake, log
 
@@ -46,14 +46,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 1200})
-    context.set_default_timeout(PATIENCE)
-    found = context.new_page()
-    errors: list[str] = []
-    found.on("pageerror", lambda error: errors.append(str(error)))
-    yield found
-    context.close()
-    assert not errors
+    with opened(browser, 1440, 1200) as found:
+        yield found
 
 
 def strip(page: Page, run_id: str, seed: int | None = None) -> list[str]:

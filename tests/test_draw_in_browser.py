@@ -15,7 +15,7 @@ from PIL import Image
 
 from gan.datasets import Data
 from tests import engine
-from tests.browser import until
+from tests.browser import opened, until
 from tests.serving import server
 
 if TYPE_CHECKING:
@@ -67,14 +67,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(30_000)
-    found = context.new_page()
-    errors: list[str] = []
-    found.on("pageerror", lambda error: errors.append(str(error)))
-    yield found
-    context.close()
-    assert not errors
+    with opened(browser, 1440, 900, reduced_motion="reduce") as found:
+        yield found
 
 
 def see(page: Page, address: str) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from gan import runs, state
 from gan.runs import Run
-from tests.browser import PATIENCE, settled, until
+from tests.browser import opened, settled, until
 from tests.serving import Server, server
 from tests.test_export import make_run
 
@@ -31,14 +31,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    found = context.new_page()
-    errors: list[str] = []
-    found.on("pageerror", lambda error: errors.append(str(error)))
-    yield found
-    context.close()
-    assert not errors
+    with opened(browser, 1280, 900) as found:
+        yield found
 
 
 def keep(run: Run, step: int | None) -> None:

@@ -14,7 +14,7 @@ import pytest
 from gan import files, images, runs
 from gan.config import RunConfig
 from gan.runs import Run
-from tests.browser import PATIENCE, until
+from tests.browser import opened, until
 from tests.serving import Server, server
 from tests.test_export import make_run
 
@@ -34,14 +34,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    found = context.new_page()
-    errors: list[str] = []
-    found.on("pageerror", lambda error: errors.append(str(error)))
-    yield found
-    context.close()
-    assert not errors
+    with opened(browser, 1440, 900) as found:
+        yield found
 
 
 def fake(home: Path, run_id: str, records: int, apart: int = 20, **settings: Any) -> Run:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.live.fake import PATIENCE, Fake, open_view
+from tests.browser import opened
+from tests.live.fake import Fake, open_view
 from tests.serving import Server, server
 
 if TYPE_CHECKING:
@@ -37,12 +38,6 @@ def fake(serving: tuple[Server, Path]) -> Iterator[Fake]:
 @pytest.fixture
 def page(browser: Browser, serving: tuple[Server, Path], fake: Fake) -> Iterator[Page]:
     """The page of the fake run, its picture and chart drawn."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    found = context.new_page()
-    errors: list[str] = []
-    found.on("pageerror", lambda error: errors.append(str(error)))
-    open_view(found, f"{serving[0].url}/?run={fake.run.id}")
-    yield found
-    context.close()
-    assert not errors
+    with opened(browser, 1440, 900) as found:
+        open_view(found, f"{serving[0].url}/?run={fake.run.id}")
+        yield found
