@@ -14,15 +14,19 @@ def describe() -> str:
     import torch
 
     load = os.getloadavg()[0]
-    fast = {
-        "AMX": torch.cpu._is_amx_tile_supported(),
-        "AVX-512": torch.cpu._is_avx512_bf16_supported(),
-    }
-    bfloat16 = next((f"bfloat16 by {name}" for name, has in fast.items() if has), "no bfloat16")
     return (
-        f"{_processor()}, {bfloat16}, {hardware.cores()} cores, load {load:.1f} at the start; Python "
+        f"{_processor()}, bfloat16 by {bfloat16()}, {hardware.cores()} cores, load {load:.1f} at the start; Python "
         f"{platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} threads by default"
     )
+
+
+def bfloat16() -> str:
+    """What the processor has for it; worlds lie between."""
+    import torch
+
+    if torch.cpu._is_amx_tile_supported():
+        return "AMX"
+    return "AVX-512" if torch.cpu._is_avx512_bf16_supported() else "nothing"
 
 
 def _processor() -> str:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._machine import describe
+from benchmarks._machine import bfloat16, describe
 from gan import datasets, files, hardware, registry
 from gan.config import RunConfig, preset
 from gan.datasets import Data
@@ -69,7 +69,7 @@ def main() -> None:
     for name, ways in wanted.items():
         machine = describe()
         found = compare(name, ways, given.rounds, given.seconds, threads)
-        key = f"{name}, {threads} {'thread' if threads == 1 else 'threads'}"
+        key = f"{name}, {threads} {'thread' if threads == 1 else 'threads'}, {bfloat16()}"
         keep("changes" if given.changes else "loops", key, {"machine": machine, "rounds": found})
     print((DOCS / "steps.md").read_text())
 
@@ -340,7 +340,9 @@ HEAD = """# The step, timed
 
 Images a second of our training loop and of the plain loop of the tutorial a preset comes from, on the same machine, in
 turn: medians and ranges of the rounds. "Updates" is the two updates of a step with their batch; "all" is `train()` with
-log, live scores, pictures and saves, which a tutorial's loop does not have. CUDA and MPS were not measured.
+log, live scores, pictures and saves, which a tutorial's loop does not have. AMX and AVX-512 are what a processor
+computes bfloat16 with; `precision: auto` takes bfloat16 only where a probe finds it faster. CUDA and MPS were not
+measured.
 
 | preset | ours | plain, images/s | ours, images/s | updates, times as fast | all, times as fast |
 |---|---|---|---|---|---|
