@@ -30,15 +30,15 @@ print(resident() - before)
 """
 
 
+def told(script: str, given_back: str) -> float:
+    """What a Python of its own prints."""
+    command = [sys.executable, "-c", script, given_back]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc, sets glibc")
 def test_large_blocks_are_given_back() -> None:
-    def grown(given_back: str) -> float:
-        told = subprocess.run(
-            [sys.executable, "-c", CHURN, given_back], check=True, capture_output=True, text=True
-        )
-        return float(told.stdout)
-
-    assert grown("yes") < 5 < 15 < grown("no")
+    assert told(CHURN, "yes") < 5 < 15 < told(CHURN, "no")
 
 
 CROWD = """
@@ -66,10 +66,4 @@ print(sum(start % (64 << 20) == 0 for start in starts))
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc, sets glibc")
 def test_threads_share_heaps() -> None:
-    def heaps(given_back: str) -> int:
-        told = subprocess.run(
-            [sys.executable, "-c", CROWD, given_back], check=True, capture_output=True, text=True
-        )
-        return int(told.stdout)
-
-    assert heaps("yes") <= 1 < 4 <= heaps("no")  # beside the process's own
+    assert told(CROWD, "yes") <= 1 < 4 <= told(CROWD, "no")  # beside the process's own
