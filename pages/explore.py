@@ -10,6 +10,7 @@ import streamlit as st
 from gan import registry, runs
 from gan.runs import Run, RunError
 from ui import links
+from ui.again import again
 from ui.current import chosen, current, remember
 from ui.explorer import explorer, makes_points
 from ui.words import plain
@@ -110,6 +111,6 @@ if not found:
 with st.container(width=560):
     run = choose(found)
 live = is_live(run)
-st.fragment(view, run_every=LOOK if live else None)(run, step_of(run), live)
+again(view, run, step_of(run), live, every=LOOK if live else None)
 with suppress(RunError, registry.Unknown):  # told above
     words(makes_points(run))

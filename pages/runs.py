@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import commands, report, run_dialogs, run_list, run_row
 from ui.access import HOW_TO_DRIVE, can_drive
+from ui.again import again
 from ui.links import PAGES
 from ui.run_list import Entry
 from ui.trouble import attempt, show
@@ -38,7 +39,7 @@ def watch(shown: Entry | None = None) -> None:
 def follow(shown: Entry | None = None) -> None:
     """Looks for changes as long as the page is open."""
     st.session_state[STAMP] = run_list.stamp(), report.outline(shown) if shown else None
-    st.fragment(watch, run_every=LOOK)(shown)
+    again(watch, shown, every=LOOK)
 
 
 def head(found: list[Entry]) -> list[Entry]:

@@ -12,6 +12,7 @@ from gan.runs import Run, RunError
 from gan.scores import Which
 from ui import commands, score_table, scoring, weights
 from ui.access import can_drive
+from ui.again import again
 from ui.compare import labels, points
 from ui.run_list import Entry
 from ui.score_table import Column
@@ -32,7 +33,7 @@ def controls(entries: list[Entry]) -> None:
     """Buttons for all of the runs that are being trained; the page is drawn anew when one begins or ends."""
     st.session_state[SEEN] = _statuses(entries)
     active = any(status in commands.ACTIVE for status in st.session_state[SEEN])
-    st.fragment(_controls, run_every=EVERY if active else None)(entries)
+    again(_controls, entries, every=EVERY if active else None)
     show()
 
 

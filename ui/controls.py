@@ -12,6 +12,7 @@ from gan import files, hosts, registry
 from gan.config import RunConfig
 from gan.runs import Control, Run
 from ui import access, choices, commands, dials, new_run, preset_cards, starting
+from ui.again import again
 from ui.trouble import attempt, show
 from ui.words import plain
 
@@ -35,7 +36,7 @@ def draw(run: Run, pinned: bool) -> None:
     status = hosts.trainers().status(run)
     driving = access.can_drive() and status in commands.ACTIVE
     st.session_state[SHOWN] = _outline(run, status, pinned)
-    st.fragment(_row, run_every=DRIVING if driving else WATCHING)(run, pinned)
+    again(_row, run, pinned, every=DRIVING if driving else WATCHING)
 
 
 def _row(run: Run, pinned: bool) -> None:

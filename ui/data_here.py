@@ -7,6 +7,7 @@ import streamlit as st
 from gan import hosts, registry
 from ui import choices, commands
 from ui.access import can_drive
+from ui.again import again
 from ui.trouble import attempt
 
 EVERY = 0.5  # seconds between two looks at a download
@@ -26,7 +27,7 @@ def offer(chosen: str, source_key: str) -> None:
 def _getting(name: str) -> None:
     job = hosts.job(choices.data_job(name))
     running = job is not None and job.state == "running"
-    st.fragment(_progress, run_every=EVERY if running else None)(name)
+    again(_progress, name, every=EVERY if running else None)
 
 
 def _progress(name: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gan import hardware, hosts
 from ui import access
+from ui.again import again
 
 PIN, TOLD = "pin", "pin-told"
 LOADING = 1.0  # seconds between two looks while PyTorch is loaded
@@ -18,7 +19,7 @@ def draw() -> None:
     with st.container(key="frame", horizontal=True, vertical_alignment="center", gap="small"):
         loading = hosts.torch_state() == "loading"
         with st.container(key="machine", width="content"):
-            st.fragment(_machine, run_every=LOADING if loading else None)(loading)
+            again(_machine, loading, every=LOADING if loading else None)
         if access.is_open():
             _role()
 

@@ -10,6 +10,7 @@ import streamlit as st
 from gan.runs import Run
 from ui import commands, packing, run_list
 from ui.access import can_drive
+from ui.again import again
 from ui.run_list import Entry, Facts
 from ui.trouble import attempt, show
 from ui.words import plain
@@ -103,7 +104,7 @@ def _take(entry: Entry) -> None:
     else:
         found = packing.job(entry.run)
         running = found is not None and found.state == "running"
-        st.fragment(_zip, run_every=LOOK if running else None)(entry.run, running)
+        again(_zip, entry.run, running, every=LOOK if running else None)
     st.divider()
     st.write(
         "**A figure for slides**: the curves, and the grids of several steps beside real pictures."

@@ -12,6 +12,7 @@ from gan import hosts, metrics, scores
 from gan.runs import Run
 from ui import commands, run_list
 from ui.access import can_drive
+from ui.again import again
 from ui.links import PAGES
 from ui.run_list import Entry, Facts
 from ui.words import plain
@@ -39,7 +40,7 @@ def draw(entry: Entry) -> str:
         key=f"run-{run_id}", horizontal=True, vertical_alignment="center", gap="small"
     ):
         active = entry.status in commands.ACTIVE
-        st.fragment(_look, run_every=LIVE if active else None)(entry)
+        again(_look, entry, every=LIVE if active else None)
         picked = st.menu_button(
             "More",
             offers(entry),

@@ -8,6 +8,7 @@ from gan import hosts
 from gan.runs import Run
 from ui import choices, commands
 from ui.access import HOW_TO_DRIVE, can_drive
+from ui.again import again
 from ui.trouble import attempt
 
 EVERY = 1.0  # seconds between two looks at an evaluation
@@ -19,7 +20,7 @@ def offer(run: Run, name: str, text: str, label: str = "Score it", step: int | N
     The page is drawn anew when that has ended.
     """
     running = _running(run, step)
-    st.fragment(_offer, run_every=EVERY if running else None)(run, name, text, label, step, running)
+    again(_offer, run, name, text, label, step, running, every=EVERY if running else None)
 
 
 def _offer(run: Run, name: str, text: str, label: str, step: int | None, was_running: bool) -> None:

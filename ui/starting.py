@@ -13,6 +13,7 @@ from gan import hosts, registry
 from gan.config import RunConfig
 from ui import commands, preset_cards
 from ui.access import can_drive
+from ui.again import again
 from ui.trouble import attempt, say
 
 PENDING, EVERY = "pending-start", 0.3
@@ -57,7 +58,7 @@ def begin_preset(name: str) -> None:
 def draw() -> None:
     """Fulfils the wish of this session, or draws how far PyTorch is; nothing without a wish."""
     if PENDING in st.session_state:
-        st.fragment(_wait, run_every=EVERY)()
+        again(_wait, every=EVERY)
 
 
 def _wait() -> None:

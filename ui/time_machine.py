@@ -11,6 +11,7 @@ from gan import files, hosts, registry, scores
 from gan.runs import Run, RunError
 from ui import assets, choices, commands, report_branch, report_html, weights
 from ui.access import can_drive
+from ui.again import again
 from ui.explorer import SCRIPT
 from ui.run_list import Entry
 from ui.trouble import attempt, show
@@ -146,7 +147,7 @@ def _scoring(entry: Entry, moment: Moment) -> None:
         )
         return
     running = _running(run)
-    st.fragment(_progress, run_every=LOOK if running else None)(run, moment, running)
+    again(_progress, run, moment, running, every=LOOK if running else None)
 
 
 def _running(run: Run) -> str:

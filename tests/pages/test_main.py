@@ -6,6 +6,7 @@ import logging
 import re
 
 import pytest
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
 from gan import hosts
@@ -35,6 +36,36 @@ def test_every_page_opens_for_a_watcher(open_page, make_run, monkeypatch, name):
     make_run("mine")
     at = open_page(name, run="mine")
     assert at.text_input(key="pin")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
+    open_page, make_run, monkeypatch, name
+):
+    """Else Streamlit moves what follows into its place, where a component is hidden: see `ui.again`."""
+    said, really = [], ScriptRunContext.enqueue
+    monkeypatch.setattr(
+        ScriptRunContext,
+        "enqueue",
+        lambda self, message: (said.append(message), really(self, message)),
+    )
+    monkeypatch.setattr(hosts, "torch_state", lambda: "loading")
+    make_run("mine")
+    at = open_page(name, run="mine")
+    said.clear()
+    at.run()
+    timed = {message.auto_rerun.fragment_id for message in said} - {""}
+    assert timed
+    for fragment in timed:
+        deltas = [message for message in said if message.HasField("delta")]
+        own = [message for message in deltas if message.delta.fragment_id == fragment]
+        *container, place = own[0].metadata.delta_path
+        beside = [
+            message
+            for message in deltas
+            if [*message.metadata.delta_path][:-1] == container and message not in own
+        ]
+        assert (place, beside) == (0, [])
 
 
 @pytest.mark.parametrize(

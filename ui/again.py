@@ -1,0 +1,19 @@
+"""A part of a page that is drawn again by itself, while the rest of the page stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+
+def again(draw: Callable[..., None], *args: object, every: float | None) -> None:
+    """Draws a part of the page by `draw(*args)`: again every so many seconds, and when something in it is used.
+
+    With None only then. The part has a container that the page itself draws. Without one it would take a place among
+    the page's own elements, and Streamlit drops what a run of the page said of a fragment if that runs again before
+    the browser was told, as it does on a busy machine: what follows then moves up into its place, and a component
+    that is moved so stays hidden until the page runs again.
+    """
+    with st.container():
+        st.fragment(draw, run_every=every)(*args)
