@@ -44,11 +44,12 @@ def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
 ):
     """Else Streamlit moves what follows into its place, where a component is hidden: see `ui.again`."""
     said, really = [], ScriptRunContext.enqueue
-    monkeypatch.setattr(
-        ScriptRunContext,
-        "enqueue",
-        lambda self, message: (said.append(message), really(self, message)),
-    )
+
+    def enqueue(self, message):
+        said.append(message)
+        really(self, message)
+
+    monkeypatch.setattr(ScriptRunContext, "enqueue", enqueue)
     monkeypatch.setattr(hosts, "torch_state", lambda: "loading")
     make_run("mine")
     at = open_page(name, run="mine")
