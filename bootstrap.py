@@ -139,7 +139,10 @@ def install(level: str, uv: str | None, lock: int) -> None:
     wanted = ["-r", FILES[level][-1]]
     compiled = "--compile-bytecode"  # as pip does: half a minute here, and the first start is no slower than others
     tools = [[uv, "pip", "install", compiled, "--python", str(PYTHON)]] if uv else []
-    for tool in [*tools, [str(PYTHON), "-m", "pip", "install"]]:
+    own = [str(PYTHON), "-m", "pip", "install"]
+    for tool in [*tools, own]:
+        if tool is own and not (VENV / "bin/pip").exists():  # as uv and others make it
+            subprocess.call([str(PYTHON), "-m", "ensurepip"])
         if subprocess.call([*tool, *wanted], cwd=ROOT, env=env, pass_fds=[lock]) == 0:
             return shutil.rmtree(tmp)
     sys.exit("The packages could not be installed; the lines above say why.")

@@ -36,6 +36,7 @@ def opened(browser: Browser, width: int, height: int, **options: Any) -> Iterato
         print("The page:", page.url, page.inner_text("body"), sep="\n")
         print("Not to be seen:", *page.evaluate(UNSEEN), sep="\n")
         print("Said by the browser:", *said, *errors, sep="\n")
+        page.unroute_all(behavior="ignoreErrors")  # a request may be under way
         context.close()
     assert not errors
 

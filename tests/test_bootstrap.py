@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FAKE = """#!/bin/sh
 echo "$*" >> '{log}'
 case "$*" in
-  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; touch "$3/bin/pip" ;;
   "-m pip "*) [ ! -e '{log}.nopip' ] ;;
   "-m streamlit "*) exit 7 ;;
   "-m mypy") exit 1 ;;
@@ -136,7 +136,7 @@ def test_an_environment_made_by_hand_is_kept_where_it_fits(script, log, tmp_path
     shutil.copy(tmp_path / "python", script.PYTHON)
     assert script.state("run") == "unknown"
     script.ensure("dev")
-    assert called(log) == ["requirements-dev.txt"]
+    assert called(log) == ["ensurepip", "requirements-dev.txt"]  # it had no pip
     script.STAMP.unlink()
     (script.ROOT / "requirements.txt").write_text(pin("iniconfig") + "pluggy==0.0.1\n")
     with pytest.raises(SystemExit):
