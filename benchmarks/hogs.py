@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import random
 import signal
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=10, help="of the run with auto")
     parser.add_argument("--seed", type=int, default=0, help="of the schedule")
     parser.add_argument("--folder", type=Path, help="where runs and numbers stay between calls")
-    parser.add_argument("--at-once", type=float, default=1e9, metavar="M")
+    parser.add_argument("--at-once", type=float, default=math.inf, metavar="M")
     parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -188,7 +189,7 @@ def _text(found: Told, given: argparse.Namespace) -> str:
         )
     told = found["switches"]
     slow = sum(switch["why"] == "slow" for switch in told)
-    calls = f" in calls of at most {given.at_once:g} minutes" if given.folder else ""
+    calls = f" in calls of at most {given.at_once:g} minutes" if given.at_once < math.inf else ""
     name = f"{given.out.name}.png" if given.out else "threads.png"
     return TEXT.format(
         minutes=len(found["minutes"]), rows="\n".join(rows), quiet=quiet, switches=len(told),
