@@ -495,7 +495,8 @@ def test_directions_are_measured_again_where_no_slider_jumps(
     assert len(found) == 1
     engine.play(Run(served[1] / "aging"))
     page.locator("[data-part=status][data-step='40']").wait_for()
-    page.wait_for_timeout(1500)
+    until(page, lambda: len(found) == 2, "new directions")
+    at_rest(page, lambda: len(found))
     assert len(found) == 2
     assert page.locator("[data-part=again]").is_hidden()
 
