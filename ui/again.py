@@ -12,8 +12,8 @@ def again(draw: Callable[..., None], *args: object, every: float | None) -> None
 
     With None only then. The part has a container that the page itself draws. Without one it would take a place among
     the page's own elements, and Streamlit drops what a run of the page said of a fragment if that runs again before
-    the browser was told, as it does on a busy machine: what follows then moves up into its place, and a component
-    that is moved so stays hidden until the page runs again.
+    the browser was told, as it does on a busy machine: what follows then moves up into its place, the part overwrites
+    it, and a component that was overwritten stays hidden until the page runs again.
     """
     with st.container():
         st.fragment(draw, run_every=every)(*args)

@@ -38,6 +38,12 @@ def test_every_page_opens_for_a_watcher(open_page, make_run, monkeypatch, name):
     assert at.text_input(key="pin")
 
 
+def test_whatever_is_drawn_again_goes_one_way():
+    files = [*(HOME / "ui").glob("*.py"), *(HOME / "pages").glob("*.py")]
+    found = [path.name for path in files if "st.fragment" in path.read_text(encoding="utf-8")]
+    assert found == ["again.py"]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
     open_page, make_run, monkeypatch, name
