@@ -34,7 +34,5 @@ def _processor() -> str:
         told = Path("/proc/cpuinfo").read_text()
     except OSError:
         return platform.processor() or platform.machine()
-    names = [
-        line.split(":", 1)[1].strip() for line in told.splitlines() if line.startswith("model name")
-    ]
+    names = [line.split(":", 1)[1].strip() for line in told.splitlines() if line.startswith("model name")]
     return names[0] if names else platform.machine()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gan import datasets
 from gan.runs import Run
@@ -19,18 +20,19 @@ WITHIN = """
 import json, pathlib, sys, threading, time
 
 def obey(wishes=pathlib.Path(__file__).parent / "wishes"):
-    while "ui.lifespan" not in sys.modules:
+    while "ui.shell.lifespan" not in sys.modules:
         time.sleep(0.05)
-    from gan import config, datasets, hosts, registry
+    from gan import config, datasets, registry
+    from gan.hosting import torch_loader, trainers
     while True:
         for wish in wishes.iterdir():
             wish.unlink()
             wanted = config.preset("lean")[0]
             if registry.missing(registry.card("datasets", wanted.dataset), datasets.root()):
                 wanted = wanted.replace(dataset="strokes")
-            hosts.trainers().start(hosts.new_run(wanted, {"epochs": 10_000}, run_id=wish.name))
-        if hosts.torch_state() == "ready" and not (told := wishes.with_name("modules.json")).exists():
-            hosts._process().importer.join()
+            trainers.trainers().start(trainers.new_run(wanted, {"epochs": 10_000}, run_id=wish.name))
+        if torch_loader.torch_state() == "ready" and not (told := wishes.with_name("modules.json")).exists():
+            torch_loader.wait()
             told.write_text(json.dumps(list(sys.modules)))
         time.sleep(0.05)
 
@@ -98,7 +100,8 @@ def served(folder: Path, **environment: str) -> Iterator[Served]:
     shutil.copytree(HOME / "checkpoints" / "lean-mnist", folder / "runs" / FINISHED)
     (folder / "sitecustomize.py").write_text(WITHIN)
     data = str(datasets.root().resolve())
-    with server(folder, GAN_DATA=data, PYTHONPATH=str(folder), **environment) as app:
+    places: Any = {"GAN_DATA": data, "PYTHONPATH": str(folder), **environment}
+    with server(folder, **places) as app:
         yield Served(app, folder)
 
 

@@ -7,64 +7,66 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan import datasets, hardware, images, models, reference, registry
-from gan.config import RunConfig
-from gan.draws import Draws
-from gan.metrics import Evidence, classes, frechet
+from gan import datasets, games, hardware, images, registry
+from gan.config import RunConfig, decayed
+from gan.datasets import Data
+from gan.evaluation import reference
+from gan.evaluation.reference import Reference
+from gan.metrics import MetricInputs, classes, frechet
 from gan.models import balanced
-from gan.reference import Reference
-from gan.schedule import decayed
-from gan.step import Players, recalibrate
+from gan.models._batchnorm import recalibrate
+from gan.rng import RngStreams
+from gan.runs import Control
+from gan.training.loop import Batches, in_force, plan_of
 
 SAMPLES = 5_000  # of one look
 
 
 class Training:
-    """The players of a config on its data; `step` is that of `gan.train`, without logs, pictures and states."""
+    """The game of a config on its data; `step` is that of `gan.training.loop`, without logs, pictures and states.
 
-    def __init__(self, config: RunConfig, threads: int):
+    `like` is an earlier training on the same data, which need not be read again.
+    """
+
+    def __init__(self, config: RunConfig, threads: int, like: Training | None = None):
         self.config = hardware.resolve(config.replace(device="cpu", threads=threads))
         torch.set_num_threads(threads)
-        data = datasets.open(self.config)
-        G, D = models.build(self.config, data.shape, data.n_classes, self.config.seed, "cpu")
-        self.players = Players(self.config, G, D, registry.load("losses", self.config.loss))
-        self.real = torch.tensor(data.images)
-        self.labels = torch.tensor(data.labels) if self.players.n_classes else None
-        self.ruler = reference.of(self.config, data)
+        self.data: Data = like.data if like else datasets.open(self.config)
+        data = self.data
+        self.game = games.build(self.config, data.shape, data.n_classes, "cpu")
+        self.batches = Batches(self.config, data, self.game)
+        self.plan = plan_of(registry.load("games", self.config.game).UPDATES, in_force(self.config, Control()))
+        self.ruler: Reference = like.ruler if like else reference.of(self.config, data)
         self.steps = 0
 
     @property
     def images(self) -> int:
-        """Real images that D was shown."""
-        return self.players.d_updates * self.config.batch
+        """Real images that were used."""
+        return self.game.images
 
     def step(self) -> None:
-        config, players = self.config, self.players
-        epoch = self.images / len(self.real)
-        shrunk = decayed(self.steps, epoch, config.decay_steps, config.half_life)
-        players.set_rates(config.lr_g * shrunk, config.lr_d * shrunk)
-        for _ in range(config.d_steps):
-            rows = players.draws.batch(players.d_updates, config.batch, len(self.real))
-            y = None if self.labels is None else self.labels[rows]
-            players.update_d(self.real[rows].float().div_(127.5).sub_(1), y)
-        for _ in range(config.g_steps):
-            players.update_g()
-        players.end_round()
+        config = self.config
+        epoch = self.images / len(self.batches)
+        factor = decayed(self.steps, epoch, config.decay_steps, config.half_life, config.half_life_steps)
+        for net, rate in (("G", config.lr_g), ("D", config.lr_d)):
+            self.game.optimizers[net].set_rate(rate * factor)
+        for name in self.plan:
+            self.game.update(name, self.batches)
+        self.game.end_step()
         self.steps += 1
 
     @torch.no_grad()
     def look(self) -> dict[str, Any]:
-        """What samples of the average are like now."""
-        players = self.players
-        recalibrate(players.average, players.draws, self.config.z_dim)
-        z, y = noise(self.config, players.n_classes)
-        x = players.average(z, y).numpy()
-        return judged(self.ruler, images.to_pixels(x).transpose(0, 3, 1, 2), y)
+        """What samples of the EMA are like now."""
+        G_ema: Any = self.game.G_ema
+        recalibrate(G_ema, self.game.rng, self.config.z_dim)
+        z, y = noise(self.config, self.game.n_classes)
+        return judged(self.ruler, images.to_pixels(G_ema(z, y).numpy()).transpose(0, 3, 1, 2), y)
 
 
 def noise(config: RunConfig, n_classes: int) -> tuple[Tensor, Tensor | None]:
     """The z of a look, and every class as often where a generator is told one."""
-    return Draws(config.seed).z("look", 0, SAMPLES, config.z_dim), balanced(SAMPLES, n_classes)
+    return RngStreams(config.seed).z("look", 0, SAMPLES, config.z_dim), balanced(SAMPLES, n_classes)
 
 
 def judged(ruler: Reference, pixels: images.Pixels, y: Tensor | None) -> dict[str, Any]:
@@ -72,10 +74,10 @@ def judged(ruler: Reference, pixels: images.Pixels, y: Tensor | None) -> dict[st
 
     With the classes y that were asked for also `right`, the share of samples that are read so.
     """
-    seen = ruler.see(pixels)
+    seen = ruler.extract(pixels)
     assert seen.probabilities is not None
-    evidence = Evidence(seen, ruler.real)
-    found = {**classes.measure(evidence), "fd": frechet.measure(evidence)["fd"]}
+    inputs = MetricInputs(seen, ruler.real)
+    found = {**classes.measure(inputs), "fd": frechet.measure(inputs)["fd"]}
     found["confident"] = float((seen.probabilities.max(1) > 0.9).mean())
     if y is not None:
         found["right"] = float((seen.classes == y.numpy()).mean())

@@ -72,9 +72,7 @@ class Tutorial:
     side: int = 28
     apart: bool = False
     fresh: bool = False
-    decoded: bool = (
-        True  # every picture goes through Pillow and torchvision's transforms, every time
-    )
+    decoded: bool = True  # every picture goes through Pillow and torchvision's transforms, every time
 
     def batches(self, images: NDArray[Any]) -> Iterator[Any]:
         """The pictures (uint8 N,1,H,W; points float32 N,2,1,1) as the tutorial loads them, epoch after epoch."""
@@ -118,82 +116,129 @@ def _scaled(images: NDArray[Any]) -> TensorDataset:
 
 def _gan_2014(drop: Callable[[float], nn.Module]) -> Pair:
     G = nn.Sequential(
-        nn.Linear(100, 256), nn.ReLU(),
-        nn.Linear(256, 512), nn.ReLU(),
-        nn.Linear(512, 1024), nn.ReLU(),
-        nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)),
-    )  # fmt: skip
+        nn.Linear(100, 256),
+        nn.ReLU(),
+        nn.Linear(256, 512),
+        nn.ReLU(),
+        nn.Linear(512, 1024),
+        nn.ReLU(),
+        nn.Linear(1024, 784),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
     D = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(784, 512), nn.LeakyReLU(0.2),
-        nn.Linear(512, 256), nn.LeakyReLU(0.2),
-        nn.Linear(256, 1), nn.Sigmoid(),
-    )  # fmt: skip
+        nn.Linear(784, 512),
+        nn.LeakyReLU(0.2),
+        nn.Linear(512, 256),
+        nn.LeakyReLU(0.2),
+        nn.Linear(256, 1),
+        nn.Sigmoid(),
+    )
     return G, D
 
 
 def _first_steps(drop: Callable[[float], nn.Module]) -> Pair:
     G = nn.Sequential(
-        nn.Linear(2, 128), nn.ReLU(),
-        nn.Linear(128, 128), nn.ReLU(),
-        nn.Linear(128, 2), nn.Tanh(), nn.Unflatten(1, (2, 1, 1)),
-    )  # fmt: skip
+        nn.Linear(2, 128),
+        nn.ReLU(),
+        nn.Linear(128, 128),
+        nn.ReLU(),
+        nn.Linear(128, 2),
+        nn.Tanh(),
+        nn.Unflatten(1, (2, 1, 1)),
+    )
     D = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(2, 128), nn.LeakyReLU(0.2),
-        nn.Linear(128, 128), nn.LeakyReLU(0.2),
-        nn.Linear(128, 1), nn.Sigmoid(),
-    )  # fmt: skip
+        nn.Linear(2, 128),
+        nn.LeakyReLU(0.2),
+        nn.Linear(128, 128),
+        nn.LeakyReLU(0.2),
+        nn.Linear(128, 1),
+        nn.Sigmoid(),
+    )
     return G, D
 
 
 def _dcgan_16(drop: Callable[[float], nn.Module]) -> Pair:
     G = nn.Sequential(
-        nn.ConvTranspose2d(100, 128, 4), nn.BatchNorm2d(128), nn.ReLU(),
-        nn.ConvTranspose2d(128, 64, 4, 2, 1), nn.BatchNorm2d(64), nn.ReLU(),
-        nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh(),
-    )  # fmt: skip
+        nn.ConvTranspose2d(100, 128, 4),
+        nn.BatchNorm2d(128),
+        nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
     D = nn.Sequential(
-        nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2),
-        nn.Conv2d(64, 128, 4, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
-        nn.Conv2d(128, 1, 4), nn.Flatten(),
-        nn.Linear(1, 1), nn.Sigmoid(),
-    )  # fmt: skip
+        nn.Conv2d(1, 64, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1),
+        nn.BatchNorm2d(128),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(128, 1, 4),
+        nn.Flatten(),
+        nn.Linear(1, 1),
+        nn.Sigmoid(),
+    )
     return G, D
 
 
 def _dcgan_tutorial(drop: Callable[[float], nn.Module]) -> Pair:
     G = nn.Sequential(
-        nn.Linear(100, 12544, bias=False), nn.BatchNorm1d(12544, 1e-3, 0.01), nn.LeakyReLU(0.3),
+        nn.Linear(100, 12544, bias=False),
+        nn.BatchNorm1d(12544, 1e-3, 0.01),
+        nn.LeakyReLU(0.3),
         nn.Unflatten(1, (256, 7, 7)),
         nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),
-        nn.BatchNorm2d(128, 1e-3, 0.01), nn.LeakyReLU(0.3),
+        nn.BatchNorm2d(128, 1e-3, 0.01),
+        nn.LeakyReLU(0.3),
         nn.ConvTranspose2d(128, 64, 5, 2, 2, 1, bias=False),
-        nn.BatchNorm2d(64, 1e-3, 0.01), nn.LeakyReLU(0.3),
-        nn.ConvTranspose2d(64, 1, 5, 2, 2, 1, bias=False), nn.Tanh(),
-    )  # fmt: skip
+        nn.BatchNorm2d(64, 1e-3, 0.01),
+        nn.LeakyReLU(0.3),
+        nn.ConvTranspose2d(64, 1, 5, 2, 2, 1, bias=False),
+        nn.Tanh(),
+    )
     D = nn.Sequential(
-        nn.Conv2d(1, 64, 5, 2, 2), nn.LeakyReLU(0.3), drop(0.3),
-        nn.Conv2d(64, 128, 5, 2, 2), nn.LeakyReLU(0.3), drop(0.3),
-        nn.Flatten(), nn.Linear(6272, 1),
-    )  # fmt: skip
+        nn.Conv2d(1, 64, 5, 2, 2),
+        nn.LeakyReLU(0.3),
+        drop(0.3),
+        nn.Conv2d(64, 128, 5, 2, 2),
+        nn.LeakyReLU(0.3),
+        drop(0.3),
+        nn.Flatten(),
+        nn.Linear(6272, 1),
+    )
     return G, D
 
 
 def _gan_dropout(drop: Callable[[float], nn.Module]) -> Pair:
     G = nn.Sequential(
-        nn.Linear(128, 256), nn.LeakyReLU(0.2),
-        nn.Linear(256, 512), nn.LeakyReLU(0.2),
-        nn.Linear(512, 1024), nn.LeakyReLU(0.2),
-        nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)),
-    )  # fmt: skip
+        nn.Linear(128, 256),
+        nn.LeakyReLU(0.2),
+        nn.Linear(256, 512),
+        nn.LeakyReLU(0.2),
+        nn.Linear(512, 1024),
+        nn.LeakyReLU(0.2),
+        nn.Linear(1024, 784),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
     D = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(784, 1024), nn.LeakyReLU(0.2), drop(0.3),
-        nn.Linear(1024, 512), nn.LeakyReLU(0.2), drop(0.3),
-        nn.Linear(512, 256), nn.LeakyReLU(0.2), drop(0.3),
-        nn.Linear(256, 1), nn.Sigmoid(),
-    )  # fmt: skip
+        nn.Linear(784, 1024),
+        nn.LeakyReLU(0.2),
+        drop(0.3),
+        nn.Linear(1024, 512),
+        nn.LeakyReLU(0.2),
+        drop(0.3),
+        nn.Linear(512, 256),
+        nn.LeakyReLU(0.2),
+        drop(0.3),
+        nn.Linear(256, 1),
+        nn.Sigmoid(),
+    )
     return G, D
 
 
@@ -202,8 +247,6 @@ TUTORIALS = {
     "gan-2014": Tutorial(_gan_2014, (100,), _chances, 64, 2e-4, 0.5),
     "dcgan-16": Tutorial(_dcgan_16, (100, 1, 1), _chances, 64, 2e-4, 0.5, side=16, apart=True),
     "dcgan-tutorial": Tutorial(_dcgan_tutorial, (100,), _logits, 256, 1e-4, 0.9, decoded=False),
-    "first-steps": Tutorial(
-        _first_steps, (2,), _chances, 128, 1e-3, 0.5, fresh=True, decoded=False
-    ),
+    "first-steps": Tutorial(_first_steps, (2,), _chances, 128, 1e-3, 0.5, fresh=True, decoded=False),
     "gan-dropout": Tutorial(_gan_dropout, (128,), _chances, 128, 2e-4, 0.5, fresh=True),
 }

@@ -1,7 +1,7 @@
 """People who watch a run, without their browsers: the session, the questions and the pictures of a live page each.
 
 A viewer opens the websocket that a page opens and answers its timers, asks for the run's curves as often as
-assets/series.js does, and fetches every new picture. They are one process of their own: thirty browsers
+assets/charts/feed.js does, and fetches every new picture. They are one process of their own: thirty browsers
 would need the machine that is measured.
 """
 
@@ -22,7 +22,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-EVERY = {"training": 1.0, "paused": 1.0, "queued": 1.0, "stopped": 3.0}  # as in assets/series.js
+EVERY = {"training": 1.0, "paused": 1.0, "queued": 1.0, "stopped": 3.0}  # as in assets/charts/feed.js
 DONE = 10.0
 COME = 2.0  # seconds within which all of them have come
 
@@ -34,8 +34,10 @@ def viewers(url: str, run: str, count: int) -> Iterator[Callable[[], Counter[str
     """As many viewers until the block ends. Yields what tells what has come to all of them so far."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks._watch", url, run, str(count)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stdin
         assert process.stdout
         stdin, stdout = process.stdin, process.stdout

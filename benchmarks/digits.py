@@ -1,7 +1,7 @@
 """Time to digits: which classes a preset draws, and how far from real ones they are, after so many seconds of training.
 
-    python -m benchmarks.digits [--seeds 3] [--seconds 60] [--threads 0] [--only lean …]
-    python -m benchmarks.digits --long [--only lean …]
+    python -m benchmarks.digits [--seeds 3] [--seconds 60] [--threads 0] [--only lean …] [--publish]
+    python -m benchmarks.digits --long [--only lean …] [--publish]
 
 The small pair and its labelled twin beside a recipe for one minute, on real MNIST, seed after seed in turn. Seconds are
 those of the training loop by wall clock, with the machine to itself: neither loading, nor three steps of another
@@ -10,42 +10,43 @@ training that warm up, nor the looks count. A look: 5,000 samples of the average
 --long trains seed 0 on for 1.4 million images, ten minutes at the pace of two cores, by the loop itself and on one
 thread: a look and the light of the Train page after each 70,000. Images are counted, so this may share the machine.
 
-Every training is kept under .digits and not made again, so an interrupted command goes on. Writes docs/digits.md and
-docs/digits.json of all that is kept. MNIST has to be under $GAN_DATA.
+Every training is kept under .bench/digits and not made again, so an interrupted command goes on. The page,
+docs/digits.md, tells all that is kept. MNIST has to be under $GAN_DATA.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks._machine import describe
+from benchmarks._report import BENCH, keep
+from benchmarks._report import parser as command_line
 from benchmarks._training import SAMPLES, Training, judged, noise
 from gan import config as configs
-from gan import diagnosis, files, hardware, reference, runs
+from gan import files, hardware, runs
 from gan.config import RunConfig
+from gan.diagnostics import health
+from gan.evaluation import reference
 from gan.runs import Run
+from gan.runs.log_reader import LogReader
 from gan.sampler import Sampler
-from gan.tail import Tail
-from gan.train import train
+from gan.training.loop import train
 
-KEPT, DOCS = Path(".digits"), Path("docs")
+KEPT = BENCH / "digits"
 AT = (1, 2, 3, 5, 10, 20, 40, 60)  # seconds
 LONG, PAUSE = 1_400_000, 70_000  # images
 WARM_UP = 3  # steps
 SHORT, LONG_ONES = "short.jsonl", "long.jsonl"
 Row = dict[str, Any]
-RECIPE: Row = {"model": "lean", "width": 24, "z_dim": 64, "ema_decay": 0.995}
+RECIPE: Row = {"model": "lean-dcgan", "width": 24, "z_dim": 64, "ema_decay": 0.995}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--threads", type=int, default=0)
@@ -53,7 +54,7 @@ def main() -> None:
     parser.add_argument("--long", action="store_true")
     given = parser.parse_args()
     wanted = {name: c for name, c in contestants().items() if name in given.only or not given.only}
-    KEPT.mkdir(exist_ok=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
     if given.long:
         for name, config in wanted.items():
             _train_on(name, config)
@@ -67,16 +68,12 @@ def main() -> None:
     short, long = _kept(SHORT), _kept(LONG_ONES)
     page = _page(short, long)
     print(page)
-    files.replace(DOCS / "digits.md", page.encode())
-    told = json.dumps({"short": short, "long": long}, indent=1) + "\n"
-    files.replace(DOCS / "digits.json", told.encode())
+    keep("digits", page, {"short": short, "long": long}, given.publish)
 
 
 def contestants() -> dict[str, RunConfig]:
     """The settings that are compared, by name."""
-    lean, cond = (
-        configs.preset(name)[0].replace(dataset="mnist") for name in ("lean", "lean-cond")
-    )
+    lean, cond = (configs.preset(name)[0].replace(dataset="mnist") for name in ("lean", "lean-cond"))
     return {"lean": lean, "lean-cond": cond, "recipe": RunConfig(dataset="mnist", **RECIPE)}
 
 
@@ -116,7 +113,7 @@ def _train_on(name: str, config: RunConfig) -> None:
         sampler = Sampler.load(run.path)
         z, y = noise(config, sampler.classes)
         pixels = sampler.images(z.numpy(), None if y is None else y.numpy())
-        light = diagnosis.diagnose(diagnosis.log_of(run, Tail(run)))
+        light = health.diagnose(health.log_of(run, LogReader(run)))
         row = {"name": name, "seed": config.seed, "images": images, "light": light and light.title}
         row |= judged(ruler, pixels.transpose(0, 3, 1, 2), y)
         files.append(KEPT / LONG_ONES, [row])
@@ -136,11 +133,14 @@ def pace(rows: Sequence[Row], name: str) -> float:
 def _page(short: Sequence[Row], long: Sequence[Row]) -> str:
     names = [name for name in contestants() if any(row["name"] == name for row in short)]
     text = HEAD.format(
-        samples=f"{SAMPLES:,}", table=_table(short, "seconds", names), machine=short[0]["machine"],
-        threads=short[0]["threads"], seeds=", ".join(str(seed) for seed in sorted({row["seed"] for row in short})),
+        samples=f"{SAMPLES:,}",
+        table=_table(short, "seconds", names),
+        machine=short[0]["machine"],
+        threads=short[0]["threads"],
+        seeds=", ".join(str(seed) for seed in sorted({row["seed"] for row in short})),
         paces=", ".join(f"`{name}` {pace(short, name):,.0f}" for name in names),
         settings="\n".join(f"- `{n}`: {_told(c)}" for n, c in contestants().items()),
-    )  # fmt: skip
+    )
     if long:
         names = [name for name in names if any(row["name"] == name for row in long)]
         lights = (f"`{n}`: {_lights(row for row in long if row['name'] == n)}" for n in names)

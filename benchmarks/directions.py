@@ -1,6 +1,6 @@
-"""How good the directions of the shipped generators are, and what truncation costs. Writes docs/directions.md, .json.
+"""How good the directions of the shipped generators are, and what truncation costs. Makes docs/directions.md.
 
-    python -m benchmarks.directions [--only lean-mnist …] [--epochs 4]
+    python -m benchmarks.directions [--only lean-mnist …] [--epochs 4] [--publish]
 
 One thread. Moves are judged on 1,000 z that no fit has seen. The true factors of generated strokes are read by a
 network that is trained here on real ones, half a minute an epoch. What is left out by --only stays on the page as it
@@ -9,8 +9,6 @@ was measured before.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 from collections.abc import Iterable, Sequence
@@ -22,15 +20,19 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks._machine import describe
-from gan import attributes, datasets, directions, evaluator, files, models, reference, truncation
+from benchmarks._report import earlier, keep
+from benchmarks._report import parser as command_line
+from gan import datasets, models
 from gan.datasets import Data, strokes
-from gan.directions import Directions, draw, r_squared
-from gan.draws import Draws
-from gan.evaluator import EvalNet
+from gan.evaluation import evalnet, reference
+from gan.evaluation.evalnet import EvalNet
+from gan.latents import attributes, directions, truncation
+from gan.latents.directions import Directions, r_squared, render
 from gan.models import _layers as layers
+from gan.rng import RngStreams
 from gan.sampler import Sampler
 
-HOME, DOCS = Path("checkpoints"), Path("docs")
+HOME = Path("checkpoints")
 RUNS = ("dcgan-deep-mnist", "dcgan-deep-cond-mnist", "lean-mnist", "gan-2014-mnist", "lean-strokes")
 Z, LEVELS, ROUNDS = 1000, (-2, -1, 0, 1, 2), 5
 FACTORS = ("slant", "rotation", "scale", "thickness")
@@ -40,30 +42,29 @@ Told = dict[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--epochs", type=int, default=4)
     given = parser.parse_args()
     machine = describe()
     torch.set_num_threads(1)
     before: Told = {"generators": {}, "strokes": None}
-    if given.only and (kept := DOCS / "directions.json").exists():
-        before = json.loads(kept.read_text())
+    if given.only:
+        before = earlier("directions") or before
     new = {name: _generator(name) for name in RUNS if name in given.only or not given.only}
     every = {**before["generators"], **new}
     found = {name: every[name] for name in RUNS if name in every}
     truth = _truth(given.epochs) if "lean-strokes" in new else before["strokes"]
     page = _page(found, truth, machine)
     print(page)
-    files.replace(DOCS / "directions.md", page.encode())
     told = {"generators": found, "strokes": truth, "machine": machine}
-    files.replace(DOCS / "directions.json", (json.dumps(told, indent=1) + "\n").encode())
+    keep("directions", page, told, given.publish)
 
 
 def _generator(name: str) -> Told:
     """What is found in one generator, how it moves, how long it takes, and what truncation costs."""
     sampler = Sampler.load(HOME / name)
-    judge = evaluator.load(sampler.config.dataset)
+    judge = evalnet.load(sampler.config.dataset)
     found = directions.of(sampler, judge)  # the first one warms up
     seconds, work = [], []
     for _ in range(ROUNDS):
@@ -74,8 +75,7 @@ def _generator(name: str) -> Told:
     z = np.random.default_rng(1).standard_normal((Z, sampler.z_dim))
     return {
         "directions": [
-            {"name": it.name, "kind": it.kind, "score": it.score, "measure": it.measure}
-            for it in found.directions
+            {"name": it.name, "kind": it.kind, "score": it.score, "measure": it.measure} for it in found.directions
         ],
         "hidden": [vars(it) for it in found.hidden],
         "seconds": seconds,
@@ -85,20 +85,17 @@ def _generator(name: str) -> Told:
     }
 
 
-def _moves(
-    sampler: Sampler, found: Directions, z: NDArray[Any], see: Any, names: Iterable[str]
-) -> dict[str, Told]:
+def _moves(sampler: Sampler, found: Directions, z: NDArray[Any], see: Any, names: Iterable[str]) -> dict[str, Told]:
     """For every direction of an attribute: mean of what `see` tells at each level, in sd from the one at 0."""
     y = np.arange(len(z)) % sampler.classes if sampler.classes else None
-    start = see(draw(sampler, z, y))
+    start = see(render(sampler, z, y))
     told = {}
     for way in found.directions:
         if way.kind != "attribute":
             continue
-        at = [see(draw(sampler, z + level * way.vector, y)) for level in LEVELS]
+        at = [see(render(sampler, z + level * way.vector, y)) for level in LEVELS]
         told[way.name] = {
-            name: [float((one[name] - start[name]).mean() / start[name].std()) for one in at]
-            for name in names
+            name: [float((one[name] - start[name]).mean() / start[name].std()) for one in at] for name in names
         }
     return told
 
@@ -116,22 +113,16 @@ def _truth(epochs: int) -> Told:
     read = np.stack([real[name] for name in FACTORS], 1)
     sampler = Sampler.load(HOME / "lean-strokes")
     z = np.random.default_rng(1).standard_normal((Z, sampler.z_dim))
-    made = see(draw(sampler, z))
+    made = see(render(sampler, z))
     measured = attributes.measure(data.test.images)
     assert data.test.labels is not None
     return {
         "reader": dict(zip(FACTORS, r_squared(true, read).tolist(), strict=True)),
-        "spread": {
-            name: {"real": float(real[name].std()), "generated": float(made[name].std())}
-            for name in FACTORS
-        },
+        "spread": {name: {"real": float(real[name].std()), "generated": float(made[name].std())} for name in FACTORS},
         "moves": _moves(sampler, directions.of(sampler), z, see, FACTORS),
         "moves of all": _moves(sampler, directions.of(sampler, least=-9), z, see, FACTORS),
         "agreement": {
-            name: {
-                factor: _agreement(values, true[:, k], data.test.labels)
-                for k, factor in enumerate(FACTORS)
-            }
+            name: {factor: _agreement(values, true[:, k], data.test.labels) for k, factor in enumerate(FACTORS)}
             for name, values in measured.items()
         },
     }
@@ -143,19 +134,17 @@ def _reader(data: Data, epochs: int) -> tuple[EvalNet, NDArray[Any], NDArray[Any
     EvalNet's 64 features were learnt to tell digits apart, which takes forgetting the hand: a linear fit on them reads
     rotation with R² 0.12 and scale with 0.07. So its layers are trained anew, on the factors themselves.
     """
-    with torch.device("meta"):
+    with models.seeded(torch.Generator().manual_seed(0)):
         net = EvalNet(data.shape, len(FACTORS))
-    net.to_empty(device="cpu")
-    models.initialise(net, "torch", torch.Generator().manual_seed(0))
     net.drop = layers.Dropout(0)  # a number, unlike a class, suffers from dropout
     y = _factors(data)
     mean, spread = y.mean(0), y.std(0)
     images, wanted = torch.tensor(data.images), torch.tensor((y - mean) / spread).float()
-    draws, total = Draws(0), epochs * (len(data) // BATCH)
+    rng, total = RngStreams(0), epochs * (len(data) // BATCH)
     optimizer = torch.optim.Adam(net.parameters(), lr=PEAK)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK, total_steps=total)
     for k in range(total):
-        rows = draws.batch(k, BATCH, len(data))
+        rows = rng.batch(k, BATCH, len(data))
         loss = (net(images[rows].float() / 127.5 - 1) - wanted[rows]).square().mean()
         optimizer.zero_grad()
         loss.backward()
@@ -182,14 +171,12 @@ def _agreement(a: NDArray[Any], b: NDArray[Any], labels: NDArray[Any]) -> float:
         _, place, count = np.unique(values, return_inverse=True, return_counts=True)
         return (np.cumsum(count) - (count - 1) / 2)[place]
 
-    each = [
-        np.corrcoef(ranks(a[labels == k]), ranks(b[labels == k]))[0, 1] for k in np.unique(labels)
-    ]
+    each = [np.corrcoef(ranks(a[labels == k]), ranks(b[labels == k]))[0, 1] for k in np.unique(labels)]
     return float(np.mean(each))
 
 
 def _page(found: dict[str, Told], truth: Told | None, machine: str) -> str:
-    parts = [HEAD.format(n=f"{directions.N:,}", least=directions.LEAST, auc=directions.LEAST_AUC)]
+    parts = [HEAD.format(n=f"{directions.N_IMAGES:,}", least=directions.MIN_R_SQUARED, auc=directions.MIN_AUC)]
     parts += [_scores(found), MOVES]
     for name, told in found.items():
         parts += [f"### {name}\n", _matrix(told["moves"], list(attributes.UNITS), {}), ""]
@@ -200,9 +187,7 @@ def _page(found: dict[str, Told], truth: Told | None, machine: str) -> str:
         rows = [_row(name, told) for name, told in truth["agreement"].items()]
         parts += [_table(["", *FACTORS], rows)]
     parts += [TRUNCATION, _psi(found)]
-    parts += [
-        f"\nMade by `python -m benchmarks.directions` on: {machine}. Directions on one thread."
-    ]
+    parts += [f"\nMade by `python -m benchmarks.directions` on: {machine}. Directions on one thread."]
     return "\n".join(parts) + "\n"
 
 
@@ -213,13 +198,17 @@ def _scores(found: dict[str, Told]) -> str:
         hidden = {it["name"]: it["score"] for it in told["hidden"] if it["measure"] == "R²"}
         classes = [it["score"] for it in told["directions"] if it["kind"] == "class"]
         every = len(classes) + sum(it["measure"] == "AUC" for it in told["hidden"])
-        rows.append([
-            f"`{name}`",
-            *(f"**{shown[it]:.2f}**" if it in shown else f"{hidden[it]:.2f}" for it in attributes.UNITS),
-            f"{len(classes)} of {every}, {min(classes):.2f} to {max(classes):.2f}" if classes else "told",
-            *(f"{statistics.median(told[key]):.2f} ({min(told[key]):.2f} to {max(told[key]):.2f})"
-              for key in ("seconds", "cpu")),
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"`{name}`",
+                *(f"**{shown[it]:.2f}**" if it in shown else f"{hidden[it]:.2f}" for it in attributes.UNITS),
+                f"{len(classes)} of {every}, {min(classes):.2f} to {max(classes):.2f}" if classes else "told",
+                *(
+                    f"{statistics.median(told[key]):.2f} ({min(told[key]):.2f} to {max(told[key]):.2f})"
+                    for key in ("seconds", "cpu")
+                ),
+            ]
+        )
     return _table(["generator", *attributes.UNITS, "classes shown, AUC", "seconds", "of CPU"], rows)
 
 
@@ -227,9 +216,7 @@ def _matrix(moves: dict[str, Told], names: Sequence[str], same: dict[str, str]) 
     """A row a direction: sd a unit of everything between -2 and 2, and how its own stands out."""
     rows = []
     for way, told in moves.items():
-        slopes = {
-            name: (told[name][-1] - told[name][0]) / (LEVELS[-1] - LEVELS[0]) for name in names
-        }
+        slopes = {name: (told[name][-1] - told[name][0]) / (LEVELS[-1] - LEVELS[0]) for name in names}
         own = same.get(way, way)
         cells = [f"**{slopes[it]:+.2f}**" if it == own else f"{slopes[it]:+.2f}" for it in names]
         if own in slopes:
@@ -240,16 +227,11 @@ def _matrix(moves: dict[str, Told], names: Sequence[str], same: dict[str, str]) 
         else:
             cells += ["", "", ""]
         rows.append([way, *cells])
-    return _table(
-        ["direction", *names, "its own at -2 … 2", "monotone", "own / largest other"], rows
-    )
+    return _table(["direction", *names, "its own at -2 … 2", "monotone", "own / largest other"], rows)
 
 
 def _psi(found: dict[str, Told]) -> str:
-    rows = [
-        [f"`{name}`", *(f"{p:.2f} / {r:.2f}" for _, p, r in told["truncation"])]
-        for name, told in found.items()
-    ]
+    rows = [[f"`{name}`", *(f"{p:.2f} / {r:.2f}" for _, p, r in told["truncation"])] for name, told in found.items()]
     return _table(["ψ", *(f"{psi:g}" for psi in truncation.PSIS)], rows)
 
 
@@ -264,10 +246,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 HEAD = """# Directions
 
-What `gan/directions.py` finds in the shipped generators, from {n} pictures of each. An attribute (`gan/attributes.py`)
-is a linear fit in z. The table has its held-out R² (five folds), in bold where it is at least {least}; the others are
-hidden. A class is a fit of EvalNet's log-odds, hidden below an AUC of {auc}. MNIST scales every digit to 20 pixels, so
-there is no size to find. Seconds are medians (and ranges) on the clock of a machine that had other work, too.
+What `gan.latents.directions` finds in the shipped generators, from {n} pictures of each. An attribute
+(`gan.latents.attributes`) is a linear fit in z. The table has its held-out R² (five folds), in bold where it is
+at least {least}; the others are hidden. A class is a fit of EvalNet's log-odds, hidden below an AUC of {auc}.
+MNIST scales every digit to 20 pixels, so there is no size to find. Seconds are medians (and ranges) on the clock of a
+machine that had other work, too.
 """
 MOVES = """
 ## Moving along one
@@ -297,7 +280,7 @@ TRUNCATION = """
 
 Precision / recall (k = 3, EvalNet's features) of {n} samples of ψ z against as many real images. Towards the middle z
 gets shorter than any z these generators were trained on; variety goes, and below 0.6 quality too.
-""".format(n=f"{truncation.N:,}")
+""".format(n=f"{truncation.N_IMAGES:,}")
 
 if __name__ == "__main__":
     main()

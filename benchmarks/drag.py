@@ -2,12 +2,12 @@
 
 Also how old weights are when they reach the screen of a page that shows a run while it trains.
 
-    python -m benchmarks.drag [--rounds 3] [--seconds 10] [--users 20] [--threads auto] [--out docs/explore]
+    python -m benchmarks.drag [--rounds 3] [--seconds 10] [--users 20] [--threads auto] [--publish]
 
 The real server, headless Chromium and one `lean` generator: with nothing training, then while a `lean` run trains, in
 turn without and with somebody dragging, and with two others who watch the run. Then many users at once, who ask from
 one other process for 64 pictures each, the next ones as soon as they have an answer but at most 60 times a second.
-Prints Markdown, and writes it with its numbers to PATH.md and PATH.json. Needs Chromium.
+Prints Markdown; the page is docs/explore.md. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from benchmarks._machine import describe
-from benchmarks._report import spread
+from benchmarks._report import keep, spread
+from benchmarks._report import parser as command_line
 from benchmarks._watch import COME, viewers
 from gan import config, datasets, files, hardware, registry, runs
 from gan.runs import Run
@@ -53,6 +54,11 @@ FRESH, LOOK = 20.0, 0.02  # seconds that a page is looked at, and between two lo
 # For every movement of the pointer the time until pixels that know of it are on a canvas.
 WATCH = """() => {
   const watch = (window.watch = { moves: [], waits: [], pictures: 0, asked: [] });
+  const post = Worker.prototype.postMessage; // pictures that the page draws, but for slices of the sheet
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (message.z && ![1, 16].includes(message.z.length / 100)) watch.asked.push(performance.now());
+    return post.call(this, message, ...rest);
+  };
   addEventListener("pointermove", (event) => event.buttons && watch.moves.push(event.timeStamp), true);
   const ask = window.fetch;
   window.fetch = async (url, told) => {
@@ -74,6 +80,7 @@ WATCH = """() => {
     const put = pen[name];
     pen[name] = function (...args) {
       put.apply(this, args);
+      if (this.canvas.dataset.part !== "one") return;
       const at = watch.asked.shift();
       if (at === undefined) return;
       watch.pictures += 1;
@@ -90,18 +97,13 @@ TAKEN = """() => {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--users", type=int, default=20)
-    parser.add_argument(
-        "--threads", type=config.parser_of("threads"), default=0, help="of the run that trains"
-    )
+    parser.add_argument("--threads", type=config.parser_of("threads"), default=0, help="of the run that trains")
     parser.add_argument("--slider", default=SLIDER, help="CSS selector of what is dragged")
-    parser.add_argument("--out", type=Path, help="where to write, without ending")
-    parser.add_argument(
-        "--ask", nargs=3, metavar=("URL", "USERS", "SECONDS"), help=argparse.SUPPRESS
-    )
+    parser.add_argument("--ask", nargs=3, metavar=("URL", "USERS", "SECONDS"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.ask:
         url, users, seconds = given.ask
@@ -112,19 +114,17 @@ def main() -> None:
         found = asyncio.run(_measure(Path(folder), given))
     text = _text(found, given, machine)
     print(text)
-    if given.out:
-        given.out.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-        given.out.with_suffix(".md").write_text(text)
+    keep("explore", text, found, given.publish)
 
 
 async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """One row for each stretch: what was seen of it."""
     shutil.copytree("checkpoints/lean-mnist", folder / "runs" / SHOWN)
-    run = _trained(folder / "runs", given.threads)
+    run = trained(folder / "runs", given.threads)
     names = ("alone", "training", "watched", "crowd", "crowd training")
     found: dict[str, Any] = {name: [] for name in names}
     with server(folder, GAN_DATA=str(datasets.root().resolve())) as app:
-        async with _browser() as pages:
+        async with browser() as pages:
             page = await pages()
             await page.goto(f"{app.url}/explore?run={SHOWN}")
             await page.wait_for_selector(READY)
@@ -132,25 +132,25 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
             await page.evaluate(WATCH)
             await asyncio.sleep(5)  # the server has settled
             for _ in range(given.rounds):
-                found["alone"].append(await _drag(page, given))
+                found["alone"].append(await by_hand(page, given))
                 found["crowd"].append(await _users(app.url, given))
-            await _train(await pages(), f"{app.url}/?run={run.id}")
+            await start(await pages(), f"{app.url}/?run={run.id}")
             found["fresh"] = await _fresh(await pages(), f"{app.url}/explore?run={run.id}", run)
             await page.bring_to_front()
             await asyncio.sleep(5)
             for _ in range(given.rounds):
                 for name, act in (
-                    ("training", _drag(page, given)),
-                    ("watched", _watched(app.url, run, _drag(page, given))),
+                    ("training", by_hand(page, given)),
+                    ("watched", _watched(app.url, run, by_hand(page, given))),
                     ("crowd training", _users(app.url, given)),
                 ):
-                    _, calm = await _rate(run, asyncio.sleep(given.seconds))
-                    row, rate = await _rate(run, act)
+                    _, calm = await rate_of(run, asyncio.sleep(given.seconds))
+                    row, rate = await rate_of(run, act)
                     found[name].append({**row, "calm": calm, "rate": rate})
     return found
 
 
-def _trained(home: Path, threads: int) -> Run:
+def trained(home: Path, threads: int) -> Run:
     """A `lean` run that is long enough, not begun yet."""
     wanted = config.preset("lean")[0].replace(threads=threads)
     if registry.missing(registry.card("datasets", wanted.dataset), datasets.root()):
@@ -159,7 +159,7 @@ def _trained(home: Path, threads: int) -> Run:
 
 
 @contextlib.asynccontextmanager
-async def _browser() -> AsyncIterator[Callable[[], Awaitable[Page]]]:
+async def browser() -> AsyncIterator[Callable[[], Awaitable[Page]]]:
     """Makes pages, all in one window."""
     from playwright.async_api import async_playwright
 
@@ -172,7 +172,7 @@ async def _browser() -> AsyncIterator[Callable[[], Awaitable[Page]]]:
         await browser.close()
 
 
-async def _train(page: Page, address: str) -> None:
+async def start(page: Page, address: str) -> None:
     """Has the server train the run; the page is closed, so that nobody else watches."""
     await page.goto(address)
     await page.get_by_role("button", name="Go on").first.click()
@@ -203,7 +203,7 @@ async def _step_on(page: Page) -> str | None:
     return await page.locator(READY).get_attribute("data-step")
 
 
-async def _drag(page: Page, given: argparse.Namespace) -> dict[str, float]:
+async def by_hand(page: Page, given: argparse.Namespace) -> dict[str, float]:
     """The first slider to and fro, a movement every frame; like a hand it does not wait for the page."""
     box = await page.locator(given.slider).first.bounding_box()
     assert box
@@ -243,7 +243,7 @@ async def _watched(url: str, run: Run, act: Awaitable[Any]) -> Any:
     return told
 
 
-async def _rate(run: Run, act: Awaitable[Any]) -> tuple[Any, float]:
+async def rate_of(run: Run, act: Awaitable[Any]) -> tuple[Any, float]:
     """What `act` returns, and the images a second that were trained meanwhile."""
     await asyncio.sleep(SETTLE)
     before = len(_log(run))
@@ -286,9 +286,7 @@ async def _crowd(url: str, users: int, seconds: float) -> dict[str, float]:
     }
 
 
-async def _user(
-    url: str, k: int, until: float, pictures: int, pace: float, status: int
-) -> tuple[list[float], int]:
+async def _user(url: str, k: int, until: float, pictures: int, pace: float, status: int) -> tuple[list[float], int]:
     """Asks as the page does, on a connection that stays open; the seconds of each answer, and how many were others."""
     place = urlsplit(url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
@@ -323,11 +321,7 @@ def _text(found: dict[str, Any], given: argparse.Namespace, machine: str) -> str
         for what, rows, rate in (
             ("nothing", found["alone"], ""),
             ("a `lean` run", found["training"], kept(found["training"])),
-            (
-                f"a `lean` run, which {WATCHERS} others watch",
-                found["watched"],
-                kept(found["watched"]),
-            ),
+            (f"a `lean` run, which {WATCHERS} others watch", found["watched"], kept(found["watched"])),
         )
     )
     many = "\n".join(

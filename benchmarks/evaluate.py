@@ -1,6 +1,6 @@
 """What an evaluation costs: seconds besides sampling, and those of drawing 10,000 images, for every model of a preset.
 
-    python -m benchmarks.evaluate [--rounds 3] [--only lean …] [--out docs/evaluate]
+    python -m benchmarks.evaluate [--rounds 3] [--only lean …] [--publish]
 
 Each round is a fresh evaluation: nothing read before is kept, as for the first one after a start. Presets whose data
 are not here are left out, and those of points, which have no scores. The generators are untrained, which costs the
@@ -9,7 +9,6 @@ same. Prints Markdown.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
@@ -17,18 +16,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks._machine import describe
+from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
-from gan import datasets, evaluate, hardware, reference, registry, runs
+from gan import datasets, hardware, registry, runs
 from gan.config import RunConfig, preset
+from gan.evaluation import evaluate, reference
 from gan.runs import Run
-from gan.train import train
+from gan.training.loop import train
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
     machine, rows, found = describe(), [], {}
     for name, config in _models():
@@ -39,7 +39,7 @@ def main() -> None:
             print(*rows[-1], file=sys.stderr, flush=True)
     head = ["Preset", "Data", "Besides drawing, s", "CPU, s", "Drawing 10,000 images, s"]
     text = f"Medians of {given.rounds} rounds and their range.\n\n" + table(head, rows)
-    publish("An evaluation", text, found, machine, given.out)
+    publish("An evaluation", text, found, machine, "evaluate", given.publish)
 
 
 def _row(rounds: list[tuple[float, float, float]]) -> list[str]:
@@ -70,8 +70,8 @@ def _rounds(config: RunConfig, home: Path, count: int) -> Iterator[tuple[float, 
     for _ in train(run):
         pass
     for _ in range(count):
-        evaluate._READ.clear()
-        reference._kept.cache_clear()
+        evaluate._DISTANCES.clear()
+        reference._shipped.cache_clear()
         yield _once(run)
 
 

@@ -1,13 +1,13 @@
 """Does training hold up beside busy programs? Images a second with threads by itself, with one, and with two.
 
-    python -m benchmarks.hogs [--minutes 10] [--seed 0] [--out docs/threads] [--folder F [--at-once 7]]
+    python -m benchmarks.hogs [--minutes 10] [--seed 0] [--publish] [--folder F [--at-once 7]]
 
 `lean` is trained by the loop of every run, once for each way, in one process. The time is cut into minutes. In each of
 them every way trains in turn while up to three programs start and stop by the same schedule: so each five seconds of
 one run can be held against the same five seconds of another. Two threads, the foil, train in every third minute.
 
 With --folder a long measurement is made in several calls: each goes on where the one before stopped, and stops after
---at-once minutes of clock. Prints Markdown; --out writes it with its numbers and a picture beside it.
+--at-once minutes of clock. Prints Markdown; the page is docs/threads.md, with a picture.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from benchmarks._machine import describe
+from benchmarks._report import folders, keep
+from benchmarks._report import parser as command_line
 from gan import config, datasets, registry, runs
-from gan.figure import FAKE, PALE, D
+from gan.palette import FAKE, SOFT, D
 from gan.runs import Run
-from gan.train import Tick, train
+from gan.training.loop import Tick, train
 
 WAYS = {"auto": 0, "one": 1, "two": 2}  # threads of a run
 FOIL, SELDOM = "two", 3  # which trains in every so many minutes only
@@ -67,12 +69,11 @@ class Hogs:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--minutes", type=int, default=10, help="of the run with auto")
     parser.add_argument("--seed", type=int, default=0, help="of the schedule")
     parser.add_argument("--folder", type=Path, help="where runs and numbers stay between calls")
     parser.add_argument("--at-once", type=float, default=math.inf, metavar="M")
-    parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = measure(given, given.folder or Path(folder))
@@ -81,10 +82,9 @@ def main() -> None:
         return
     text = _text(found, given)
     print(text)
-    if given.out:
-        given.out.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-        given.out.with_suffix(".md").write_text(text)
-        _draw(found, given.out.parent / "pictures" / f"{given.out.name}.png")
+    keep("threads", text, found, given.publish)
+    for place in folders(given.publish):
+        _draw(found, place / "pictures" / "threads.png")
 
 
 def measure(given: argparse.Namespace, home: Path) -> Told:
@@ -190,12 +190,23 @@ def _text(found: Told, given: argparse.Namespace) -> str:
     told = found["switches"]
     slow = sum(switch["why"] == "slow" for switch in told)
     calls = f" in calls of at most {given.at_once:g} minutes" if given.at_once < math.inf else ""
-    name = f"{given.out.name}.png" if given.out else "threads.png"
+    name = "threads.png"
     return TEXT.format(
-        minutes=len(found["minutes"]), rows="\n".join(rows), quiet=quiet, switches=len(told),
-        slow=slow, machine=found["machine"], seed=given.seed, name=name, most=max(BUSY), seldom=SELDOM,
-        low=STAY[0], high=STAY[1], head=HEAD, calls=calls,
-    )  # fmt: skip
+        minutes=len(found["minutes"]),
+        rows="\n".join(rows),
+        quiet=quiet,
+        switches=len(told),
+        slow=slow,
+        machine=found["machine"],
+        seed=given.seed,
+        name=name,
+        most=max(BUSY),
+        seldom=SELDOM,
+        low=STAY[0],
+        high=STAY[1],
+        head=HEAD,
+        calls=calls,
+    )
 
 
 HEAD = (
@@ -227,20 +238,19 @@ def _draw(found: Told, path: Path) -> None:
     sheet = Figure(figsize=(10, 5), dpi=120, facecolor="white")
     above, below = sheet.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     per = int(MINUTE / WINDOW)
-    for way, colour, width in (("two", PALE, 1.0), ("one", D, 1.6), ("auto", FAKE, 2.0)):
+    for way, colour, width in (("two", SOFT, 1.0), ("one", D, 1.6), ("auto", FAKE, 2.0)):
         for minute, told in enumerate(found["minutes"]):
             if way in told["rates"]:
                 at = [minute + (k + 0.5) / per for k in range(per)]
                 label = {"one": "one thread", "two": "two threads"}.get(way, way)
-                above.plot(at, told["rates"][way], color=colour, linewidth=width,
-                           label=label if minute == 0 else None)  # fmt: skip
+                above.plot(at, told["rates"][way], color=colour, linewidth=width, label=label if minute == 0 else None)
         if way == "one":
             whole = [rate for _, rate in _windows(found, "auto")]
             at = [(k + 0.5) / per for k in range(len(whole))]
             above.fill_between(at, [0.6 * rate for rate in whole], color=D, alpha=0.1, linewidth=0)
     edges = [m + at / MINUTE for m, t in enumerate(found["minutes"]) for at, _ in t["busy"]]
     counts = [busy for told in found["minutes"] for _, busy in told["busy"]]
-    below.stairs(counts, [*edges, len(found["minutes"])], fill=True, color=PALE)
+    below.stairs(counts, [*edges, len(found["minutes"])], fill=True, color=SOFT)
     above.set_ylabel("images a second")
     above.set_ylim(bottom=0)
     above.legend(frameon=False, ncols=3, loc="upper right")
@@ -250,6 +260,7 @@ def _draw(found: Told, path: Path) -> None:
     for axes in (above, below):
         axes.spines[["top", "right"]].set_visible(False)
     sheet.tight_layout()
+    path.parent.mkdir(exist_ok=True)
     sheet.savefig(path)
 
 

@@ -1,6 +1,6 @@
-"""How well z is found: of a picture, of one with a hole, of a small one; where D's zero is. Writes docs/inversion.*.
+"""How well z is found: of a picture, of one with a hole, of a small one; where D's zero is. Makes docs/inversion.md.
 
-    python -m benchmarks.inversion [--only lean-mnist …] [--seeds 0 1 2] [--count 100] [--shift 0]
+    python -m benchmarks.inversion [--only lean-mnist …] [--seeds 0 1 2] [--count 100] [--shift 0] [--publish]
 
 Test digits evenly from the test split, one after the other, on one thread. What is counted is read by EvalNet, which
 the search does not ask. What is left out by --only stays on the page as it was measured before.
@@ -8,8 +8,6 @@ the search does not ask. What is left out by --only stays on the page as it was 
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -23,14 +21,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks._machine import describe
-from gan import datasets, evaluator, files, images, inversion
-from gan.directions import auc
-from gan.evaluator import Evaluator
-from gan.inversion import invert, masked, shrunk, whole
+from benchmarks._report import earlier, folders, keep
+from benchmarks._report import parser as command_line
+from gan import datasets, files, images
+from gan.evaluation import evalnet
+from gan.evaluation.evalnet import TrainedEvalNet
+from gan.latents import inversion
+from gan.latents.directions import auc
+from gan.latents.inversion import invert, masked, shrunk, whole
 from gan.runs import Run
 from gan.sampler import Sampler
 
-HOME, DOCS = Path("checkpoints"), Path("docs")
+HOME = Path("checkpoints")
 RUNS = ("dcgan-deep-mnist", "lean-mnist")
 CRITICS = (*RUNS, "lean-strokes", "gan-2014-mnist")
 HOLE, SHRINK = 14, 4
@@ -44,7 +46,7 @@ class Task:
     """What is asked: `given` tells what is left of picture k and how it is compared."""
 
     name: str
-    see: Callable[[int], inversion.See]
+    see: Callable[[int], inversion.Measurement]
     given: Callable[[Pictures, int], Pictures]
     known: Callable[[int], NDArray[np.bool_]] | None = None
     restarts: int = 8
@@ -52,7 +54,7 @@ class Task:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--count", type=int, default=100)
@@ -63,8 +65,8 @@ def main() -> None:
     for _ in invert(Sampler.load(HOME / RUNS[1]), np.zeros((28, 28, 1), np.uint8), steps=2):
         pass  # warms up
     before: Told = {"generators": {}, "critics": []}
-    if given.only and (kept := DOCS / "inversion.json").exists():
-        before = json.loads(kept.read_text())
+    if given.only:
+        before = earlier("inversion") or before
     new = {
         name: _generator(name, given.seeds, given.count, given.shift)
         for name in RUNS
@@ -78,11 +80,13 @@ def main() -> None:
         critics += _zero(name) if again else old
     page = _page(found, critics, given.count, machine)
     print(page)
-    files.replace(DOCS / "inversion.md", page.encode())
     told = {"generators": found, "critics": critics, "machine": machine}
-    files.replace(DOCS / "inversion.json", (json.dumps(told, indent=1) + "\n").encode())
+    keep("inversion", page, told, given.publish)
     if RUNS[0] in new:
-        files.replace(DOCS / "pictures" / "inversion.png", images.png(_sheet(RUNS[0])))
+        sheet = images.png(_sheet(RUNS[0]))
+        for folder in folders(given.publish):
+            (folder / "pictures").mkdir(exist_ok=True)
+            files.replace(folder / "pictures" / "inversion.png", sheet)
 
 
 def _corner(k: int) -> NDArray[np.bool_]:
@@ -121,7 +125,7 @@ TASKS = (
     Task("the middle missing", lambda k: masked(_middle(k)), _without(_middle), _middle),
     Task("the middle missing, 16 starts", lambda k: masked(_middle(k)), _without(_middle), _middle, 16),
     Task("7 x 7 enlarged", lambda k: shrunk(SHRINK), _bicubic),
-)  # fmt: skip
+)
 
 
 def _digits(sampler: Sampler, count: int, shift: int = 0) -> tuple[Pictures, NDArray[np.int64]]:
@@ -134,12 +138,12 @@ def _digits(sampler: Sampler, count: int, shift: int = 0) -> tuple[Pictures, NDA
     return test.images[rows].transpose(0, 2, 3, 1), test.labels[rows]
 
 
-def _read(judge: Evaluator, pictures: Pictures) -> NDArray[np.int64]:
+def _read(judge: TrainedEvalNet, pictures: Pictures) -> NDArray[np.int64]:
     return judge.read(pictures.transpose(0, 3, 1, 2))[1].argmax(1)
 
 
 def _generator(name: str, seeds: Sequence[int], count: int, shift: int) -> Told:
-    sampler, judge = Sampler.load(HOME / name), evaluator.load("mnist")
+    sampler, judge = Sampler.load(HOME / name), evalnet.load("mnist")
     digits, labels = _digits(sampler, count, shift)
     told: Told = {"real": int((_read(judge, digits) == labels).sum())}
     for task in TASKS:
@@ -153,21 +157,14 @@ def _generator(name: str, seeds: Sequence[int], count: int, shift: int) -> Told:
 
 
 def _once(
-    sampler: Sampler,
-    judge: Evaluator,
-    task: Task,
-    digits: Pictures,
-    labels: NDArray[np.int64],
-    seed: int,
+    sampler: Sampler, judge: TrainedEvalNet, task: Task, digits: Pictures, labels: NDArray[np.int64], seed: int
 ) -> Told:
     """Every digit once: how many keep their class, how far pixels are off, seconds a digit."""
     answers, least, seconds, work, gaps = [], [], [], [], []
     for k, digit in enumerate(digits):
         began, worked = time.perf_counter(), time.process_time()
         said = began
-        search = invert(
-            sampler, digit, task.see(k), task.restarts, seed=seed, candidates=task.candidates
-        )
+        search = invert(sampler, digit, task.see(k), task.restarts, seed=seed, candidates=task.candidates)
         for tick in search:
             found = tick.images
             gaps.append(time.perf_counter() - said)
@@ -175,9 +172,7 @@ def _once(
         seconds.append(time.perf_counter() - began)
         work.append(time.process_time() - worked)
         least.append(tick.errors.argmin())
-        answers.append(
-            found if task.known is None else inversion.filled(digit, task.known(k), found)
-        )
+        answers.append(found if task.known is None else inversion.filled(digit, task.known(k), found))
     shown = np.stack(answers)  # count,R,28,28,1
     classes = np.stack([_read(judge, shown[:, r]) for r in range(shown.shape[1])], 1)
     right = classes == labels[:, None]
@@ -204,8 +199,9 @@ def _zero(name: str) -> list[Told]:
         z = np.random.default_rng(5).standard_normal((JUDGED, sampler.z_dim))
         both = np.concatenate([test.images[:JUDGED].transpose(0, 2, 3, 1), sampler.images(z)])
         x = torch.from_numpy(both.transpose(0, 3, 1, 2)).float() / 127.5 - 1
+        D: Any = sampler._D
         with torch.inference_mode():
-            plain = sampler._D(x).numpy()
+            plain = D(x).numpy()
         told = [_judged(logits.astype(float)) for logits in (plain, sampler.critic(both))]
         rows.append({"run": name if step is None else f"{name}@{step}", "told": told})
     return rows
@@ -227,11 +223,8 @@ def _sheet(name: str) -> Pictures:
     rows: list[Pictures] = []
     for k, digit in enumerate(_digits(sampler, SHOWN)[0]):
         known = _middle(k)
-        ends = [list(invert(sampler, digit, see))[-1].images for see in
-                (whole(), masked(known), shrunk(SHRINK))]  # fmt: skip
-        small = (
-            digit.reshape(7, SHRINK, 7, SHRINK, 1).mean((1, 3)).repeat(SHRINK, 0).repeat(SHRINK, 1)
-        )
+        ends = [list(invert(sampler, digit, see))[-1].images for see in (whole(), masked(known), shrunk(SHRINK))]
+        small = digit.reshape(7, SHRINK, 7, SHRINK, 1).mean((1, 3)).repeat(SHRINK, 0).repeat(SHRINK, 1)
         gone = np.where(known[..., None], digit, np.uint8(96))
         filled = inversion.filled(digit, known, ends[1])[:ANSWERS]
         rows += [digit, ends[0][0], gone, *filled, small.astype(np.uint8), *ends[2][:ANSWERS]]
@@ -276,11 +269,7 @@ def _row(task: Task, told: Told) -> list[str]:
 
 def _cells(told: Told) -> list[str]:
     real, fake = told["medians"]
-    return [
-        f"{told['real']:.0%}, {told['fake']:.0%}",
-        f"{told['auc']:.2f}",
-        f"{real:.2f}, {fake:.2f}",
-    ]
+    return [f"{told['real']:.0%}, {told['fake']:.0%}", f"{told['auc']:.2f}", f"{real:.2f}, {fake:.2f}"]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -300,19 +289,11 @@ COLUMNS = (
     "of CPU",
     "between ticks (95 %), s",
 )
-JUDGEMENTS = (
-    "",
-    "as trained: real, generated",
-    "AUC",
-    "medians",
-    "zero in place: real, generated",
-    "AUC",
-    "medians",
-)
+JUDGEMENTS = ("", "as trained: real, generated", "AUC", "medians", "zero in place: real, generated", "AUC", "medians")
 HEAD = """# From pictures back to z
 
-What `gan/inversion.py` finds for {count} MNIST test digits, evenly from the test split: {steps} steps of Adam for 8
-answers at once, started from the best of {n} random z. Counted is how many are still read as their own class by
+What `gan.latents.inversion` finds for {count} MNIST test digits, evenly from the test split: {steps} steps of Adam for
+8 answers at once, started from the best of {n} random z. Counted is how many are still read as their own class by
 EvalNet, which reads {real} of the digits themselves so, and which the search never asks. Holes are 14 x 14 pixels, a
 quarter of the picture; the known pixels are kept, and the whole is read. A hole in the middle takes most of a digit
 away, one in a corner (each in turn) little. Medians over seeds of the search, with their range; seconds are medians
@@ -329,9 +310,10 @@ Ten test digits with `dcgan-deep-mnist`: itself, projected; without its middle, 
 """
 ZERO = f"""## D's zero
 
-`gan/critic.py` measures the BatchNorm statistics of D anew on a mixture of the 64 real pictures that a run shows and 64
-generated ones, and moves its zero to where both are told apart. Here are {JUDGED:,} test images and {JUDGED:,} other
-samples: shares judged rightly at zero, AUC, medians of the logits. A D without BatchNorm is left alone.
+`gan.sampler.calibration` measures the BatchNorm statistics of D anew on a mixture of the 64 real pictures that a run
+shows and 64 generated ones, and moves its zero to where both are told apart. Here are {JUDGED:,} test images and
+{JUDGED:,} other samples: shares judged rightly at zero, AUC, medians of the logits. A D without BatchNorm is left
+alone.
 """
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Where the server's memory goes: what it imports, the idle server, a run, those who watch, and an hour of it all.
 
-    python -m benchmarks.memory [--rounds 3] [--seconds 20] [--viewers 20] [--minutes 3] [--out docs/memory]
+    python -m benchmarks.memory [--rounds 3] [--seconds 20] [--viewers 20] [--minutes 3] [--publish]
 
 Resident memory (VmRSS) of the real server: what a system monitor shows and a small machine runs out of. It counts the
 pages of libraries and mapped data sets, which other processes may share. Prints Markdown. Linux only.
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._machine import describe
+from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
 from benchmarks._served import FINISHED, Served, served
 from benchmarks._watch import COME, viewers
@@ -39,19 +40,16 @@ print(int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) /
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20, help="of each run")
     parser.add_argument("--viewers", type=int, default=20)
-    parser.add_argument(
-        "--minutes", type=int, default=3, help="of the long stretch: 0, or 3 and more"
-    )
-    parser.add_argument("--out", type=Path, help="where to write, without ending")
+    parser.add_argument("--minutes", type=int, default=3, help="of the long stretch: 0, or 3 and more")
     given = parser.parse_args()
     machine = describe()
     rounds = [_round(given) for _ in range(given.rounds)]
     found = {"rounds": rounds, "long": _long(given.minutes) if given.minutes else None}
-    publish("Memory", _text(found, given), found, machine, given.out)
+    publish("Memory", _text(found, given), found, machine, "memory", given.publish)
 
 
 def _round(given: argparse.Namespace) -> dict[str, float]:
@@ -89,7 +87,7 @@ def _alone(modules: list[str]) -> float:
     """MB of a Python that only imports these."""
     told = subprocess.run(
         [sys.executable, "-c", ALONE], input=" ".join(modules), check=True, capture_output=True, text=True
-    )  # fmt: skip
+    )
     return float(told.stdout.split()[-1])
 
 
@@ -145,11 +143,10 @@ def _text(found: dict[str, Any], given: argparse.Namespace) -> str:
             row("kept for the next run when it has ended", "after first", "others have watched"),
             row("that next run, at its peak", "second", "others have watched", "350"),
             row("kept when that has ended", "after second", "others have watched"),
-        ]  # fmt: skip
+        ]
         parts.append(
             f"Resident memory in MB, medians of {given.rounds} servers and their range; runs are `lean`, for "
-            f"{given.seconds:g} seconds; {given.viewers} watch at once.\n\n"
-            + table(["What", "MB", "At most"], rows)
+            f"{given.seconds:g} seconds; {given.viewers} watch at once.\n\n" + table(["What", "MB", "At most"], rows)
         )
     if long := found["long"]:
         minutes = long["minutes"]

@@ -1,15 +1,14 @@
 """Every table of docs/performance.md anew, in short forms that take less than ten minutes together on two cores.
 
-    python -m benchmarks.performance [--only startup …]
+    python -m benchmarks.performance [--only startup …] [--publish]
 
 Each benchmark is a process of its own; what it prints is its part of the page, and its numbers lie in
-docs/performance.json. With --only the other parts stay as they are. Parts that cannot be made here (without Chromium
+the folder results. With --only the other parts stay as they are. Parts that cannot be made here (without Chromium
 or MNIST, for example) stay as well, and are named at the end.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -20,10 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan import datasets, files
+from benchmarks import _report
+from benchmarks._report import BENCH, earlier, keep
+from benchmarks._report import parser as command_line
+from gan import datasets
 
 HERE = Path(__file__).parent
-DOCS = HERE.parent / "docs"
 LIMIT = 570.0  # seconds for all
 INTRODUCTION = """# Performance
 
@@ -40,12 +41,11 @@ class Part:
     name: str
     short: str
     long: str = ""
-    out: bool = True  # whether it has to be told where to write; else it writes docs/NAME
 
 
 PARTS = (
-    Part("steps", "--rounds 2 --seconds 2 --only dcgan-16 first-steps", "steps.md", out=False),
-    Part("digits", "--seeds 1 --seconds 10 --only lean", "digits.md", out=False),
+    Part("steps", "--rounds 2 --seconds 2 --only dcgan-16 first-steps", "steps.md"),
+    Part("digits", "--seeds 1 --seconds 10 --only lean", "digits.md"),
     Part("startup", "--rounds 2"),
     Part("viewers", "--rounds 2 --seconds 4"),
     Part("memory", "--rounds 1 --seconds 10 --minutes 0", "memory.md"),
@@ -55,6 +55,7 @@ PARTS = (
 PAGES = {
     "threads.md": "training beside programs that come and go",
     "explore.md": "dragging while others drag and a run trains",
+    "page.md": "drawing in the page itself",
     "directions.md": "how well directions change what they are called after",
     "inversion.md": "how well pictures are projected and filled in",
     "presets.md": "every preset, trained for a short time",
@@ -63,7 +64,7 @@ PAGES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--only", nargs="*", default=[], choices=[part.name for part in PARTS])
     given = parser.parse_args()
     there = [part for part in PARTS if (HERE / f"{part.name}.py").is_file()]
@@ -76,8 +77,8 @@ def main() -> None:
         if made is None:
             failed.append(part.name)
         else:
-            keep(part.name, made)
-    print(f"docs/performance.md after {time.monotonic() - began:.0f} s")
+            add(part.name, made, given.publish)
+    print(f"All of it after {time.monotonic() - began:.0f} s")
     if failed:
         sys.exit(f"Not made, for the reasons above: {', '.join(failed)}")
 
@@ -88,34 +89,26 @@ def run(part: Part, seconds: float) -> dict[str, Any] | None:
     It works in a folder of its own, where it cannot overwrite what its long form found.
     """
     with tempfile.TemporaryDirectory() as folder:
-        docs = Path(folder) / "docs"
-        docs.mkdir()
         command = [sys.executable, "-m", f"benchmarks.{part.name}", *part.short.split()]
-        command += ["--out", f"docs/{part.name}"] if part.out else []
         data = str(datasets.root().resolve())
         env = {**os.environ, "GAN_DATA": data, "PYTHONPATH": str(HERE.parent)}
         try:
-            told = subprocess.run(
-                command, stdout=subprocess.PIPE, text=True, timeout=seconds, cwd=folder, env=env
-            )
+            told = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=seconds, cwd=folder, env=env)
         except subprocess.TimeoutExpired:
             print("There was no time left for it.")
             return None
         if told.returncode:
             return None
         print(told.stdout, flush=True)
-        found = docs / f"{part.name}.json"
+        found = Path(folder) / BENCH / "results" / f"{part.name}.json"
         numbers = json.loads(found.read_text()) if found.exists() else None
         return {"page": told.stdout.strip(), "found": numbers}
 
 
-def keep(name: str, made: dict[str, Any]) -> None:
+def add(name: str, made: dict[str, Any], publish: bool) -> None:
     """Puts a part into the page."""
-    path = DOCS / "performance.json"
-    parts = json.loads(path.read_text()) if path.exists() else {}
-    parts[name] = made
-    files.replace(path, (json.dumps(parts, indent=1) + "\n").encode())
-    files.replace(path.with_suffix(".md"), page(parts).encode())
+    parts = {**(earlier("performance") or {}), name: made}
+    keep("performance", page(parts), parts, publish)
 
 
 def page(parts: dict[str, dict[str, Any]]) -> str:
@@ -124,9 +117,9 @@ def page(parts: dict[str, dict[str, Any]]) -> str:
     for part in PARTS:
         if part.name in parts:
             told.append(parts[part.name]["page"].replace("# ", "## ", 1))
-            if (DOCS / part.long).is_file():
+            if (_report.DOCS / part.long).is_file():
                 told.append(f"For longer: [{part.long}]({part.long}).")
-    links = [f"- [{what}]({name})" for name, what in PAGES.items() if (DOCS / name).is_file()]
+    links = [f"- [{what}]({name})" for name, what in PAGES.items() if (_report.DOCS / name).is_file()]
     told.append("## Measured elsewhere\n\n" + "\n".join(links))
     return "\n\n".join(told) + "\n"
 

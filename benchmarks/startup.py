@@ -1,6 +1,6 @@
 """How long one waits: for the first page, after the press on Start, and for the history of a long run.
 
-    python -m benchmarks.startup [--rounds 5] [--out docs/startup]
+    python -m benchmarks.startup [--rounds 5] [--publish]
 
 The real server and headless Chromium. Each round starts a server, draws the first page, presses Start at once (PyTorch
 is not loaded yet), presses it again on the warm server and notes when which picture is on screen, and reloads the page
@@ -11,7 +11,6 @@ of the noise of an untrained network EvalNet is sure, too. Prints Markdown. Need
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
@@ -24,10 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks._machine import describe
+from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
-from gan import datasets, images, reference, registry
+from gan import datasets, images
+from gan.datasets import strokes
+from gan.evaluation import reference
+from gan.evaluation.reference import Reference
 from gan.metrics import precision_recall
-from gan.reference import Reference
 from gan.runs import Run
 from tests.serving import HOME, server
 
@@ -50,15 +52,14 @@ WHOLE = """(step) => {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
     machine = describe()
-    for _ in registry.load("datasets", "strokes").make(datasets.root()):
+    for _ in strokes.make(datasets.root()):
         pass
     found = [_round() for _ in range(given.rounds)]
-    publish("Start-up", _text(found), found, machine, given.out)
+    publish("Start-up", _text(found), found, machine, "startup", given.publish)
 
 
 def _round() -> dict[str, list[float]]:
@@ -100,8 +101,7 @@ def _press(page: Page) -> float:
     pressed = time.perf_counter()
     _button(page, "Start").click()
     page.wait_for_function(
-        f"new RegExp('{NEW}').test(document.querySelector('[data-testid=live-picture]')?.src ?? '')",
-        polling=20,
+        f"new RegExp('{NEW}').test(document.querySelector('[data-testid=live-picture]')?.src ?? '')", polling=20
     )
     return time.perf_counter() - pressed
 
@@ -115,9 +115,7 @@ def _readable(page: Page, home: Path, first: float) -> dict[str, list[float]]:
     seen: list[tuple[float, str, int]] = []
     while (now := time.perf_counter() - began) < WATCHED:
         src = page.locator("[data-testid=live-picture]").first.get_attribute("src") or ""
-        if (shown := re.search(r"/([^/]+)/samples/fixed/(\d+)", src)) and (
-            not seen or int(shown[2]) != seen[-1][2]
-        ):
+        if (shown := re.search(r"/([^/]+)/samples/fixed/(\d+)", src)) and (not seen or int(shown[2]) != seen[-1][2]):
             seen.append((now, shown[1], int(shown[2])))
         page.wait_for_timeout(20)
     run = Run(home / seen[0][1])
@@ -131,7 +129,7 @@ def _readable(page: Page, home: Path, first: float) -> dict[str, list[float]]:
 def _read(ruler: Reference, run: Run, step: int) -> int:
     """How many of the 64 samples of a picture can be read."""
     sheet = images.decode(run.picture("fixed", step).read_bytes())
-    seen = ruler.see(images.tiles(sheet, ruler.shape).transpose(0, 3, 1, 2))
+    seen = ruler.extract(images.tiles(sheet, ruler.shape).transpose(0, 3, 1, 2))
     real = ruler.real.features
     assert seen.features is not None
     assert seen.probabilities is not None
@@ -172,10 +170,7 @@ def _long_run(home: Path, every: int) -> Run:
         for seq, step in enumerate(range(every, STEPS + 1, every)):
             due = step % apart < every
             record = {**(rng.choice(checked) if due else plain[seq % len(plain)])}
-            record |= {
-                "seq": seq, "step": step, "seconds": step / 100,
-                "images": 32 * step, "epoch": step / 1875,
-            }  # fmt: skip
+            record |= {"seq": seq, "step": step, "seconds": step / 100, "images": 32 * step, "epoch": step / 1875}
             record |= {name: rng.random() for name in ("d_loss", "g_loss", "d_real", "d_fake")}
             out.write(json.dumps(record) + "\n")
     return run
@@ -190,13 +185,13 @@ def _text(found: list[dict[str, list[float]]]) -> str:
         row("Start, pressed at once while PyTorch is loaded, to the first new picture", "cold"),
         row("**Start**, PyTorch loaded, to the first new picture", "warm", "2"),
         row(f"**Start**, PyTorch loaded, to a picture with {FEW} of 64 readable digits", "readable", "4"),
-    ]  # fmt: skip
+    ]
     for every in EVERY:
         what = f"a run of {STEPS:,} steps and {STEPS // every:,} records"
         rows += [
             row(f"first visit since the server started to {what}, until its curves are there", f"visit {every}"),
             row(f"**reload** of {what}, until its curves are there", f"reload {every}", "1"),
-        ]  # fmt: skip
+        ]
     read = [spread([value for told in found for value in told[f"read {at}"]], 0) for at in (0, 4)]
     return (
         f"Seconds, medians of {len(found)} rounds and their range.\n\n"

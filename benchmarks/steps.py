@@ -1,12 +1,12 @@
-"""Images a second of the training loop against the plain loop of the tutorial it comes from. Writes docs/steps.*.
+"""Images a second of the training loop against the plain loop of the tutorial it comes from. Makes docs/steps.md.
 
-    python -m benchmarks.steps [--only gan-2014 …] [--changes] [--rounds 5] [--seconds 3] [--threads 0]
+    python -m benchmarks.steps [--only gan-2014 …] [--changes] [--rounds 5] [--seconds 3] [--threads 0] [--publish]
 
 Every loop is a process of its own and trains for a few seconds in turn with the others, so that what else goes on
 meets them alike; a ratio is that of two neighbours. Ours is `train()`, timed twice: its updates alone, and then all of
 it with log, pictures and saves. With --changes ours runs against itself with one thing as plain as it was. Real
 pictures under $GAN_DATA where they are, random ones otherwise: both take as long. What is not measured this time stays
-in docs/steps.json as it was.
+on the page as it was.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,17 +28,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks._machine import bfloat16, describe
-from gan import datasets, files, hardware, registry
+from benchmarks._report import earlier, keep
+from benchmarks._report import parser as command_line
+from gan import datasets, hardware, registry
 from gan.config import RunConfig, preset
 from gan.datasets import Data
 
-DOCS = Path("docs")
 PLAIN, OURS = "plain", "float32"
-WAYS: dict[str, dict[str, str]] = {
-    PLAIN: {},
-    OURS: {"precision": "fp32"},
-    "bfloat16": {"precision": "bf16"},
-}
+WAYS: dict[str, dict[str, str]] = {PLAIN: {}, OURS: {"precision": "fp32"}, "bfloat16": {"precision": "bf16"}}
 MEASURED = {
     "gan-2014": [*WAYS],
     "dcgan-tutorial": [*WAYS],
@@ -50,7 +48,7 @@ Speeds = list[float]  # images a second: of the updates alone, of all
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--changes", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
@@ -70,27 +68,21 @@ def main() -> None:
         machine = describe()
         found = compare(name, ways, given.rounds, given.seconds, threads)
         key = f"{name}, {threads} {'thread' if threads == 1 else 'threads'}, {bfloat16()}"
-        keep("changes" if given.changes else "loops", key, {"machine": machine, "rounds": found})
-    print((DOCS / "steps.md").read_text())
+        part = "changes" if given.changes else "loops"
+        told = add(part, key, {"machine": machine, "rounds": found}, given.publish)
+    print(page(told))
 
 
-def compare(
-    name: str, ways: Sequence[str], rounds: int, seconds: float, threads: int
-) -> list[dict[str, Speeds]]:
+def compare(name: str, ways: Sequence[str], rounds: int, seconds: float, threads: int) -> list[dict[str, Speeds]]:
     """What each way reached, of every round."""
     command = [sys.executable, "-m", "benchmarks.steps", "--threads", str(threads), "--serve", name]
     workers = {
-        way: subprocess.Popen(
-            [*command, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for way in ways
+        way: subprocess.Popen([*command, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for way in ways
     }
     try:
         for worker in workers.values():
             _ask(worker, WARM_UP)
-        return [
-            {way: _ask(worker, seconds) for way, worker in workers.items()} for _ in range(rounds)
-        ]
+        return [{way: _ask(worker, seconds) for way, worker in workers.items()} for _ in range(rounds)]
     finally:
         for worker in workers.values():
             worker.communicate()  # the end of its input is its end
@@ -138,22 +130,22 @@ def plain(name: str) -> Generator[int]:
 def ours(name: str, way: str, threads: int, home: Path) -> list[Generator[int]]:
     """The updates that `train()` makes of the preset, and `train()` with all else."""
     from gan import runs
-    from gan.journal import Journal
-    from gan.train import _Training
+    from gan.training.loop import _Training
+    from gan.training.metrics_log import MetricsLog
 
     config = preset(name)[0].replace(threads=threads, device="cpu", **WAYS.get(way, WAYS[OURS]))
     config = config.replace(reuse_fake=config.reuse_fake and way != "new fakes for G")
     run = runs.create(config, {"steps": 10**9}, run_id="one", home=home)
-    training = _Training(run, Journal(run), _data(config))
+    training = _Training(run, MetricsLog(run), _data(config))
     CHANGES.get(name, {}).get(way, _leave)(training)
     everything = (config.batch for _ in training.steps())
     next(everything)  # what belongs to the beginning of a run
 
     def updates() -> Generator[int]:
         while True:
-            training.players.update_d(*training._next_batch())
-            training.players.update_g()
-            training.players.end_round()
+            for name in training._plan(""):
+                training.game.update(name, training.batches)
+            training.game.end_step()
             yield config.batch
 
     return [updates(), everything]
@@ -176,103 +168,101 @@ def _leave(training: Any) -> None:
     """Nothing."""
 
 
+class _Loaded:
+    """Batches of a DataLoader, as a game reads them."""
+
+    def __init__(self, batches: Iterator[Any], size: int):
+        self.batches, self.size = batches, size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __call__(self, update: int) -> tuple[Any, None]:
+        return next(self.batches)[0], None
+
+
 def _loader(training: Any) -> None:
     """Pictures from the tutorial's DataLoader."""
     from benchmarks._tutorials import TUTORIALS
 
     batches = TUTORIALS[training.config.model].batches(training.data.images)
-    training._next_batch = lambda: (next(batches)[0], None)
+    size = len(training.batches)
+    training.batches = _Loaded(batches, size)
 
 
 def _two_passes(training: Any) -> None:
-    training.players._one_pass = False
+    training.game._one_pass = False
 
 
 def _slopes_of_d(training: Any) -> None:
     """G's update works out gradients of D, too, for nobody."""
-    training.players.D.requires_grad_ = lambda wanted: None
+    training.game.nets["D"].requires_grad_ = lambda wanted: None
 
 
 def _copied_average(training: Any) -> None:
-    """The average copies G's weights after every update."""
+    """The EMA copies G's weights after every update."""
     import torch
 
-    players = training.players
-    for p in players.average.parameters():
+    game = training.game
+    for p in game.G_ema.parameters():
         p.data = p.data.clone()
-    pairs = [*zip(players.average.parameters(), players.G.parameters(), strict=True)]
+    pairs = [*zip(game.G_ema.parameters(), game.nets["G"].parameters(), strict=True)]
 
-    def move() -> None:
+    def follow() -> None:
         with torch.no_grad():
-            for mine, its in pairs:
-                mine.lerp_(its, players.toward)
+            for slow, fast in pairs:
+                slow.lerp_(fast, game.ema_weight)
 
-    players._move_average = move
-
-
-def _adam(**options: bool) -> Callable[[Any], None]:
-    """torch.optim.Adam, which also leaves out an update that is not finite where it can."""
-
-    def change(training: Any) -> None:
-        import torch
-        from torch import nn
-
-        for adam in (training.players.opt_g, training.players.opt_d):
-            betas = (adam.beta1, adam.beta2)
-            whole: Any = torch.optim.Adam(adam.weights, adam.rate, betas, **options)
-
-            def step(adam: Any = adam, whole: Any = whole) -> Any:
-                norm = nn.utils.get_total_norm([p.grad for p in adam.weights])
-                if options:
-                    whole.found_inf = (~norm.isfinite()).float()
-                whole.step()
-                return norm
-
-            adam.step = step
-
-    return change
+    game._follow = follow
 
 
-def _library_norm(training: Any) -> None:
-    """The gradient's norm as torch.nn.utils has it."""
+def _library_adam(training: Any, fused: bool | None = None) -> None:
+    """torch.optim.Adam, by default the one without the switch that leaves a bad update out."""
+    import torch
     from torch import nn
 
-    from gan import adam
+    for optimizer in training.game.optimizers.values():
+        whole: Any = torch.optim.Adam(optimizer.weights, optimizer.lr, (optimizer.beta1, optimizer.beta2), fused=fused)
 
-    adam._norm = nn.utils.get_total_norm  # type: ignore[assignment]
+        def step(optimizer: Any = optimizer, whole: Any = whole) -> Any:
+            norm = nn.utils.get_total_norm([p.grad for p in optimizer.weights])
+            if fused:
+                whole.found_inf = (~norm.isfinite()).float()
+            whole.step()
+            return norm
+
+        optimizer.guarded_step = step
 
 
 def _new_memory(training: Any) -> None:
     """Activations beside what they come from, not in its place."""
-    model = registry.load("models", "gan-2014")
+    model: Any = registry.load("models", "gan-2014")
     F = model.F
     model.F = SimpleNamespace(
-        relu=lambda x, inplace: F.relu(x),
-        leaky_relu=lambda x, slope, inplace: F.leaky_relu(x, slope),
+        relu=lambda x, inplace: F.relu(x), leaky_relu=lambda x, slope, inplace: F.leaky_relu(x, slope)
     )
 
 
 def _torch_dropout(training: Any) -> None:
     from torch import nn
 
-    D = training.players.D
+    D = training.game.nets["D"]
     D.drop = nn.Dropout(0.3)
 
 
 CHANGES: Mapping[str, Mapping[str, Callable[[Any], None]]] = {
     "gan-2014": {
         "DataLoader and transforms": _loader,
-        "torch.optim.Adam": _adam(),
-        "torch.optim.Adam(fused=True)": _adam(fused=True),
+        "torch.optim.Adam": _library_adam,
+        "torch.optim.Adam(fused=True)": partial(_library_adam, fused=True),
         "real and fake through D in two passes": _two_passes,
         "gradients of D in G's update": _slopes_of_d,
         "new fakes for G": _leave,  # a setting
         "the average copied from G": _copied_average,
-        "torch.nn.utils.get_total_norm": _library_norm,
         "activations in memory of their own": _new_memory,
     },
     "dcgan-tutorial": {
-        "torch.optim.Adam": _adam(),
+        "torch.optim.Adam": _library_adam,
         "nn.Dropout": _torch_dropout,
         "gradients of D in G's update": _slopes_of_d,
         "the average copied from G": _copied_average,
@@ -283,13 +273,12 @@ CHANGES: Mapping[str, Mapping[str, Callable[[Any], None]]] = {
 # -- the page ----------------------------------------------------------------------------------------
 
 
-def keep(part: str, key: str, found: dict[str, Any]) -> None:
-    """Puts one measurement into docs/steps.json and writes the page anew."""
-    path = DOCS / "steps.json"
-    told = json.loads(path.read_text()) if path.exists() else {"loops": {}, "changes": {}}
+def add(part: str, key: str, found: dict[str, Any], publish: bool) -> dict[str, Any]:
+    """All measurements with this one among them, once the page is written anew."""
+    told: dict[str, Any] = earlier("steps") or {"loops": {}, "changes": {}}
     told[part][key] = found
-    files.replace(path, (json.dumps(told, indent=1) + "\n").encode())
-    files.replace(DOCS / "steps.md", page(told).encode())
+    keep("steps", page(told), told, publish)
+    return told
 
 
 def page(told: Mapping[str, Any]) -> str:
@@ -306,7 +295,7 @@ def page(told: Mapping[str, Any]) -> str:
         if way != OURS
     ]
     machines = {
-        re.sub(", load .* at the start", "", found["machine"])  # each has its own in steps.json
+        re.sub(", load .* at the start", "", found["machine"])  # each has its own among the numbers
         for part in told.values()
         for found in part.values()
     }
@@ -317,9 +306,7 @@ def page(told: Mapping[str, Any]) -> str:
     )
 
 
-def _row(
-    key: str, way: str, rounds: Sequence[Mapping[str, Speeds]], other: str, one: str = ""
-) -> str:
+def _row(key: str, way: str, rounds: Sequence[Mapping[str, Speeds]], other: str, one: str = "") -> str:
     """Speeds and ratios of `one` (the way itself, if not given) over `other`."""
     one = one or way
     cells = [key, way]
@@ -349,8 +336,8 @@ measured.
 {loops}
 
 The plain loops are in `benchmarks/_tutorials.py`; that ours makes the same weights of the same batches, to 1e-9 in
-double precision, is `tests/test_equality.py`. TensorFlow's tutorial is re-expressed in PyTorch's usual order: its own
-code takes the gradients of G and D at one and the same moment.
+double precision, is `tests/training/test_equality.py`. TensorFlow's tutorial is re-expressed in PyTorch's usual
+order: its own code takes the gradients of G and D at one and the same moment.
 """
 CHANGED = """
 ## What each change brings

@@ -14,9 +14,10 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 from benchmarks._machine import describe
-from gan import config, hardware, registry
+from gan import config, hardware
 
 WARM_UP = 20  # updates
 OURS, OPENMP = "10000", "300000"  # spins: what gan/__init__.py sets, and what OpenMP has by itself
@@ -40,35 +41,33 @@ def main() -> None:
             told = subprocess.run(
                 [*command, "--seconds", str(given.seconds)],
                 env={**os.environ, "GOMP_SPINCOUNT": count},
-                check=True, capture_output=True, text=True,
-            )  # fmt: skip
+                check=True,
+                capture_output=True,
+                text=True,
+            )
             found[threads, count].append(float(told.stdout))
     print("| threads | spins before sleeping | images/s, median | range |\n|---|---|---|---|")
     for (threads, count), speeds in found.items():
-        print(
-            f"| {threads} | {count} | {statistics.median(speeds):,.0f} | {min(speeds):,.0f} to {max(speeds):,.0f} |"
-        )
+        print(f"| {threads} | {count} | {statistics.median(speeds):,.0f} | {min(speeds):,.0f} to {max(speeds):,.0f} |")
 
 
 def speed(threads: int, seconds: float) -> float:
     """Images a second on random pictures: an update of D and one of G, again and again."""
     import torch
 
-    from gan import models
-    from gan.step import Players
+    from gan import games
 
     torch.set_num_threads(threads)
     settings = config.preset("lean")[0]
-    G, D = models.build(settings, (1, 28, 28), 0, 0, "cpu")
-    players = Players(settings, G, D, registry.load("losses", settings.loss))
+    game: Any = games.build(settings, (1, 28, 28), 0, "cpu")
     real = torch.rand(settings.batch, 1, 28, 28) * 2 - 1
     updates, started = -WARM_UP, 0.0
     while updates <= 0 or time.perf_counter() - started < seconds:
         if updates == 0:
             started = time.perf_counter()
-        players.update_d(real)
-        players.update_g()
-        players.end_round()
+        game.d_step(real)
+        game.g_step()
+        game.end_step()
         updates += 1
     return updates * settings.batch / (time.perf_counter() - started)
 

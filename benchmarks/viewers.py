@@ -1,6 +1,6 @@
 """What watching costs: the rate at which a run trains while nobody, some and many look, and the server's time for each.
 
-    python -m benchmarks.viewers [--rounds 3] [--seconds 8] [--class] [--out docs/viewers]
+    python -m benchmarks.viewers [--rounds 3] [--seconds 8] [--class] [--publish]
 
 A `lean` run trains in the real server. So many viewers, one process for all, open the sessions and ask the questions of
 the Train page; then two do so in headless Chromium, whose own work is on the same cores. All in turn, a stretch each.
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks._machine import describe
+from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
 from benchmarks._served import Served, served
 from benchmarks._watch import COME, viewers
@@ -41,21 +42,18 @@ Stretch = dict[str, float]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--class", action="store_true", dest="watchers", help="nobody may drive")
-    parser.add_argument("--out", type=Path, help="where to write, without ending")
     given = parser.parse_args()
     machine = describe()
     with tempfile.TemporaryDirectory() as folder, _browser() as browser:
         found = _measure(Path(folder) / "home", browser, given)
-    publish("Watching a run", _text(found, given), found, machine, given.out)
+    publish("Watching a run", _text(found, given), found, machine, "viewers", given.publish)
 
 
-def _measure(
-    folder: Path, browser: BrowserContext | None, given: argparse.Namespace
-) -> dict[str, list[Stretch]]:
+def _measure(folder: Path, browser: BrowserContext | None, given: argparse.Namespace) -> dict[str, list[Stretch]]:
     """Stretches by who watches: a number, or "pages"."""
     ways = [*map(str, CROWDS), *(["pages"] if browser else [])]
     found: dict[str, list[Stretch]] = {way: [] for way in ways}
@@ -64,9 +62,7 @@ def _measure(
         time.sleep(5)  # the first pictures and checkup are made
         before = app.threads()
         time.sleep(SETTLE)
-        trainer = {
-            k for k, busy in app.threads().items() if busy - before.get(k, 0) > BUSY * SETTLE
-        }
+        trainer = {k for k, busy in app.threads().items() if busy - before.get(k, 0) > BUSY * SETTLE}
         for number in range(given.rounds):
             for way in ways[number:] + ways[:number]:
                 crowd = _pages(browser, app, run) if way == "pages" else _crowd(app, run, int(way))
@@ -140,17 +136,10 @@ def _text(found: dict[str, list[Stretch]], given: argparse.Namespace) -> str:
         what = f"{PAGES} in Chromium, on the same cores" if way == "pages" else way
         pairs = [*zip(stretches, found["0"], strict=True)]
         kept = [100 * told["rate"] / calm["rate"] for told, calm in pairs]
-        each = [
-            1000 * (told["others"] - calm["others"]) / max(1, told["count"]) for told, calm in pairs
-        ]
+        each = [1000 * (told["others"] - calm["others"]) / max(1, told["count"]) for told, calm in pairs]
         rate = spread([told["rate"] for told in stretches])
         rows.append([what, rate, *(("", "") if way == "0" else (spread(kept), spread(each, 1)))])
-    head = [
-        "Who watch",
-        "Images a second",
-        "Of the rate unwatched, %",
-        "Server, ms of a core per viewer and second",
-    ]
+    head = ["Who watch", "Images a second", "Of the rate unwatched, %", "Server, ms of a core per viewer and second"]
     who = "nobody" if given.watchers else "everybody"
     text = (
         f"A `lean` run trains, which {who} may drive; medians of {given.rounds} stretches of "

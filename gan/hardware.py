@@ -1,4 +1,4 @@
-"""What this machine offers: cores that may really be used, and the device to train on."""
+"""Hardware of this machine: usable CPU cores, the device to train on, threads."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def resolve(config: RunConfig) -> RunConfig:
 
 
 def use_threads(count: int) -> None:
-    """How many CPU threads torch may use for what the calling thread computes; other threads keep theirs."""
+    """Sets the number of CPU threads torch uses for the calling thread; other threads keep theirs."""
     import torch
 
     if torch.get_num_threads() != count:
@@ -65,9 +65,9 @@ def use_threads(count: int) -> None:
 
 
 def together(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
-    """`work` of each part, in order, on as many threads as the calling one may use; each computes its parts alone.
+    """The results of `work(part)`, in order, by a pool of as many threads as the caller may use, one part each.
 
-    The numbers do not depend on the count, and on a busy machine no thread waits for the others after every operation.
+    Results do not depend on the count, and on a busy machine no thread waits for the others after every operation.
     """
     import torch
 

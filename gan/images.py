@@ -1,17 +1,23 @@
-"""Pictures of samples as bytes, and curves thinned for a screen. NumPy and Pillow only."""
+"""Images as pixels, sheets and bytes: scaling, grids, scatter plots, codecs. NumPy and Pillow only."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from PIL import WebPImagePlugin as WebPImagePlugin  # else the first picture imports every format
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Pixels = NDArray[np.uint8]
+Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64], "Tensor")
+MAX_PIXELS = 1 << 24  # of a picture that is read: a sheet of 100 pictures has 2 million
 VIEW = 1.1  # a picture of points shows the square from -VIEW to VIEW
 REAL, FAKE = (0x00, 0x9E, 0x73), (0xCC, 0x79, 0xA7)  # the colours of real and generated everywhere
 
@@ -25,13 +31,22 @@ def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 32) -> Pix
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = -(-count // columns)
-    sheet = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap, channels), paper, np.uint8
-    )
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), paper, np.uint8)
     for k, image in enumerate(images):
         top, left = k // columns * (height + gap), k % columns * (width + gap)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def columns_of(count: int, n_classes: int) -> int:
+    """How many columns a grid of about `count` images has: a multiple of the classes, so that each has its columns.
+
+    As square as can be without classes, and where there are more of them than a row of such a grid holds twice over.
+    """
+    side = math.ceil(math.sqrt(count))
+    if not 1 < n_classes <= 2 * side:
+        return side
+    return n_classes * max(1, round(side / n_classes))
 
 
 def tiles(sheet: Pixels, shape: tuple[int, int, int], gap: int = 2, paper: int = 32) -> Pixels:
@@ -45,18 +60,15 @@ def tiles(sheet: Pixels, shape: tuple[int, int, int], gap: int = 2, paper: int =
     if below or right or sheet.shape[2] < C:
         raise ValueError(f"no images of {C} x {H} x {W} lie on a sheet of {sheet.shape}")
     cells = whole.reshape(rows, H + gap, columns, W + gap, -1).swapaxes(1, 2)
-    found = cells.reshape(rows * columns, H + gap, W + gap, -1)
-    if (found[:, H:] != paper).any() or (found[:, :, W:] != paper).any():
+    flat = cells.reshape(rows * columns, H + gap, W + gap, -1)
+    if (flat[:, H:] != paper).any() or (flat[:, :, W:] != paper).any():
         raise ValueError(f"no images of {C} x {H} x {W} lie on this sheet: there are no gaps")
-    inside = found[:, :H, :W, :C]
+    inside = flat[:, :H, :W, :C]
     return np.ascontiguousarray(inside[(inside != paper).any((1, 2, 3))])
 
 
 def scatter(
-    real: NDArray[np.floating],
-    fake: NDArray[np.floating],
-    field: NDArray[np.floating] | None = None,
-    side: int = 384,
+    real: NDArray[np.floating], fake: NDArray[np.floating], field: NDArray[np.floating] | None = None, side: int = 384
 ) -> Pixels:
     """2-D points as a picture: real ones green, generated ones pink, behind them D's opinion where it is known.
 
@@ -69,11 +81,11 @@ def scatter(
         sheet = Image.new("RGB", (size, size), "white")
     else:
         sheet = Image.fromarray(_tint(field)).resize((size, size), Image.Resampling.BICUBIC)
-    draw = ImageDraw.Draw(sheet)
+    canvas = ImageDraw.Draw(sheet)
     for points, colour, radius in ((real, REAL, 2.5), (fake, FAKE, 3.5)):
         for x, y in (np.clip(points, -VIEW, VIEW) * (0.5 / VIEW, -0.5 / VIEW) + 0.5) * size:
             r = radius * scale / 2
-            draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
+            canvas.ellipse((x - r, y - r, x + r, y + r), fill=colour)
     return np.asarray(sheet.resize((side, side), Image.Resampling.LANCZOS))
 
 
@@ -87,6 +99,11 @@ def _tint(field: NDArray[np.floating]) -> Pixels:
 def to_pixels(x: NDArray[np.floating]) -> Pixels:
     """Float N,C,H,W in [-1, 1] to uint8 N,H,W,C."""
     return np.rint((np.clip(x, -1, 1) + 1) * 127.5).astype(np.uint8).transpose(0, 2, 3, 1)
+
+
+def to_unit(x: Floats) -> Floats:
+    """Floats in 0..255, of any shape, to [-1, 1]: the scale of `to_pixels` backwards, for arrays and tensors."""
+    return x / 127.5 - 1
 
 
 def webp(sheet: Pixels) -> bytes:
@@ -104,39 +121,21 @@ def gif(sheets: Sequence[Pixels], milliseconds: int = 100, hold: int = 1500) -> 
     frames = [_picture(sheet).convert("P", palette=Image.Palette.ADAPTIVE) for sheet in sheets]
     times = [milliseconds] * (len(frames) - 1) + [hold]
     out = io.BytesIO()
-    frames[0].save(
-        out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=False
-    )
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=False)
     return out.getvalue()
 
 
 def decode(data: bytes) -> Pixels:
-    """Bytes of one of our pictures back to uint8 H,W,3."""
-    with Image.open(io.BytesIO(data), formats=["WEBP", "PNG"]) as picture:
-        return np.asarray(picture.convert("RGB"))
-
-
-def decimate(
-    columns: Mapping[str, NDArray[np.float64]], most: int
-) -> dict[str, NDArray[np.float64]]:
-    """Thins columns of equal length to at most `most` rows, keeping every peak and valley of every column.
-
-    Rows are put in `most // 2` buckets; of each bucket a column keeps its minimum and maximum, in the direction in
-    which the bucket runs, so rising columns such as the step stay rising. The last row is kept as it is.
-    """
-    length = len(next(iter(columns.values()), ()))
-    if length <= most:
-        return dict(columns)
-    edges = np.linspace(0, length - 1, most // 2).astype(int)  # the last row apart
-    out = {}
-    for name, values in columns.items():
-        low = np.fmin.reduceat(values[:-1], edges[:-1])
-        high = np.fmax.reduceat(values[:-1], edges[:-1])
-        first, last = values[edges[:-1]], values[edges[1:] - 1]
-        falling = last < first
-        pairs = np.where(falling, [high, low], [low, high])
-        out[name] = np.append(pairs.T.ravel(), values[-1])
-    return out
+    """Bytes of one of our pictures back to uint8 H,W,3. Raises OSError or ValueError, whatever is wrong with them."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["WEBP", "PNG"]) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ValueError(f"a picture of {picture.width:,} x {picture.height:,} pixels is none of ours")
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # Pillow knows SyntaxError, struct.error and errors of its own for broken files
+        raise ValueError(f"it is no picture ({error})") from error
 
 
 def _picture(sheet: Pixels) -> Image.Image:

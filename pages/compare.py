@@ -3,45 +3,48 @@
 A link brings it back: `?runs=ID,ID` and what the view adds to it (chart, along, at, seed), `?pair=PRESET` the form.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
-from gan.config import fields
-from ui import comparing, pair, run_list, starting
-from ui.compare import MOST, compare, differences, labels, table
-from ui.links import PAGES
-from ui.run_list import Entry
-from ui.words import plain
+from gan import config
+from ui.compare import actions, pair_form
+from ui.compare.view import MOST, compare, differences, labels, table
+from ui.shared import assets, run_entries
+from ui.shared.navigation import PAGES
+from ui.shared.run_entries import Entry
+from ui.shared.text import plain
+from ui.train import starting
 
 PICKED = "compare-runs"
 SUGGESTED = 4
 WHY = "Two runs from the same seed that differ in one thing, trained in turns."
 
 
-def pick(found: dict[str, Entry]) -> list[Entry]:
+def pick(entries: dict[str, Entry]) -> list[Entry]:
     """The runs to compare: the link's, or what is picked here."""
-    names = labels([*found.values()])
+    names = labels([*entries.values()])
     asked = [name for name in st.query_params.get("runs", "").split(",") if name]
-    for name in [name for name in asked if name not in found][:MOST]:
-        st.warning(
-            f"There is no run '{plain(name[:80])}' here that can be compared.",
-            icon=":material/search_off:",
-        )
-    st.session_state[PICKED] = [name for name in dict.fromkeys(asked) if name in found][:MOST]
+    for name in [name for name in asked if name not in entries][:MOST]:
+        st.warning(f"There is no run '{plain(name[:80])}' here that can be compared.", icon=":material/search_off:")
+    st.session_state[PICKED] = [name for name in dict.fromkeys(asked) if name in entries][:MOST]
     with st.container(horizontal=True, vertical_alignment="center", key="compare-head"):
         picked = st.multiselect(
-            "Runs", [*found], key=PICKED, format_func=names.__getitem__, max_selections=MOST,
-            on_change=follow, placeholder="Pick two to six runs", label_visibility="collapsed",
-        )  # fmt: skip
+            "Runs",
+            [*entries],
+            key=PICKED,
+            format_func=names.__getitem__,
+            max_selections=MOST,
+            on_change=follow,
+            placeholder="Pick two to six runs",
+            label_visibility="collapsed",
+        )
         offer_pair()
-    return [found[name] for name in picked]
+    return [entries[name] for name in picked]
 
 
 def offer_pair() -> None:
     """The way to the form that starts a pair."""
     if st.button("Start a pair", icon=":material/add:", help=WHY, key="new-pair"):
-        pair.open_()
+        pair_form.open_()
 
 
 def follow() -> None:
@@ -56,7 +59,7 @@ def show(ids: list[str]) -> None:
         st.query_params.pop("runs", None)
 
 
-def suggest(found: list[Entry], one: Entry | None) -> None:
+def suggest(entries: list[Entry], one: Entry | None) -> None:
     """What to compare, where nothing or only one run is picked."""
     st.subheader("One difference at a time" if one is None else "Beside which other?", anchor=False)
     st.write(
@@ -65,13 +68,10 @@ def suggest(found: list[Entry], one: Entry | None) -> None:
         "generator, and below stand the scores and the settings that differ. Change one thing only and what you see "
         "has one reason: *Start a pair* does that."
     )
-    others = [entry for entry in found if one is None or entry.run.id != one.run.id]
+    others = [entry for entry in entries if one is None or entry.run.id != one.run.id]
     if len(others) < (2 if one is None else 1):
-        st.info(
-            "It takes two runs: start a pair here, or another one on the Train page.",
-            icon=":material/info:",
-        )
-        if not found:
+        st.info("It takes two runs: start a pair here, or another one on the Train page.", icon=":material/info:")
+        if not entries:
             offer_pair()
         st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
     elif one is None:
@@ -80,7 +80,7 @@ def suggest(found: list[Entry], one: Entry | None) -> None:
             st.rerun()
     else:
         counts = {other.run.id: len(differences([one, other])) for other in others}
-        others.sort(key=lambda other: counts[other.run.id] or len(fields()))  # one difference first
+        others.sort(key=lambda other: counts[other.run.id] or len(config.settings()))  # one difference first
         for other in others[:SUGGESTED]:
             if st.button(_beside(other, counts[other.run.id]), key=f"beside-{other.run.id}"):
                 show([one.run.id, other.run.id])
@@ -105,19 +105,18 @@ def settings(entries: list[Entry]) -> None:
         )
 
 
-assets = Path(__file__).parent.parent / "assets"
-for name in ("runs", "scores"):
-    st.html(assets / f"{name}.css")
-starting.draw()
+for name in ("pages/runs.css", "compare/scores.css"):
+    st.html(assets.FOLDER / name)
+starting.render()
 if "pair" in st.query_params:
-    pair.draw()
+    pair_form.render()
     st.stop()
-entries = [entry for entry in run_list.entries() if entry.config]
+entries = [entry for entry in run_entries.entries() if entry.config]
 chosen = pick({entry.run.id: entry for entry in entries}) if entries else []
 if len(chosen) < 2:
     suggest(entries, chosen[0] if chosen else None)
 else:
-    comparing.controls(chosen)
+    actions.controls(chosen)
     compare(chosen)
-    comparing.table(chosen)
+    actions.table(chosen)
     settings(chosen)

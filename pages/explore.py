@@ -8,58 +8,64 @@ from contextlib import suppress
 import streamlit as st
 
 from gan import registry, runs
+from gan.hosting import trainers
 from gan.runs import Run, RunError
-from ui import links
-from ui.again import again
-from ui.current import chosen, current, remember
-from ui.explorer import explorer, makes_points
-from ui.words import plain
+from ui.shared import navigation
+from ui.shared.current_run import chosen, current, remember
+from ui.shared.explorer import explorer, makes_points
+from ui.shared.fragments import again
+from ui.shared.run_entries import WORDS
+from ui.shared.text import plain
 
 PICKED = "explore-run"
-LOOK = 10.0  # seconds between two looks for new snapshots of a run that trains
+POLL_SECONDS = 10.0  # between two looks for new snapshots of a run that trains
 
 
-def choose(found: dict[str, Run]) -> Run:
+def choose(by_id: dict[str, Run]) -> Run:
     """The run to explore: the link's, else the one chosen last, else what other pages show, too, if it can draw."""
     wanted = st.query_params.get("run", "")
-    if wanted and wanted not in found:
+    if wanted and wanted not in by_id:
         text = f"There is no run '{plain(wanted[:80])}' here. This is another one."
         st.warning(text, icon=":material/search_off:")
-    if wanted in found:
+    if wanted in by_id:
         st.session_state[PICKED] = wanted
-    elif st.session_state.get(PICKED) not in found:
-        able = current(lambda run: run.weights().exists()) or next(iter(found.values()))
-        st.session_state[PICKED] = chosen() if chosen() in found else able.id
+    elif st.session_state.get(PICKED) not in by_id:
+        able = current(lambda run: run.weights().exists()) or next(iter(by_id.values()))
+        st.session_state[PICKED] = chosen() if chosen() in by_id else able.id
     name = st.selectbox(
-        "Run", [*found], key=PICKED, format_func=lambda name: title(found[name]), on_change=follow,
+        "Run",
+        [*by_id],
+        key=PICKED,
+        format_func=lambda name: title(by_id[name]),
+        on_change=follow,
         label_visibility="collapsed",
-    )  # fmt: skip
-    remember(found[name], chosen="run" in st.query_params)
-    return found[name]
+    )
+    remember(by_id[name], chosen="run" in st.query_params)
+    return by_id[name]
 
 
 def title(run: Run) -> str:
     """A run in a list: its title, and what it is doing unless it is done."""
-    status = runs.status(run)
+    status = trainers.status(run)
     name = run.control().title or run.id
-    return name if status == "finished" else f"{name} · {status}"
+    return name if status == "finished" else f"{name} · {WORDS[status].lower()}"
 
 
 def follow() -> None:
     """Another run was picked: the address names it, keeps the tab, and forgets the z of the old one."""
-    kept = {"tab": st.query_params["tab"]} if "tab" in st.query_params else {}
-    st.query_params.from_dict({"run": st.session_state[PICKED], **kept})
+    query = {"tab": st.query_params["tab"]} if "tab" in st.query_params else {}
+    st.query_params.from_dict({"run": st.session_state[PICKED], **query})
 
 
 def step_of(run: Run) -> int | None:
     """The snapshot that the link asks for, if the run still has it."""
     text = st.query_params.get("step", "")
-    kept = {str(step): step for step in run.snapshots()}
-    return kept.get(text)
+    snapshots = {str(step): step for step in run.snapshots()}
+    return snapshots.get(text)
 
 
 def is_live(run: Run) -> bool:
-    return runs.status(run) in ("training", "paused", "queued")
+    return trainers.status(run) in ("training", "paused", "queued")
 
 
 def view(run: Run, step: int | None, was_live: bool) -> None:
@@ -67,7 +73,7 @@ def view(run: Run, step: int | None, was_live: bool) -> None:
     try:
         explorer(run, step)
     except (RunError, registry.Unknown) as error:
-        st.error(f"Not available: {error}", icon=":material/error:")
+        st.error(f"Not available: {plain(str(error))}", icon=":material/error:")
     if was_live and not is_live(run):
         st.rerun()
 
@@ -103,14 +109,14 @@ def words(points: bool) -> None:
     )
 
 
-found = {run.id: run for run in runs.runs()}
-if not found:
-    st.info("There is no run yet. Start one on the Train page: it can be explored from its first step on.")  # fmt: skip
-    links.button("Go to Train", "train", "go-train")
+by_id = {run.id: run for run in runs.runs()}
+if not by_id:
+    st.info("There is no run yet. Start one on the Train page: it can be explored from its first step on.")
+    navigation.button("Go to Train", "train", "go-train")
     st.stop()
 with st.container(width=560):
-    run = choose(found)
+    run = choose(by_id)
 live = is_live(run)
-again(view, run, step_of(run), live, every=LOOK if live else None)
+again(view, run, step_of(run), live, every=POLL_SECONDS if live else None)
 with suppress(RunError, registry.Unknown):  # told above
     words(makes_points(run))

@@ -4,31 +4,37 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from ui import assets, lesson, links
-from ui.figures import FIGURES
-from ui.lesson import Lesson, Section
+from ui.learn import chapters
+from ui.learn.chapters import Lesson, Section
+from ui.learn.figures import FIGURES
+from ui.shared import assets, navigation
 
 CHAPTER = "chapter"
 
 
-def choose(found: dict[str, Lesson]) -> Lesson:
+def choose(lessons: dict[str, Lesson]) -> Lesson:
     """The chapter that the address names, or the first; the pills change the address."""
     wanted = st.query_params.get(CHAPTER, "")
-    if wanted in found:
+    if wanted in lessons:
         st.session_state[CHAPTER] = wanted
     picked = st.pills(
-        "Chapters", [*found], default=None if CHAPTER in st.session_state else next(iter(found)),
-        format_func=lambda name: f"{[*found].index(name) + 1} {found[name].title}",
-        key=CHAPTER, required=True, on_change=follow, label_visibility="collapsed",
-    )  # fmt: skip
-    return found[picked or next(iter(found))]
+        "Chapters",
+        [*lessons],
+        default=None if CHAPTER in st.session_state else next(iter(lessons)),
+        format_func=lambda name: f"{[*lessons].index(name) + 1} {lessons[name].title}",
+        key=CHAPTER,
+        required=True,
+        on_change=follow,
+        label_visibility="collapsed",
+    )
+    return lessons[picked or next(iter(lessons))]
 
 
 def follow() -> None:
     st.query_params[CHAPTER] = st.session_state[CHAPTER]
 
 
-def draw(section: Section, key: str) -> None:
+def render(section: Section, key: str) -> None:
     """Text, with the figures beside it; on a phone below it."""
     if section.figures:
         left, right = st.columns([9, 10], gap="large")
@@ -39,25 +45,25 @@ def draw(section: Section, key: str) -> None:
         for k, (what, label) in enumerate(section.tries):
             preset, _, changes = what.partition("?")
             query = {"preset": preset, **dict(parse_qsl(changes))}
-            links.button(label, "train", f"try-{key}-{k}", ":material/play_arrow:", **query)
+            navigation.button(label, "train", f"try-{key}-{k}", ":material/play_arrow:", **query)
     with right:
         for name, words in section.figures:
             FIGURES[name](words)
 
 
-st.html(assets.FOLDER / "learn.css")
-found = {chapter.name: chapter for chapter in lesson.lessons()}
-chapter = choose(found)
+st.html(assets.FOLDER / "pages" / "learn.css")
+lessons = {chapter.name: chapter for chapter in chapters.lessons()}
+chapter = choose(lessons)
 st.title(chapter.title, anchor=False)
 st.container(width=760).markdown(chapter.intro)
 for k, section in enumerate(chapter.sections):
     st.space("small")
-    draw(section, f"{chapter.name}-{k}")
+    render(section, f"{chapter.name}-{k}")
 st.divider()
-names = [*found]
+names = [*lessons]
 at = names.index(chapter.name)
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     for step, key, icon in ((-1, "before", "arrow_back"), (1, "after", "arrow_forward")):
         if 0 <= at + step < len(names):
             name = names[at + step]
-            links.button(found[name].title, "learn", key, f":material/{icon}:", chapter=name)
+            navigation.button(lessons[name].title, "learn", key, f":material/{icon}:", chapter=name)

@@ -3,68 +3,77 @@
 A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`; `?report=ID`, `?report=ID&step=N`.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
-from ui import commands, report, run_dialogs, run_list, run_row
-from ui.access import HOW_TO_DRIVE, can_drive
-from ui.again import again
-from ui.links import PAGES
-from ui.run_list import Entry
-from ui.trouble import attempt, show
-from ui.words import plain
+from ui.report import page
+from ui.runs import dialogs, row
+from ui.shared import assets, commands, run_entries, uploads
+from ui.shared.access import HOW_TO_DRIVE, can_drive
+from ui.shared.errors import attempt, show
+from ui.shared.fragments import again
+from ui.shared.navigation import PAGES
+from ui.shared.run_entries import Entry
+from ui.shared.text import plain
 
 A_PAGE = 10  # runs drawn at once
 MANY = 6  # runs from which there is a search
 LOOK = 3.0  # seconds between two looks for what changed elsewhere
-ASSETS = Path(__file__).parent.parent / "assets"
 STAMP = "runs-stamp"
-SHOWN = {
-    "all": "All",
-    "active": "In training",
-    "finished": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
-}
+SHOWN = {"all": "All", "active": "In training", "finished": "Finished", "stopped": "Stopped", "failed": "Failed"}
 
 
 def watch(shown: Entry | None = None) -> None:
     """Redraws the page when a run came, went, had something done to it elsewhere, or when the report changed."""
-    outline = report.outline(Entry.of(shown.run)) if shown and shown.run.path.is_dir() else None
-    if (run_list.stamp(), outline) != st.session_state[STAMP]:
+    outline = page.outline(Entry.of(shown.run)) if shown and shown.run.path.is_dir() else None
+    if (run_entries.stamp(), outline) != st.session_state[STAMP]:
         st.rerun()
 
 
 def follow(shown: Entry | None = None) -> None:
     """Looks for changes as long as the page is open."""
-    st.session_state[STAMP] = run_list.stamp(), report.outline(shown) if shown else None
+    st.session_state[STAMP] = run_entries.stamp(), page.outline(shown) if shown else None
     again(watch, shown, every=LOOK)
 
 
-def head(found: list[Entry]) -> list[Entry]:
+def head(entries: list[Entry]) -> list[Entry]:
     """Title, search and filter; returns the runs that are wanted."""
     with st.container(horizontal=True, vertical_alignment="center", key="runs-head"):
         title = st.empty()
         words, kind = "", "all"
-        if len(found) > MANY:
-            words = st.text_input(
-                "Search", key="q", type="search", live=True, bind="query-params",
-                placeholder="Title, model, data, loss …", label_visibility="collapsed",
-            ) or ""  # fmt: skip
+        if len(entries) > MANY:
+            words = (
+                st.text_input(
+                    "Search",
+                    key="q",
+                    type="search",
+                    live=True,
+                    bind="query-params",
+                    placeholder="Title, model, data, loss …",
+                    label_visibility="collapsed",
+                )
+                or ""
+            )
             kind = st.segmented_control(
-                "Show", SHOWN, default="all", format_func=SHOWN.__getitem__, key="show",
-                required=True, bind="query-params", label_visibility="collapsed",
-            )  # fmt: skip
+                "Show",
+                SHOWN,
+                default="all",
+                format_func=SHOWN.__getitem__,
+                key="show",
+                required=True,
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+        if st.button("Open a zip", icon=":material/folder_zip:", disabled=not can_drive()):
+            dialogs.open_zip()
         if st.button("New run", icon=":material/add:", type="primary", disabled=not can_drive()):
             st.switch_page(PAGES / "train.py", query_params={"preset": "lean"})
     if not can_drive():
         st.caption(f":material/visibility: {HOW_TO_DRIVE}")
     statuses = commands.ACTIVE if kind == "active" else (kind,)
     split = words.casefold().split()
-    wanted = [e for e in found if (kind == "all" or e.status in statuses) and e.says(split)]
-    count = f"{len(found)} {'run' if len(found) == 1 else 'runs'}"
-    if len(wanted) < len(found):
+    wanted = [e for e in entries if (kind == "all" or e.status in statuses) and e.says(split)]
+    count = f"{len(entries)} {'run' if len(entries) == 1 else 'runs'}"
+    if len(wanted) < len(entries):
         count = f"{len(wanted)} of {count}"
     title.subheader(count, anchor=False, width="content")
     return wanted
@@ -76,7 +85,7 @@ def rows(wanted: list[Entry]) -> None:
     at = min(pages, st.session_state.get("page", 1))
     with st.container(key="run-list", gap=None):
         for entry in wanted[(at - 1) * A_PAGE : at * A_PAGE]:
-            if picked := run_row.draw(entry):
+            if picked := row.render(entry):
                 act(picked, entry)
     if pages > 1:
         st.pagination(pages, key="page", bind="query-params")
@@ -89,7 +98,7 @@ def act(picked: str, entry: Entry) -> None:
     run = entry.run
     match picked:
         case "report":
-            st.query_params.from_dict({report.LINK: run.id})
+            st.query_params.from_dict({page.LINK: run.id})
             st.rerun()
         case "resume":
             attempt(commands.resume, run)
@@ -105,7 +114,23 @@ def act(picked: str, entry: Entry) -> None:
         case "compare":
             st.switch_page(PAGES / "compare.py", query_params={"runs": run.id})
         case dialog:
-            run_dialogs.open_(dialog, run)
+            dialogs.open_(dialog, run)
+
+
+def uploaded() -> None:
+    """The zips that were uploaded, and a button that removes those that no run names."""
+    if not (kept := uploads.every()) or not can_drive():
+        return
+    unused = uploads.unused()
+    size = run_entries.weight(sum(path.stat().st_size for path in kept))
+    with st.container(horizontal=True, vertical_alignment="center", key="uploads"):
+        zips = "1 uploaded zip" if len(kept) == 1 else f"{len(kept)} uploaded zips"
+        idle = "no run uses" if unused else "a run uses"
+        which = f"no run uses {len(unused)} of them" if len(kept) > 1 else f"{idle} it"
+        st.caption(f":material/folder_zip: {zips}, {size}; {which}.")
+        if st.button("Remove those", icon=":material/delete:", disabled=not unused):
+            attempt(commands.remove_uploads)
+            st.rerun()
 
 
 def empty() -> None:
@@ -115,14 +140,16 @@ def empty() -> None:
         "page; it appears here with its first step, and stays until you delete it."
     )
     st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
+    if st.button("Open the zip of a run", icon=":material/folder_zip:", disabled=not can_drive()):
+        dialogs.open_zip()
 
 
-def one(run_id: str, found: list[Entry]) -> None:
+def one(run_id: str, entries: list[Entry]) -> None:
     """The report of one run, or where else to go."""
-    shown = next((entry for entry in found if entry.run.id == run_id), None)
+    shown = next((entry for entry in entries if entry.run.id == run_id), None)
     follow(shown)
     if shown:
-        report.draw(shown)
+        page.render(shown)
         return
     st.warning(f"There is no run '{plain(run_id[:80])}' here.", icon=":material/search_off:")
     if st.button("All runs", icon=":material/arrow_back:"):
@@ -130,17 +157,20 @@ def one(run_id: str, found: list[Entry]) -> None:
         st.rerun()
 
 
-for style in ("runs.css", "report.css"):
-    st.html(ASSETS / style)
-found = run_list.entries()
-if asked := st.query_params.get(report.LINK):
-    one(asked, found)
-elif found:
+for style in ("pages/runs.css", "report/report.css"):
+    st.html(assets.FOLDER / style)
+entries = run_entries.entries()
+if asked := st.query_params.get(page.LINK):
+    one(asked, entries)
+elif entries:
     follow()
     show()
-    rows(head(found))
-    run_dialogs.draw(found)
+    rows(head(entries))
+    uploaded()
+    dialogs.render(entries)
 else:
     follow()
     show()
     empty()
+    uploaded()
+    dialogs.render(entries)

@@ -9,11 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from gan import registry, runs
+from gan.config import shows_digits
 from gan.runs import Run, RunError
-from ui import controls, new_run, preset_cards, scenarios, starting
-from ui.current import current, remember
-from ui.live import live
-from ui.words import plain
+from ui.shared import presets
+from ui.shared.current_run import current, remember
+from ui.shared.live_view import live
+from ui.shared.text import plain
+from ui.train import controls, new_run, remedies, scenarios, starting
 
 LEARN = Path(__file__).parent / "learn.py"
 
@@ -21,17 +23,18 @@ LEARN = Path(__file__).parent / "learn.py"
 def run_page(run: Run, pinned: bool) -> None:
     """Controls, live view, and what there is to say about this run."""
     remember(run, chosen=pinned)
-    controls.draw(run, pinned)
-    starting.draw()
+    controls.render(run, pinned)
+    starting.render()
     scenarios.callout(run)
+    remedies.offer(run)
     live(run.id)
 
 
 def form_page(preset: str, like: str = "") -> None:
     """The form that starts a new run; a link may name settings beside the preset: `?preset=lean&lr_g=0.01`."""
     registry.card("presets", preset)
-    starting.draw()
-    new_run.draw(preset, like, st.query_params.to_dict())
+    starting.render()
+    new_run.render(preset, like, st.query_params.to_dict())
 
 
 def lost(text: str) -> None:
@@ -46,15 +49,15 @@ def lost(text: str) -> None:
 
 def words(run: Run) -> None:
     """What one sees, and what to conclude from it."""
-    told = preset_cards.every().get(preset_cards.name_of(run))
-    look_for = f"\n\n**What to look for here.** {told.look_for}" if told else ""
+    preset, dataset = presets.every().get(presets.name_of(run)), run.config().dataset
+    look_for = f"\n\n**What to look for here.** {presets.look_for(preset, dataset)}" if preset else ""
+    made = "a digit" if shows_digits(dataset) else "such a picture"
     left, right = st.columns(2, gap="large")
     left.markdown(
         "#### What you see\n"
         "The forger, :orange[**G**], turns noise into pictures: the :violet[**generated**] ones. "
         "The detective, :blue[**D**], looks at them and at :green[**real**] ones and says which is "
-        "which; each learns from the other's mistakes, and nobody tells the forger what a digit is."
-        + look_for
+        f"which; each learns from the other's mistakes, and nobody tells the forger what {made} is." + look_for
     )
     right.markdown(
         "#### What to conclude\n"

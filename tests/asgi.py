@@ -4,54 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 import numpy as np
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
 
 class Client:
-    """Posts to and gets from some routes."""
+    """Asks some routes, behind the middleware by which Streamlit compresses answers."""
 
     def __init__(self, routes: Sequence[BaseRoute]):
         self.app = Starlette(routes=routes)
+        self.app.add_middleware(SelectiveGZipMiddleware)
 
-    def post(self, url: str, content: bytes = b"", method: str = "POST") -> httpx.Response:
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-                return await client.request(method, url, content=content)
+                return await client.request(method, url, headers=headers, content=content)
 
         return asyncio.run(ask())
 
-    def get(self, url: str) -> httpx.Response:
-        return self.post(url, method="GET")
+    def post(self, url: str, content: bytes = b"", method: str = "POST") -> httpx.Response:
+        return self.request(method, url, content=content)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return self.request("GET", url, headers)
 
 
 class Listener:
     """One request, spoken to the app without a client that would wait for the whole answer."""
 
-    def __init__(
-        self,
-        app: Any,
-        url: str,
-        body: bytes,
-        query: str = "",
-        headers: Sequence[tuple[bytes, bytes]] = (),
-    ):
+    def __init__(self, app: Any, url: str, body: bytes, query: str = "", headers: Sequence[tuple[bytes, bytes]] = ()):
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
         self.parts: asyncio.Queue[bytes] = asyncio.Queue()
         self._gone = asyncio.Event()
         self._body: list[dict[str, Any]] = [{"type": "http.request", "body": body}]
         scope = {
-            "type": "http", "method": "POST", "path": url, "raw_path": url.encode(), "root_path": "",
-            "query_string": query.encode(), "headers": [*headers], "http_version": "1.1",
-            "scheme": "http", "asgi": {"spec_version": "2.3"},
-        }  # fmt: skip
+            "type": "http",
+            "method": "POST",
+            "path": url,
+            "raw_path": url.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [*headers],
+            "http_version": "1.1",
+            "scheme": "http",
+            "asgi": {"spec_version": "2.3"},
+        }
         self.task = asyncio.create_task(app(scope, self._receive, self._send))
 
     async def _receive(self) -> dict[str, Any]:

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from gan import files, runs, state
+from gan import files, games, registry, runs, tensor_files
 from gan.config import RunConfig
 from gan.datasets import Data
 from gan.runs import Run
-from gan.train import Tick, train
+from gan.training.loop import Tick, train
 
 CLOCK = ("seconds", "images_per_second")  # all that may differ between two runs of one config
 TINY: dict[str, Any] = {
     "dataset": "mnist",  # only a name here: the data are handed over
-    "model": "lean",
+    "model": "lean-dcgan",
     "width": 4,
     "z_dim": 3,
     "batch": 4,
@@ -33,6 +34,33 @@ def tiny(**changes: Any) -> RunConfig:
     return RunConfig(**{**TINY, **changes})
 
 
+def game_of(shape: tuple[int, int, int] = (1, 8, 8), n_classes: int = 0, **settings: Any) -> Any:
+    """The game of a tiny run on data of that shape and so many classes, untrained."""
+    return games.build(tiny(**settings), shape, n_classes, "cpu")
+
+
+def shape_for(model: str) -> tuple[int, int, int]:
+    """The shape of the smallest data that a model is tried with."""
+    facts = registry.card("models", model).facts
+    side = facts["SIZES"][0] if facts["SIZES"] else 8
+    return (2, 1, 1) if facts["POINTS"] else (1, side, side)
+
+
+def real_of(update: int, shape: tuple[int, ...] = (1, 8, 8), batch: int = 4) -> Tensor:
+    """Random images of one update, N,C,H,W in [-1, 1]."""
+    generator = torch.Generator().manual_seed(100 + update)
+    return torch.rand(batch, *shape, generator=generator) * 2 - 1
+
+
+def tensors_of(game: Any) -> dict[str, Tensor]:
+    """All that a game has learned, by name: networks, the EMA of G, moments."""
+    found = {f"{name}.{k}": v for name, net in game.nets.items() for k, v in net.state_dict().items()}
+    found |= {f"G_ema.{k}": v for k, v in game.G_ema.state_dict().items()}
+    for name, optimizer in game.optimizers.items():
+        found |= {f"opt_{name}.{k}": v for k, v in optimizer.tensors().items()}
+    return found
+
+
 def pictures(side: int = 8, channels: int = 1, count: int = 10) -> Data:
     """Random pictures; 10 of them in batches of 4 make batches that lie across epochs."""
     rng = np.random.default_rng(0)
@@ -45,13 +73,7 @@ def points(count: int = 10) -> Data:
     return Data(rng.uniform(-1, 1, (count, 2, 1, 1)).astype(np.float32))
 
 
-def make(
-    home: Path,
-    config: RunConfig | None = None,
-    steps: int = 10,
-    run_id: str = "tiny",
-    **budget: Any,
-) -> Run:
+def make(home: Path, config: RunConfig | None = None, steps: int = 10, run_id: str = "tiny", **budget: Any) -> Run:
     """A new run folder in `home`."""
     return runs.create(config or tiny(), budget or {"steps": steps}, run_id=run_id, home=home)
 
@@ -77,8 +99,8 @@ def rows(run: Run) -> list[dict[str, Any]]:
 
 
 def kept(run: Run, step: int | None = None) -> dict[str, torch.Tensor]:
-    """The tensors of a state, the newest one by default: weights, average, moments, pending statistics."""
-    return state.read_tensors(run.state(run.states()[-1] if step is None else step))[0]
+    """The tensors of a state, the newest one by default: weights, EMA, moments, pending statistics."""
+    return tensor_files.read_tensors(run.state(run.states()[-1] if step is None else step))[0]
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:

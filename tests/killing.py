@@ -17,17 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from gan import gallery, images, models, registry, runs, state, train
+from gan import images, runs, tensor_files
+from gan.models._batchnorm import recalibrate
 from gan.runs import Run
-from gan.step import Players, recalibrate
-from tests.engine import make, pictures, rows, tiny
+from gan.training import checkpointer, loop, sample_grids
+from tests.engine import game_of, make, pictures, rows, tiny
 
 STEPS, LIVES = 60, 6
 
 
 def main(home: Path, seeds: list[int]) -> None:
-    train.FLUSH_SECONDS, train.SAVE_SECONDS = 0.004, 0.1
-    gallery.Gallery.due = lambda self: time.time_ns() % 5 == 0  # type: ignore[method-assign]
+    loop.FLUSH_SECONDS, checkpointer.SAVE_SECONDS = 0.004, 0.1
+    sample_grids.SamplePublisher.due = lambda self: time.time_ns() % 5 == 0  # type: ignore[method-assign]
     warm_up()
     for seed in seeds:
         print(json.dumps(trial(home, seed)), flush=True)
@@ -35,9 +36,8 @@ def main(home: Path, seeds: list[int]) -> None:
 
 def warm_up() -> None:
     """Imports what a trainer needs; no backward pass, after which torch does not let a process fork."""
-    G, D = models.build(tiny(), (1, 8, 8), 0, 0, "cpu")
-    players = Players(tiny(), G, D, registry.load("losses", "hinge"))
-    recalibrate(players.average, players.draws, players.config.z_dim)
+    game = game_of()
+    recalibrate(game.G_ema, game.rng, game.config.z_dim)
     images.webp(np.zeros((4, 4, 1), np.uint8))
 
 
@@ -70,7 +70,7 @@ def live(run: Run, ticks: int, seconds: float) -> bool:
     pid = os.fork()
     if pid == 0:
         try:
-            for _ in train.train(run, pictures()):
+            for _ in loop.train(run, pictures()):
                 os.write(told, b".")
             os._exit(0)
         except BaseException as error:
@@ -100,7 +100,7 @@ def stale(run: Run) -> bool:
 
 
 def told_offset(run: Run, step: int) -> int:
-    return int(state.read_tensors(run.state(step))[1]["offset"])
+    return int(tensor_files.read_tensors(run.state(step))[1]["offset"])
 
 
 def announced(run: Run, began: float) -> int | None:
@@ -113,5 +113,5 @@ def announced(run: Run, began: float) -> int | None:
 
 
 if __name__ == "__main__":
-    runs.PROBER.every = 0
+    runs.LOCKS.every = 0
     main(Path(sys.argv[1]), [int(seed) for seed in sys.argv[2:]])

@@ -32,18 +32,26 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(folder: Path, **environment: str) -> Iterator[Server]:
-    """Serves the app with runs and data under `folder` until the block ends; the log is folder/server.log."""
-    port = free_port()
+def server(
+    folder: Path, *arguments: str, port: int = 0, host: str = "localhost", **environment: str
+) -> Iterator[Server]:
+    """Serves the app with runs and data under `folder` until the block ends; the log is folder/server.log.
+
+    `arguments` are further ones of `streamlit run`; without a `port` it is a free one.
+    """
+    port = port or free_port()
     log = folder / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     paths = {"GAN_RUNS": str(folder / "runs"), "GAN_DATA": str(folder / "data")}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--server.port", str(port)],
-            cwd=HOME, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **paths, **environment},
-        )  # fmt: skip
-    found = Server(f"http://localhost:{port}", process, log)
+            [*command, "--server.port", str(port), *arguments],
+            cwd=HOME,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **paths, **environment},
+        )
+    found = Server(f"http://{host}:{port}", process, log)
     try:
         _wait(found)
         yield found
@@ -66,10 +74,7 @@ def _wait(found: Server, seconds: float = 60.0) -> None:
     while time.monotonic() < deadline:
         if found.process.poll() is not None:
             break
-        with (
-            contextlib.suppress(OSError),
-            urllib.request.urlopen(f"{found.url}/api/health", timeout=2),
-        ):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{found.url}/api/health", timeout=2):
             return
         time.sleep(0.1)
     raise RuntimeError(f"The server did not answer:\n{found.log.read_text()}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan import files
+from tests import hostile
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -135,3 +139,88 @@ def test_a_disk_that_takes_a_part_of_a_record_is_left_with_whole_ones(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "File too large"
     assert path.read_bytes() == b'{"kept": "' + b"x" * 50 + b'"}\n'
+
+
+@pytest.mark.parametrize("kind", [kind for kind in hostile.KINDS if kind not in ("sparse", "nested")])
+def test_only_a_regular_file_of_its_folder_is_read(tmp_path, kind):
+    (tmp_path / "foreign-secret").write_text(hostile.SECRET)
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "folder" / "file"
+    hostile.put(kind, path)
+    for use in (lambda: files.read(path, 1 << 20), lambda: files.opened(path), lambda: files.appended(path)):
+        with pytest.raises(OSError):
+            use()
+    assert [*files.lines(path)] == []
+    assert (tmp_path / "foreign-secret").read_text() == hostile.SECRET
+
+
+def test_no_more_is_read_than_was_asked_for(tmp_path):
+    hostile.put("sparse", tmp_path / "file")
+    with pytest.raises(files.Unreadable, match="at most 100 are read"):
+        files.read(tmp_path / "file", 100)
+    (tmp_path / "file").write_bytes(b"x" * 100)
+    assert files.read(tmp_path / "file", 100) == b"x" * 100
+
+
+def test_links_inside_a_folder_are_followed(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "file").write_bytes(b"text")
+    (tmp_path / "a" / "b" / "link").symlink_to("../file")
+    (tmp_path / "a" / "c").symlink_to("b")
+    (tmp_path / "outside").symlink_to("a")
+    assert files.read(tmp_path / "a" / "c" / "link", 9, tmp_path / "a") == b"text"
+    assert files.read(tmp_path / "outside" / "b" / "link", 9, tmp_path / "outside") == b"text", "the folder itself may"
+    with pytest.raises(files.Unreadable):
+        files.read(tmp_path / "a" / "b" / "link", 9)
+
+
+def test_a_shortage_of_descriptors_is_waited_out(tmp_path, monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    real, real_temp, failures = os.open, tempfile.mkstemp, [0]
+
+    def short(attempt):
+        def call(*args, **kwargs):
+            if failures[0]:
+                failures[0] -= 1
+                raise OSError(errno.EMFILE, "Too many open files")
+            return attempt(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(os, "open", short(real))
+    monkeypatch.setattr(tempfile, "mkstemp", short(real_temp))
+    for use in (
+        lambda: files.append(tmp_path / "log", [{"a": 1}]),
+        lambda: files.replace(tmp_path / "whole", b"x"),
+        lambda: files.read(tmp_path / "whole", 9),
+    ):
+        failures[0], before = 3, len(waits)
+        use()
+        assert len(waits) - before == 3
+    monkeypatch.setattr(files, "READ_PATIENCE", 0.0)
+    failures[0] = 1 << 30
+    with pytest.raises(OSError, match="Too many"):
+        [*files.lines(tmp_path / "log")]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            OSError(errno.EACCES, "Permission denied", "/home/me/runs/one/config.json"),
+            "Permission denied (config.json)",
+        ),
+        (OSError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (files.Unreadable("x is no regular file"), "x is no regular file"),
+        (ValueError("why"), "why"),
+    ],
+)
+def test_what_went_wrong_is_said_without_the_place(error, told):
+    assert files.why(error) == told
+
+
+def test_a_line_longer_than_any_of_ours_is_passed_over(tmp_path):
+    line = b'{"a": 1}\n'
+    (tmp_path / "log").write_bytes(line + b'"' + b"x" * (3 << 20) + b'"\n' + line + b"torn")
+    assert [*files.lines(tmp_path / "log")] == [{"a": 1}, {"a": 1}]

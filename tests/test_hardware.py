@@ -69,9 +69,7 @@ def test_auto_takes_cuda_then_mps_then_the_cpu(machine, here, wanted, got):
 
 
 def test_a_device_that_is_not_here_is_told_with_those_that_are(machine):
-    with pytest.raises(
-        ConfigError, match=r"^device: 'cuda' is not on this machine; there is cpu\."
-    ):
+    with pytest.raises(ConfigError, match=r"^device: 'cuda' is not on this machine; there is cpu\."):
         hardware.resolve(RunConfig(device="cuda"))
     machine("cuda")
     with pytest.raises(ConfigError, match=r"there is cpu, cuda\."):

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gan import images
+from gan.runs import log_reader
 
 rng = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize(
-    ("count", "columns", "shape"), [(4, 0, (2, 2)), (5, 0, (2, 3)), (3, 2, (2, 2))]
-)
+@pytest.mark.parametrize(("count", "columns", "shape"), [(4, 0, (2, 2)), (5, 0, (2, 3)), (3, 2, (2, 2))])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_grid_shows_every_image_where_it_belongs(count, columns, shape, channels):
     pictures = rng.integers(0, 256, (count, 6, 5, channels), dtype=np.uint8)
@@ -121,9 +120,7 @@ def test_the_field_tints_the_paper_with_what_d_believes():
 # -- curves ----------------------------------------------------------------------------------------
 
 CURVES = st.integers(1, 400).flatmap(
-    lambda n: st.lists(
-        st.floats(-1e6, 1e6) | st.just(float("nan")) | st.just(float("inf")), min_size=n, max_size=n
-    )
+    lambda n: st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")) | st.just(float("inf")), min_size=n, max_size=n)
 )
 
 
@@ -131,7 +128,7 @@ CURVES = st.integers(1, 400).flatmap(
 def test_thinned_curves_keep_their_peaks_and_valleys(curve, most):
     values = np.array(curve)
     columns = {"step": np.arange(len(values), dtype=float), "loss": values}
-    thin = images.decimate(columns, most)
+    thin = log_reader.decimate(columns, most)
     assert len(thin["step"]) == len(thin["loss"]) <= min(most, len(values))
     assert np.nanmin(np.append(thin["loss"], np.inf)) == np.nanmin(np.append(values, np.inf))
     assert np.nanmax(np.append(thin["loss"], -np.inf)) == np.nanmax(np.append(values, -np.inf))
@@ -146,10 +143,18 @@ def test_every_bucket_keeps_its_own_peak():
     values = np.zeros(10_000)
     peaks = np.arange(50, 10_000, 100)
     values[peaks] = np.arange(len(peaks)) + 1
-    thin = images.decimate({"loss": values}, 1_000)["loss"]
+    thin = log_reader.decimate({"loss": values}, 1_000)["loss"]
     assert len(thin) <= 1_000
     assert sorted(thin[thin > 0]) == sorted(values[peaks])
 
 
 def test_nothing_to_thin():
-    assert images.decimate({}, 10) == {}
+    assert log_reader.decimate({}, 10) == {}
+
+
+@pytest.mark.parametrize(
+    ("count", "classes", "columns"),
+    [(64, 0, 8), (64, 1, 8), (64, 2, 8), (64, 3, 9), (64, 12, 12), (100, 10, 10), (64, 10, 10), (64, 100, 8)],
+)
+def test_each_class_has_its_columns(count, classes, columns):
+    assert images.columns_of(count, classes) == columns

@@ -14,23 +14,40 @@ PRESETS = registry.names("presets")
 COMMON = {"loss": "non-saturating", "beta2": 0.999, "d_steps": 1, "g_steps": 1, "ema_decay": 0.0}
 FAITHFUL = {
     "gan-2014": {
-        "model": "gan-2014", "batch": 64, "lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5,
-        "z_dim": 100, "samples": 64, "reuse_fake": True, "image_size": 0,
+        "model": "gan-2014",
+        "batch": 64,
+        "lr_g": 2e-4,
+        "lr_d": 2e-4,
+        "beta1": 0.5,
+        "z_dim": 100,
+        "samples": 64,
+        "reuse_fake": True,
+        "image_size": 0,
     },
     "dcgan-16": {
-        "model": "dcgan-16", "batch": 64, "lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5,
-        "z_dim": 100, "reuse_fake": True, "image_size": 16,
+        "model": "dcgan-16",
+        "batch": 64,
+        "lr_g": 2e-4,
+        "lr_d": 2e-4,
+        "beta1": 0.5,
+        "z_dim": 100,
+        "reuse_fake": True,
+        "image_size": 16,
     },
     "first-steps": {"model": "first-steps", "dataset": "ring", "z_dim": 2, "reuse_fake": False},
     "dcgan-tutorial": {
-        "model": "dcgan-tutorial", "batch": 256, "lr_g": 1e-4, "lr_d": 1e-4, "beta1": 0.9,
-        "z_dim": 100, "samples": 16, "reuse_fake": True, "image_size": 0,
+        "model": "dcgan-tutorial",
+        "batch": 256,
+        "lr_g": 1e-4,
+        "lr_d": 1e-4,
+        "beta1": 0.9,
+        "z_dim": 100,
+        "samples": 16,
+        "reuse_fake": True,
+        "image_size": 0,
     },
-    "gan-dropout": {
-        "model": "gan-dropout", "batch": 128, "lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5,
-        "z_dim": 128,
-    },
-}  # fmt: skip
+    "gan-dropout": {"model": "gan-dropout", "batch": 128, "lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5, "z_dim": 128},
+}
 EPOCHS = {"gan-2014": 200, "dcgan-16": 200, "gan-dropout": 100}
 
 
@@ -38,14 +55,20 @@ EPOCHS = {"gan-2014": 200, "dcgan-16": 200, "gan-dropout": 100}
 def test_it_is_valid_and_told_in_words(name):
     config, told = preset(name)
     assert set(told) - {"scenario"} == {
-        "title", "sentence", "look_for", "first_digits_images", "images_per_second", "budget",
-        "order", "config",
-    }  # fmt: skip
+        "title",
+        "sentence",
+        "look_for",
+        "first_digits_images",
+        "images_per_second",
+        "budget",
+        "order",
+        "config",
+    }
     assert 0 < len(told["title"]) <= 60
     assert told["sentence"].endswith(".")
     assert told["look_for"].endswith((".", "?"))
     ((unit, amount),) = told["budget"].items()
-    assert unit in {"epochs", "steps"}
+    assert unit == "steps"
     assert amount > 0
     assert told["first_digits_images"] is None or told["first_digits_images"] > 0
     assert told["images_per_second"] > 0  # on one core, beside the other presets
@@ -56,7 +79,8 @@ def test_it_is_valid_and_told_in_words(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_it_tells_only_what_differs_from_the_defaults(name):
     told = registry.load("presets", name)["config"]
-    usual = type(preset(name)[0])().to_dict()
+    config = preset(name)[0]
+    usual = type(config)(model=config.model, dataset=config.dataset).to_dict() | {"dataset": type(config)().dataset}
     assert [key for key, value in told.items() if key != "model" and value == usual[key]] == []
 
 
@@ -80,8 +104,16 @@ def test_faithful_presets_keep_the_published_numbers(name):
 
 
 @pytest.mark.parametrize("name", EPOCHS)
-def test_faithful_presets_keep_the_published_epochs(name):
-    assert preset(name)[1]["budget"] == {"epochs": EPOCHS[name]}
+def test_faithful_presets_keep_the_published_epochs_of_60000_images(name):
+    config, told = preset(name)
+    assert told["budget"]["steps"] * config.batch == EPOCHS[name] * 60_000
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_as_long_with_few_pictures_as_with_many(name):
+    config, told = preset(name)
+    assert told["budget"]["steps"] >= 1_000
+    assert config.half_life == 0, "half_life_steps does not depend on how many pictures there are"
 
 
 def test_their_order_is_unique_and_lean_comes_first():

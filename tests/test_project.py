@@ -6,8 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from setuptools.config.pyprojecttoml import read_configuration
 
 import bootstrap
+import gan
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,12 +18,22 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_every_requirement_is_pinned_to_what_is_installed(file):
     lines = (ROOT / file).read_text().splitlines()
     wanted = [line for line in lines if not line.startswith(("#", "-r"))]
-    assert wanted == [f"{name}=={version(name)}" for name in (w.partition("==")[0] for w in wanted)]
+    assert wanted == [f"{name}=={version(name).partition('+')[0]}" for name in (w.partition("==")[0] for w in wanted)]
+
+
+def test_notebooks_can_install_the_engine_and_nothing_else():
+    found = read_configuration(ROOT / "pyproject.toml")
+    wanted = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
+    assert found["project"]["dependencies"] == wanted
+    assert found["project"]["version"] == gan.__version__
+    packages = found["tool"]["setuptools"]["packages"]
+    assert {"gan", "gan.models", "gan.datasets"} <= {*packages}
+    assert {name.split(".")[0] for name in packages} == {"gan"}
 
 
 def test_make_has_every_command_and_nothing_of_its_own():
     text = (ROOT / "Makefile").read_text()
-    targets = dict(re.findall(r"^(\w+): ; @\$\(PYTHON\) bootstrap\.py (\w+)", text, re.MULTILINE))
+    targets = dict(re.findall(r"^([\w-]+): ; @\$\(PYTHON\) bootstrap\.py ([\w-]+)", text, re.MULTILINE))
     assert targets == {name: name for name in ["help", *bootstrap.COMMANDS]}
     assert next(iter(targets)) == "help"
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gan import config as configs
 from gan import registry
+from gan.config import RunConfig
 
 MODEL = '''"""A model: it does one thing.
 
@@ -93,12 +98,91 @@ def test_missing_files_are_told(home, tmp_path):
     assert registry.missing(registry.card("datasets", "d"), tmp_path) == ["a/two"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [(kind, n) for kind in registry.KINDS[:4] for n in registry.names(kind)]
-)
+@pytest.mark.parametrize(("kind", "name"), [(kind, n) for kind in registry.KINDS[:4] for n in registry.names(kind)])
 def test_every_choice_has_a_card_and_imports(kind, name):
     card = registry.card(kind, name)
     assert card.error == ""
     assert card.title
     assert card.summary.endswith((".", "?"))
     assert registry.load(kind, name).__doc__
+
+
+@pytest.mark.parametrize(("kind", "old"), [(kind, old) for kind, table in registry.ALIASES.items() for old in table])
+def test_an_earlier_name_is_read_and_the_present_one_is_written(kind, old):
+    new = registry.canonical(kind, old)
+    assert old not in registry.names(kind)
+    assert new in registry.names(kind)
+    assert registry.card(kind, old) == registry.card(kind, new)
+    assert registry.load(kind, old) is registry.load(kind, new)
+    (field,) = (name for name in configs.settings() if configs.knob_of(name).kind == kind)
+    assert configs.check(field, old) == ""
+    assert configs.parser_of(field)(old) == new
+    assert RunConfig.from_dict({field: old}).to_dict()[field] == new
+
+
+def test_a_file_of_an_earlier_name_is_itself(home):
+    (home / "models" / "lean.py").write_text(MODEL)
+    assert registry.canonical("models", "lean") == "lean"
+    assert registry.card("models", "lean").title == "A model"
+
+
+GOOD = {
+    "models": "from gan.models.gan_2014 import Discriminator, Generator\nKNOBS = ('z_dim',)\n"
+    "SIZES = ()\nCHANNELS = ()\nPOINTS = False\nINIT = 'torch'\n",
+    "datasets": "LICENCE = 'Mine.'\ndef load(root): ...\n",
+    "metrics": "SCORES = {'mine': {'label': 'Mine'}}\nmeasure = lambda evidence: {'mine': 1.0}\n",
+}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_file_in_a_folder_of_plugins_is_a_choice(plugins, kind):
+    (plugins / kind / "my_own.py").write_text(GOOD[kind])
+    assert "my-own" in registry.names(kind)
+    assert registry.card(kind, "my-own").error == ""
+    module = registry.load(kind, "my-own")
+    assert module.__name__ == f"gan.{kind}.my_own"
+    assert registry.source(module.__name__) == plugins / kind / "my_own.py"
+    ours = next(name for name in registry.names(kind) if name != "my-own")
+    stem = ours.replace("-", "_")
+    (plugins / kind / f"{stem}.py").write_text("")
+    assert registry.source(f"gan.{kind}.{stem}").parent == registry.HOME / kind  # ours count first
+
+
+@pytest.mark.parametrize(("kind", "line"), [(kind, line) for kind, text in GOOD.items() for line in text.splitlines()])
+def test_what_a_file_lacks_is_said_with_what_it_is(plugins, kind, line):
+    """By its card, before it is loaded; loading refuses it."""
+    rest = [other for other in GOOD[kind].splitlines() if other != line]
+    (plugins / kind / "my_own.py").write_text("\n".join(rest))
+    error = registry.card(kind, "my-own").error
+    assert re.fullmatch(r"my_own\.py does not say (\w+ \(.+\))(, nor \w+ \(.+\))*\.", error)
+    with pytest.raises(registry.Broken, match=re.escape(error)):
+        registry.load(kind, "my-own")
+
+
+def test_the_place_of_an_error_is_the_line_of_a_choice(plugins):
+    (plugins / "tricks" / "odd.py").write_text('"""Odd: it fails."""\n\n\ndef see(x):\n    return x.odd\n')
+    namespace: dict[str, Any] = {}
+    path = plugins / "tricks" / "odd.py"
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    with pytest.raises(AttributeError) as caught:
+        namespace["see"](1)
+    assert registry.place(caught.value) == " (tricks/odd.py, line 5)"
+    assert registry.place(KeyError("x")) == ""
+
+
+def test_a_fact_that_is_computed_is_not_said(plugins):
+    (plugins / "datasets" / "my_own.py").write_text("LICENCE = str(3)\ndef load(root): ...\n")
+    assert "LICENCE (who made the data" in registry.card("datasets", "my-own").error
+
+
+def test_every_file_keeps_the_contract_of_its_kind(tmp_path):
+    """The type checker looks at each as a Contract."""
+    code: list[str] = []
+    for kind in GOOD:
+        for name in registry.names(kind):
+            module = f"gan.{kind}.{name.replace('-', '_')}"
+            code += [f"import {module}", f"_{len(code)}: gan.{kind}.Contract = {module}"]
+    (tmp_path / "contracts.py").write_text("\n".join(code))
+    command = [sys.executable, "-m", "mypy", str(tmp_path / "contracts.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=registry.HOME.parent, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import frame, links
+from ui.shared import assets, navigation
+from ui.shell import doctor, frame
 
 HOME = Path(__file__).parent.parent
 ORDER = ("train", "explore", "compare", "runs", "learn")  # others come after
@@ -12,21 +13,19 @@ ORDER = ("train", "explore", "compare", "runs", "learn")  # others come after
 
 def pages() -> list[Path]:
     """The files of pages/, in the order of the navigation."""
-    found = {path.stem: path for path in (HOME / "pages").glob("[!_]*.py")}
-    return [found[name] for name in (*ORDER, *sorted(found.keys() - {*ORDER})) if name in found]
+    paths = {path.stem: path for path in (HOME / "pages").glob("[!_]*.py")}
+    return [paths[name] for name in (*ORDER, *sorted(paths.keys() - {*ORDER})) if name in paths]
 
 
 # a picture of our own: a symbol by name would be fetched from another server
-st.set_page_config(page_title="Forger", page_icon=HOME / "assets" / "icon.png", layout="wide")
-st.html(HOME / "assets" / "app.css")
-st.logo(HOME / "assets" / "logo.svg", size="large")
+st.set_page_config(page_title="Forger", page_icon=assets.FOLDER / "pictures" / "icon.png", layout="wide")
+st.html(f"<style>{assets.styles('pages/app.css')}</style>")
+st.logo(assets.FOLDER / "pictures" / "logo.svg", size="large")
 page = st.navigation(
-    [
-        st.Page(path, title=path.stem.replace("_", " ").capitalize(), default=path.stem == "train")
-        for path in pages()
-    ],
+    [st.Page(path, title=path.stem.replace("_", " ").capitalize(), default=path.stem == "train") for path in pages()],
     position="top",
 )
-links.follow()
-frame.draw()
+navigation.follow()
+frame.render()
 page.run()
+doctor.button()

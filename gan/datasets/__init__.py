@@ -1,13 +1,32 @@
-"""Data sets: one file each with load(root) -> Data. Here is what they share, and `open`."""
+"""Data sets: one file each with load(root) -> Data. Here is what they share, and `open`.
+
+A data set is a file here with the function `load` and these facts:
+
+    LICENCE      who made the data and what may be done with them: a sentence, with its source
+    SHAPE        (C, H, W) of one example, and COUNT how many there are; left out where only loading tells
+    POINTS       True for points of the plane, whose shape is (2, 1, 1)
+    LABELS       True where the examples have classes; None where only loading tells
+    STACK_OF     the data set of which every channel is an example: its EvalNet reads them one by one, and counts modes
+    FOLDERS      folders under `root` in which FILES may lie as well, under any of their names
+    FILES        what has to lie under `root`, with DOWNLOAD_MB; `download(root)` fetches them, `make(root)` makes them
+    KNOBS        the fields of RunConfig that `load` takes beside `root`: "source", "image_size"
+    reading      the function `load` as a job, where it takes long: yields Progress, returns Data
+    EXTRA        arguments of its own that `load` takes, as models declare theirs: name -> label, help, default, low, …
+    TORCHVISION  the class of torchvision.datasets that has the same data; the exported script takes them from there
+
+LICENCE alone has to be there.
+"""
+
+# ruff: noqa: N802  (members of Contract are called as they are in the files)
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,8 +34,58 @@ from gan import registry
 from gan.datasets._pixels import resize
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that is not taken: its name as the user knows it, and the reason in words."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided for a whole data set, in a sentence, and the setting of a run that decides it otherwise.
+
+    knob: a field of RunConfig, or "" where there is no choice. value: what was taken, of that field's kind.
+    """
+
+    knob: str
+    value: str | int
+    text: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a data set was read: what was left out, what was decided, what else is to be known.
+
+    left_out: one entry a file, at most MAX_LEFT_OUT of them in order of their names; litter of operating systems
+        is none. `left_out_count` is how many there are.
+    notes: sentences for people, what was left out in groups first. decisions: in the order of their making.
+    """
+
+    left_out: tuple[LeftOut, ...] = ()
+    left_out_count: int = 0
+    notes: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Notes and decisions."""
+        return (*self.notes, *(decision.text for decision in self.decisions))
+
+
+MAX_LEFT_OUT = 1_000
+
+
 class DataError(Exception):
-    """Data that is missing, broken or out of reach; the message says what to do."""
+    """Data that is missing, broken or out of reach; the message says what to do.
+
+    reading: what was left out and decided before that; images: how many could be read.
+    """
+
+    def __init__(self, message: str, reading: Reading | None = None, images: int = 0) -> None:
+        super().__init__(message)
+        self.reading, self.images = reading, images
 
 
 @dataclass(frozen=True)
@@ -37,7 +106,7 @@ class Data:
     labels: int64 N, indices into `names`, or None.
     factors: what an image was made from, name -> N numbers, or None.
     test: the split that is never trained on, or None.
-    note: a sentence on what was left out, or "".
+    reading: what was left out and decided while it was read; None where there is nothing to tell.
     """
 
     images: np.ndarray
@@ -45,7 +114,7 @@ class Data:
     names: tuple[str, ...] = ()
     factors: Mapping[str, np.ndarray] | None = None
     test: Data | None = None
-    note: str = ""
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         kind, ndim = self.images.dtype, self.images.ndim
@@ -72,6 +141,13 @@ class Data:
         return len(self.names) if self.labels is not None else 0
 
     @property
+    def counts(self) -> tuple[int, ...] | None:
+        """How many examples each class has; None without labels."""
+        if self.labels is None:
+            return None
+        return tuple(np.bincount(self.labels, minlength=len(self.names)).tolist())
+
+    @property
     def is_points(self) -> bool:
         """Whether an example is a point of the plane rather than a picture."""
         return self.images.dtype == np.float32
@@ -88,6 +164,18 @@ class Data:
             return self
         test = self.test.resized(size) if self.test else None
         return dataclasses.replace(self, images=resize(self.images, size), test=test)
+
+
+class Contract(Protocol):
+    """What a file of this folder has to say; the type checker and the registry look."""
+
+    @property
+    def load(self) -> Callable[..., Data]:
+        """the function load(root, **knobs) -> Data; raises DataError."""
+
+    @property
+    def LICENCE(self) -> str:
+        """who made the data and what may be done with them: a sentence, with its source."""
 
 
 class Choice(Protocol):
@@ -108,19 +196,40 @@ def root() -> Path:
     return Path(os.environ.get("GAN_DATA") or "data").expanduser()
 
 
+def arguments(config: Choice, module: Contract) -> dict[str, Any]:
+    """What the `load` of a data set takes beside the folder, by the settings of a run."""
+    names = (*getattr(module, "KNOBS", ()), *getattr(module, "EXTRA", ()))
+    return {name: getattr(config, name) for name in names}
+
+
 def open(config: Choice) -> Data:
     """The data a config names, cut to `n_images` and resized to `image_size` (0: as they are).
 
     The n images are the first n of one fixed shuffle, so a smaller choice is part of a larger one.
     Raises DataError, and registry.Unknown for a name that is no file here.
     """
+    return finished(opening(config))
+
+
+def opening(config: Choice) -> Generator[Progress, None, Data]:
+    """The same as a job: yields how far it is where reading takes long, and returns the data."""
     module = registry.load("datasets", config.dataset)
-    if config.dataset == "own-images":
-        data: Data = module.load(root(), config.source, config.image_size)
+    reading = getattr(module, "reading", None)
+    if reading:
+        data: Data = yield from reading(root(), **arguments(config, module))
     else:
-        data = module.load(root())
+        data = module.load(root(), **arguments(config, module))
     if 0 < config.n_images < len(data):
         data = data.take(np.random.RandomState(0).permutation(len(data))[: config.n_images])
     if config.image_size:
         data = data.resized(config.image_size)
     return data
+
+
+def finished(job: Generator[Progress, None, Data]) -> Data:
+    """What a job of reading returns, with nobody looking on."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value

@@ -19,13 +19,13 @@ from gan.datasets import DataError
 Arrays = dict[str, np.ndarray]
 Check = Callable[[Arrays], bool]
 SUMS = "sums.json"  # file -> CRC-32; written last
-STALE = 3600  # seconds after which an unfinished folder belongs to nobody
+STALE = 3600  # seconds after which an unfinished folder counts as abandoned
 
 
 def find(root: Path, folder: str, right: Check) -> Arrays | None:
     """The kept arrays, memory-mapped copy-on-write; None where they are missing, broken or not `right`."""
-    found = (_read(place / folder, right) for place in _places(root))
-    return next((arrays for arrays in found if arrays is not None), None)
+    folders = (_read(place / folder, right) for place in _places(root))
+    return next((arrays for arrays in folders if arrays is not None), None)
 
 
 def keep(arrays: Arrays, root: Path, folder: str, right: Check) -> None:

@@ -92,9 +92,7 @@ def _bent(x: np.ndarray, y: np.ndarray, bend: np.ndarray) -> tuple[np.ndarray, n
     )
 
 
-def _boxed(
-    x: np.ndarray, y: np.ndarray, scale: np.ndarray, edge: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _boxed(x: np.ndarray, y: np.ndarray, scale: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pixels: the ink fills a box whose longer side is `scale`, in the middle, on whole pixels.
 
     x, y, edge (how far the ink reaches from the pen, in pixels): n,K.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +12,19 @@ import numpy as np
 from gan.datasets import Data, DataError, Progress, _fetch
 
 SIDE = 28
+GZIP = b"\x1f\x8b"
+MAX_BYTES = 1 << 28  # unpacked from one file
+CHUNK = 1 << 20
 
 
-def load(root: Path, name: str, files: tuple[str, ...], names: tuple[str, ...]) -> Data:
+def load(root: Path, name: str, files: tuple[str, ...], folders: tuple[str, ...], names: tuple[str, ...]) -> Data:
     """Both splits from `files`: images and labels to train on, images and labels of the test.
 
-    Raises DataError naming the file that is missing or broken.
+    They may lie in one of `folders`, packed or not (registry.find_file). Raises DataError naming the file that is
+    missing or broken.
     """
-    _fetch.demand(root, name, files)
-    train, test = (_split(root, name, files[i], files[i + 1], names) for i in (0, 2))
+    paths = _fetch.demand(root, name, files, folders)
+    train, test = (_split(name, paths[i], paths[i + 1], names) for i in (0, 2))
     return Data(train.images, train.labels, names, test=test)
 
 
@@ -29,33 +35,25 @@ def download(root: Path, kind: str, files: tuple[str, ...], megabytes: int) -> I
 
     source = getattr(datasets, kind)
     archives = [
-        _fetch.Archive(
-            tuple(mirror + packed for mirror in source.mirrors),
-            md5,
-            str(Path(file).parent),
-            (file,),
-        )
+        _fetch.Archive(tuple(mirror + packed for mirror in source.mirrors), md5, str(Path(file).parent), (file,))
         for (packed, md5), file in zip(source.resources, files, strict=True)
     ]
     yield from _fetch.download(root, kind, archives, megabytes)
 
 
-def _split(root: Path, name: str, images: str, labels: str, names: tuple[str, ...]) -> Data:
-    x = _read(root / images, name, (SIDE, SIDE))
-    y = _read(root / labels, name, ())
+def _split(name: str, images: Path, labels: Path, names: tuple[str, ...]) -> Data:
+    x = _read(images, name, (SIDE, SIDE))
+    y = _read(labels, name, ())
     if len(x) != len(y):
-        raise _fetch.broken(root / labels, name, f"it has {len(y)} labels for {len(x)} images")
+        raise _fetch.broken(labels, name, f"it has {len(y)} labels for {len(x)} images")
     if y.max(initial=0) >= len(names):
-        raise _fetch.broken(root / labels, name, f"it speaks of a class {y.max()}")
+        raise _fetch.broken(labels, name, f"it speaks of a class {y.max()}")
     return Data(x[:, None], y.astype(np.int64), names)
 
 
 def _read(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """uint8 N,*shape: a header of big-endian int32 (kind and axes, N, shape), then the bytes."""
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    content = np.frombuffer(_bytes(path, name), np.uint8).copy()  # that may be written to
     axes = 1 + len(shape)
     body = content[4 + 4 * axes :]
     header = content[: 4 + 4 * axes]
@@ -68,3 +66,21 @@ def _read(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     if len(body) != wanted:
         raise _fetch.broken(path, name, f"it has {len(body):,} bytes of {wanted:,}")
     return body.reshape(count, *shape)
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    """What a file holds, unpacked where it is packed by gzip, whatever its name says."""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == GZIP
+        if not packed:
+            return path.read_bytes()
+        content = bytearray()
+        with gzip.open(path) as file:
+            while (piece := file.read(CHUNK)) and len(content) <= MAX_BYTES:
+                content += piece
+        return bytes(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _fetch.broken(path, name, "it cannot be unpacked") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -13,6 +13,8 @@ import numpy as np
 
 from gan.datasets import Data, Progress, _fetch
 
+LICENCE = "CIFAR-10's makers state no licence and ask to be cited: Krizhevsky, 2009 (cs.toronto.edu/~kriz/cifar.html)."
+TORCHVISION = "CIFAR10"
 FILES = (
     "cifar-10-batches-py/data_batch_1",
     "cifar-10-batches-py/data_batch_2",
@@ -26,9 +28,7 @@ DOWNLOAD_MB = 163
 SHAPE = (3, 32, 32)
 COUNT = 50000
 LABELS = True
-NAMES = (
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-)  # fmt: skip
+NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 def load(root: Path) -> Data:

@@ -11,25 +11,25 @@ from pathlib import Path
 
 from gan.datasets import Data, Progress, _idx
 
+LICENCE = "Fashion-MNIST is Zalando's, under the MIT licence (github.com/zalandoresearch/fashion-mnist)."
+TORCHVISION = "FashionMNIST"
 FILES = (
     "FashionMNIST/raw/train-images-idx3-ubyte",
     "FashionMNIST/raw/train-labels-idx1-ubyte",
     "FashionMNIST/raw/t10k-images-idx3-ubyte",
     "FashionMNIST/raw/t10k-labels-idx1-ubyte",
 )
+FOLDERS = ("FashionMNIST/raw", "FashionMNIST", "fashion-mnist", "fashion_mnist", "fashion")  # where they may lie, too
 DOWNLOAD_MB = 30
 SHAPE = (1, 28, 28)
 COUNT = 60000
 LABELS = True
-NAMES = (
-    "T-shirt", "trousers", "pullover", "dress", "coat",
-    "sandal", "shirt", "sneaker", "bag", "ankle boot",
-)  # fmt: skip
+NAMES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
 
 def load(root: Path) -> Data:
     """Reads the four files. Raises DataError."""
-    return _idx.load(root, "fashion-mnist", FILES, NAMES)
+    return _idx.load(root, "fashion-mnist", FILES, FOLDERS, NAMES)
 
 
 def download(root: Path) -> Iterator[Progress]:

@@ -13,6 +13,7 @@ import numpy as np
 from gan.datasets import Data
 from gan.datasets._points import data
 
+LICENCE = "The points are made by Forger itself, under the MIT licence."
 POINTS = True
 SHAPE = (2, 1, 1)
 COUNT = 20_000

@@ -20,6 +20,7 @@ from gan.datasets import Data, DataError, Progress, _cache
 from gan.datasets._glyphs import GLYPHS
 from gan.datasets._hand import FACTORS, write
 
+LICENCE = "The pictures are made by Forger itself, under the MIT licence."
 SHAPE = (1, 28, 28)
 COUNT = 60000
 TEST_COUNT = 10000
@@ -34,13 +35,11 @@ NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 def load(root: Path) -> Data:
     """Makes the pictures where they are missing. Raises DataError when no folder can keep them."""
     for _ in range(3):  # another process may just be replacing a broken folder
-        if found := _cache.find(root, FOLDER, _right):
-            return _data(found, slice(COUNT), _data(found, slice(COUNT, COUNT + TEST_COUNT)))
+        if arrays := _cache.find(root, FOLDER, _right):
+            return _data(arrays, slice(COUNT), _data(arrays, slice(COUNT, COUNT + TEST_COUNT)))
         for _ in make(root):
             pass
-    raise DataError(
-        f"The digits were made, but {FOLDER} vanishes again and again: look who does it."
-    )
+    raise DataError(f"The digits were made, but {FOLDER} vanishes again and again: another program removes it.")
 
 
 def is_kept(root: Path) -> bool:

@@ -15,11 +15,17 @@ from torch import Tensor
 
 D_FORMULA = r"\mathbb{E}[\max(0, 1 - C(x))] + \mathbb{E}[\max(0, 1 + C(G(z)))]"
 G_FORMULA = r"-\mathbb{E}[C(G(z))]"
+NEEDS_REAL = False
+PROBABILITY = True
+CALIBRATED = False
+THRESHOLD = 0.0
+SYMMETRIC = True
+MONOTONE = True
 
 
 def d(real: Tensor, fake: Tensor) -> Tensor:
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
-def g(fake: Tensor) -> Tensor:
+def g(real: Tensor | None, fake: Tensor) -> Tensor:
     return -fake.mean()

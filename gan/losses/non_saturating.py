@@ -16,11 +16,17 @@ from torch import Tensor
 
 D_FORMULA = r"-\mathbb{E}[\log D(x)] - \mathbb{E}[\log(1 - D(G(z)))]"
 G_FORMULA = r"-\mathbb{E}[\log D(G(z))]"
+NEEDS_REAL = False
+PROBABILITY = True
+CALIBRATED = True
+THRESHOLD = 0.0
+SYMMETRIC = True
+MONOTONE = True
 
 
 def d(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-def g(fake: Tensor) -> Tensor:
+def g(real: Tensor | None, fake: Tensor) -> Tensor:
     return F.softplus(-fake).mean()

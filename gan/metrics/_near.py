@@ -16,10 +16,8 @@ BLOCK = 256  # rows compared at once: with 60,000 others 60 MB
 Result = TypeVar("Result")
 
 
-def blocks(
-    a: NDArray[Any], b: NDArray[Any], look: Callable[[slice, Tensor], Result]
-) -> list[Result]:
-    """What `look` makes of slices of `a` (N,d), and their squared distances, n,M, to all rows of `b` (M,d).
+def blocks(a: NDArray[Any], b: NDArray[Any], reduce: Callable[[slice, Tensor], Result]) -> list[Result]:
+    """The results of `reduce(slice of a, squared distances n,M)` for blocks of rows of `a` (N,d) against `b` (M,d).
 
     Rounding may make the least of them slightly negative; around the mean of `b` the numbers are small, and so is it.
     """
@@ -30,7 +28,7 @@ def blocks(
     def work(start: int) -> Result:
         part = x[start : start + BLOCK]
         squares = torch.addmm(lengths, part, y.T, alpha=-2).add_(part.square().sum(1, keepdim=True))
-        return look(slice(start, start + len(part)), squares)
+        return reduce(slice(start, start + len(part)), squares)
 
     return hardware.together(work, range(0, len(x), BLOCK))
 
@@ -47,7 +45,7 @@ def radii(x: NDArray[Any], k: int) -> NDArray[np.float32]:
 
 
 def nearest(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """For each row of `a` the distance to its nearest row of `b`, and which one that is."""
-    found = blocks(a, b, lambda _, squares: squares.min(1))
-    squares, which = (torch.cat(column) for column in zip(*found, strict=True))
+    """The distance (N) of each row of `a` to its nearest row of `b`, and the index (N) of that row."""
+    parts = blocks(a, b, lambda _, squares: squares.min(1))
+    squares, which = (torch.cat(column) for column in zip(*parts, strict=True))
     return squares.clamp(min=0).sqrt().numpy(), which.numpy()

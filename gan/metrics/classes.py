@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.metrics import Evidence, needed
+from gan.metrics import NO_EVALUATOR, MetricInputs, needed
 
 SCORES = {
-    "classes": ("Classes present", "higher"),
-    "effective_classes": ("Effective classes", "higher"),
-    "kl": ("KL to the training shares", "lower"),
+    "classes": {"label": "Classes present", "better": "higher", "digits": 0, "report": 70},
+    "effective_classes": {"label": "Effective classes", "better": "higher", "digits": 2, "report": 80, "compare": 80},
+    "kl": {"label": "KL to the training shares", "better": "lower", "digits": 4, "report": 90},
 }
 PRESENT = 0.01
 
@@ -39,11 +39,11 @@ def divergence(shares: NDArray[np.float64], prior: NDArray[np.float64]) -> float
     return float((shares[there] * np.log(shares[there] / prior[there].clip(1e-12))).sum())
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    prior = needed(evidence.real.prior, "this data set has no labels")
-    found = shares(evidence.fake.classes, len(prior))
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    prior = needed(inputs.real.prior, NO_EVALUATOR)
+    values = shares(inputs.fake.classes, len(prior))
     return {
-        "classes": float((found >= PRESENT).sum()),
-        "effective_classes": effective(found),
-        "kl": divergence(found, prior),
+        "classes": float((values >= PRESENT).sum()),
+        "effective_classes": effective(values),
+        "kl": divergence(values, prior),
     }

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.metrics import NO_EVALUATOR, Evidence, needed
+from gan.metrics import NO_EVALUATOR, MetricInputs, needed
 
-SCORES = {"classifier_score": ("Classifier score", "higher")}
+SCORES = {
+    "classifier_score": {"label": "Classifier score", "better": "higher", "digits": 2},
+}
 
 
 def classifier_score(probabilities: NDArray[Any]) -> float:
@@ -23,5 +25,5 @@ def classifier_score(probabilities: NDArray[Any]) -> float:
     return float(np.exp((p * (np.log(p) - np.log(p.mean(0)))).sum(1).mean()))
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    return {"classifier_score": classifier_score(needed(evidence.fake.probabilities, NO_EVALUATOR))}
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    return {"classifier_score": classifier_score(needed(inputs.fake.probabilities, NO_EVALUATOR))}

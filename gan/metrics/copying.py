@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.metrics import Copied, Evidence, Unavailable, needed
+from gan.metrics import MetricInputs, TrainDistances, Unavailable, needed
 
 SCORES = {
-    "ct": ("Copying: C_T", ""),
-    "near_copies": ("Very near to a training image", "lower"),
-    "nearest": ("Distance to the nearest training image", ""),
-    "nearest_real": ("The same of held-out images", ""),
+    "ct": {"label": "Copying: C_T", "digits": 1},
+    "near_copies": {"label": "Very near to a training image", "better": "lower", "compare": 120},
+    "nearest": {"label": "Distance to the nearest training image"},
+    "nearest_real": {"label": "The same of held-out images"},
 }
-FEW = 20  # images of a class on both sides from which it is tested
+MIN_CLASS_IMAGES = 20  # images of a class on both sides from which it is tested
 NEAR = 0.01  # share of held-out images that count as very near
 
 
@@ -50,21 +50,21 @@ def very_near(pairs: list[tuple[NDArray[Any], NDArray[Any]]]) -> float:
 
 
 def by_class(
-    distances: NDArray[Any], classes: NDArray[Any], against: Copied
+    distances: NDArray[Any], classes: NDArray[Any], against: TrainDistances
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Distances of generated and of held-out images, for each class of which both have enough."""
     for k in np.unique(against.classes):
         pair = distances[classes == k], against.held_out[against.classes == k]
-        if min(map(len, pair)) >= FEW:
+        if min(map(len, pair)) >= MIN_CLASS_IMAGES:
             yield pair
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    distances, _ = evidence.twins
-    against = needed(evidence.copied, evidence.why)
-    pairs = list(by_class(distances, evidence.fake.classes, against))
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    distances, _ = inputs.nearest_train
+    against = needed(inputs.train_distances, inputs.why)
+    pairs = list(by_class(distances, inputs.fake.classes, against))
     if not pairs:
-        raise Unavailable(f"no class has {FEW} images to test")
+        raise Unavailable(f"no class has {MIN_CLASS_IMAGES} images to test")
     return {
         "ct": copying_z(pairs),
         "near_copies": very_near(pairs),

@@ -14,10 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan.metrics import NO_EVALUATOR, Evidence, needed
+from gan.metrics import NO_EVALUATOR, MetricInputs, needed
 from gan.metrics._near import blocks, radii
 
-SCORES = {"density": ("Density", "one"), "coverage": ("Coverage", "higher")}
+SCORES = {
+    "density": {"label": "Density", "better": "one", "report": 50},
+    "coverage": {"label": "Coverage", "better": "higher", "report": 60, "compare": 60},
+}
 K = 5
 
 
@@ -25,15 +28,15 @@ def density_coverage(real: NDArray[Any], fake: NDArray[Any], k: int = K) -> tupl
     """Density (0 or more) and coverage (0 to 1) of features N,d and M,d."""
     reach = torch.from_numpy(radii(real, k))
 
-    def look(_: slice, squares: Tensor) -> tuple[int, Tensor]:
+    def reduce(_: slice, squares: Tensor) -> tuple[int, Tensor]:
         within = squares < reach
         return int(within.sum()), within.any(0)
 
-    hits, covered = zip(*blocks(fake, real, look), strict=True)
+    hits, covered = zip(*blocks(fake, real, reduce), strict=True)
     return sum(hits) / (k * len(fake)), float(torch.stack(covered).any(0).float().mean())
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    fake = needed(evidence.fake.features, NO_EVALUATOR)
-    density, coverage = density_coverage(needed(evidence.real.features, NO_EVALUATOR), fake)
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    fake = needed(inputs.fake.features, NO_EVALUATOR)
+    density, coverage = density_coverage(needed(inputs.real.features, NO_EVALUATOR), fake)
     return {"density": density, "coverage": coverage}

@@ -1,4 +1,4 @@
-"""Fréchet distance: how far the cloud of generated images lies from the real one, were both normal.
+"""Fréchet distance: between the features of generated and of real images, taken as normal distributions.
 
 In EvalNet's 64 features (FD-EvalNet64), and in 64 principal components of the pixels (FD-PCA64), which needs no
 labels. Both are biased by the number of images: two samples of one law do not give 0. So beside the raw distance
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan.metrics import Evidence, Moments
+from gan.metrics import MetricInputs, Moments
 
 SCORES = {
-    "fd": ("FD-EvalNet64", "lower"),
-    "fd_raw": ("FD-EvalNet64, raw", "lower"),
-    "fd_pca": ("FD-PCA64", "lower"),
-    "fd_pca_raw": ("FD-PCA64, raw", "lower"),
+    "fd": {"label": "FD-EvalNet64", "better": "lower", "report": 10, "compare": 10},
+    "fd_raw": {"label": "FD-EvalNet64, raw", "better": "lower"},
+    "fd_pca": {"label": "FD-PCA64", "better": "lower", "report": 20, "compare": 20},
+    "fd_pca_raw": {"label": "FD-PCA64, raw", "better": "lower"},
 }
 
 
@@ -30,8 +30,8 @@ def distance(a: Moments, b: Moments) -> float:
     return float(max(0.0, apart + traces - 2 * np.sqrt(product).sum()))
 
 
-def null(law: Moments, n: int, m: int) -> float:
-    """What `distance` is on average, to first order, for n and m vectors of one normal law.
+def expected_bias(law: Moments, n: int, m: int) -> float:
+    """The mean of `distance`, to first order, for n and m vectors of one normal law: its finite-sample bias.
 
     (1/n + 1/m) [3/2 Σ λ_i + Σ_{i≠j} λ_i λ_j / (2 (λ_i + λ_j))] for the eigenvalues λ of its covariance.
     """
@@ -40,8 +40,8 @@ def null(law: Moments, n: int, m: int) -> float:
     return float((1 / n + 1 / m) * (1.5 * values.sum() + pairs.sum() - np.trace(pairs)))
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    fake, real = evidence.fake, evidence.real
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    fake, real = inputs.fake, inputs.real
     scores = _both("fd_pca", real.pixels, Moments.of(fake.components))
     if real.moments is not None and fake.features is not None:
         scores |= _both("fd", real.moments, Moments.of(fake.features))
@@ -50,4 +50,4 @@ def measure(evidence: Evidence) -> dict[str, float]:
 
 def _both(name: str, real: Moments, fake: Moments) -> dict[str, float]:
     raw = distance(real, fake)
-    return {name: raw - null(real, real.n, fake.n), f"{name}_raw": raw}
+    return {name: raw - expected_bias(real, real.n, fake.n), f"{name}_raw": raw}

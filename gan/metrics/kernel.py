@@ -14,10 +14,12 @@ import torch
 from numpy.typing import NDArray
 
 from gan import hardware
-from gan.metrics import NO_EVALUATOR, Evidence, needed
+from gan.metrics import NO_EVALUATOR, MetricInputs, needed
 from gan.metrics._near import BLOCK
 
-SCORES = {"kd": ("KD-EvalNet64", "lower")}
+SCORES = {
+    "kd": {"label": "KD-EvalNet64", "better": "lower"},
+}
 
 
 def mmd2(x: NDArray[Any], y: NDArray[Any]) -> float:
@@ -28,9 +30,9 @@ def mmd2(x: NDArray[Any], y: NDArray[Any]) -> float:
     return within - own - 2 * _total(x, y) / (n * m)
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    fake = needed(evidence.fake.features, NO_EVALUATOR)
-    return {"kd": mmd2(needed(evidence.real.features, NO_EVALUATOR), fake)}
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    fake = needed(inputs.fake.features, NO_EVALUATOR)
+    return {"kd": mmd2(needed(inputs.real.features, NO_EVALUATOR), fake)}
 
 
 def _total(x: NDArray[Any], y: NDArray[Any]) -> float:

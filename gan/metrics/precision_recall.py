@@ -13,10 +13,13 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from gan.metrics import NO_EVALUATOR, Evidence, needed
+from gan.metrics import NO_EVALUATOR, MetricInputs, needed
 from gan.metrics._near import blocks, radii
 
-SCORES = {"precision": ("Precision", "higher"), "recall": ("Recall", "higher")}
+SCORES = {
+    "precision": {"label": "Precision", "better": "higher", "report": 30, "compare": 30},
+    "recall": {"label": "Recall", "better": "higher", "report": 40, "compare": 40},
+}
 K = 3
 
 
@@ -28,11 +31,11 @@ def precision_recall(real: NDArray[Any], fake: NDArray[Any], k: int = K) -> tupl
 def inside(points: NDArray[Any], cloud: NDArray[Any], k: int) -> float:
     """The share of `points` that lie in a ball of `cloud`."""
     reach = torch.from_numpy(radii(cloud, k))
-    found = blocks(points, cloud, lambda _, squares: int((squares < reach).any(1).sum()))
-    return sum(found) / len(points)
+    parts = blocks(points, cloud, lambda _, squares: int((squares < reach).any(1).sum()))
+    return sum(parts) / len(points)
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    fake = needed(evidence.fake.features, NO_EVALUATOR)
-    precision, recall = precision_recall(needed(evidence.real.features, NO_EVALUATOR), fake)
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    fake = needed(inputs.fake.features, NO_EVALUATOR)
+    precision, recall = precision_recall(needed(inputs.real.features, NO_EVALUATOR), fake)
     return {"precision": precision, "recall": recall}

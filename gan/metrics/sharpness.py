@@ -10,10 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.metrics import Evidence, spaced
+from gan.metrics import MetricInputs, spaced
 
-SCORES = {"sharpness": ("Sharpness", "one")}
-MANY = 5000  # images looked at, evenly spaced
+SCORES = {
+    "sharpness": {"label": "Sharpness", "better": "one", "report": 110, "compare": 110},
+}
+MAX_IMAGES = 5000  # images looked at, evenly spaced
 
 
 def edges(images: NDArray[np.uint8]) -> float:
@@ -21,12 +23,12 @@ def edges(images: NDArray[np.uint8]) -> float:
 
     The mean squared difference of a pixel and its four neighbours' mean, over the mean variance within an image.
     """
-    x = spaced(images, MANY).astype(np.float32) / 255
+    x = spaced(images, MAX_IMAGES).astype(np.float32) / 255
     around = x[..., :-2, 1:-1] + x[..., 2:, 1:-1] + x[..., 1:-1, :-2] + x[..., 1:-1, 2:]
     energy = np.square(x[..., 1:-1, 1:-1] - around / 4).mean()
     contrast = x.var((2, 3)).mean()
     return float(energy / contrast) if contrast > 0 else 0.0
 
 
-def measure(evidence: Evidence) -> dict[str, float]:
-    return {"sharpness": edges(evidence.fake.images) / evidence.real.sharpness}
+def measure(inputs: MetricInputs) -> dict[str, float]:
+    return {"sharpness": edges(inputs.fake.images) / inputs.real.sharpness}

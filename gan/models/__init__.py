@@ -1,30 +1,59 @@
-"""Two networks a file: what a model is told (Spec), how a pair is built and initialised (build).
+"""Models, one per file. `Spec` is a model's input; `build` constructs and initialises G and D.
 
-A model is a file here with the classes `Generator(spec)` and `Discriminator(spec)` and five facts:
+A model is a file here with the classes `Generator(spec)` and `Discriminator(spec)` and these facts:
 
     KNOBS     which of z_dim, width, batch_norm and conditional it uses
     SIZES     the pixels a side it can make; () for any (any multiple of MULTIPLE, where it has one)
     CHANNELS  the channel counts it can make; () for any
     POINTS    whether it can make vectors, data of shape (C, 1, 1)
     INIT      how its weights start: "torch", "dcgan" or "keras"
+    EXTRA     where it has hyperparameters of its own: a literal dict, name -> label, help, default and what else a Knob
+              has (low, high, choices); it finds them in spec.extra
+
+    W_DIM     where w is made by a network of its own: the setting that says how long it is; with it
+    LAYERS    the names of the layers that each take a style, from coarse to fine
+
+A network may have an attribute `misfits`: pairs of a layer's number (of those with weights, from 1 on) and why it does
+not fit its map. `build` then refuses the network by that sentence, and the layer table shows it at the layer.
 
 A generator is two functions, `mapping(z, y=None) -> w` and `synthesis(w) -> x`, from z of shape
-(N, z_dim) to x of shape (N, C, H, W) in [-1, 1]. A discriminator turns x into logits (N,): no
-sigmoid, that belongs to the loss. y (N, int64) are classes; only a conditional pair gets any.
+(N, z_dim) to x of shape (N, C, H, W) in [-1, 1]; BaseGenerator has all but `synthesis`. A
+discriminator turns x into logits (N,): no sigmoid, that belongs to the loss. y (N, int64) are classes; only a
+conditional pair gets any. Any layer of PyTorch may be used.
 """
+
+# ruff: noqa: N802  (members of Contract are called as they are in the files)
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan import registry
-from gan.config import RunConfig
+from gan.config import RunConfig, declared
+from gan.models._initialise import initialise, seeded
+from gan.rng import RngStreams
+
+__all__ = [
+    "BaseGenerator",
+    "Contract",
+    "Spec",
+    "balanced",
+    "build",
+    "initialise",
+    "misfit",
+    "of_d",
+    "outline",
+    "own_settings",
+    "refusal",
+    "seeded",
+    "with_class",
+]
 
 
 @dataclass(frozen=True)
@@ -37,35 +66,143 @@ class Spec:
     width: int = 16
     n_classes: int = 0
     batch_norm: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)  # the model's own settings, by their names
+
+
+class Contract(Protocol):
+    """What a file of this folder has to say; the type checker and the registry look."""
+
+    @property
+    def Generator(self) -> Callable[[Spec], Any]:
+        """a class made of a Spec: G(z, y) -> x (N,C,H,W) in [-1, 1], which is synthesis(mapping(z, y))."""
+
+    @property
+    def Discriminator(self) -> Callable[[Spec], Any]:
+        """a class made of a Spec: D(x, y) -> logits (N,)."""
+
+    @property
+    def KNOBS(self) -> Collection[str]:
+        """which of z_dim, width, batch_norm and conditional it uses."""
+
+    @property
+    def SIZES(self) -> tuple[int, ...]:
+        """the pixels a side it can make, () for any."""
+
+    @property
+    def CHANNELS(self) -> tuple[int, ...]:
+        """the channel counts it can make, () for any."""
+
+    @property
+    def POINTS(self) -> bool:
+        """whether it can make data of shape (C, 1, 1)."""
+
+    @property
+    def INIT(self) -> str:
+        """how its weights start: "torch", "dcgan" or "keras"."""
+
+
+class BaseGenerator(nn.Module):
+    """A generator in two halves: G(z, y) is `synthesis(mapping(z, y))`. A model says `synthesis` at least.
+
+    `synthesis(w)` makes x (N,C,H,W) in [-1, 1]. `mapping(z, y)` makes w of z (N,z_dim) and of classes y (N, int64)
+    where the spec has any: unless a model says otherwise z with the class behind it (N,z_dim+n_classes).
+
+    `style_layers` names the layers that each take a style, from coarse to fine, where a model has any: then a network
+    of its own makes w, `synthesis` takes w (N,layers,w_dim) as well, and `style_matrix()` is what w meets first.
+    """
+
+    style_layers: tuple[str, ...] = ()
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        self.n_classes = spec.n_classes
+
+    def mapping(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return with_class(z, y, self.n_classes)
+
+    def synthesis(self, w: Tensor) -> Tensor:
+        raise NotImplementedError(f"{type(self).__module__}.Generator says no synthesis(w)")
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.synthesis(self.mapping(z, y))
+
+
+def with_class(z: Tensor, y: Tensor | None, n_classes: int) -> Tensor:
+    """w: z (N,z_dim) and behind it the class y (N, int64) one-hot, N,z_dim+n_classes; z itself without classes.
+
+    The one-hot has a mean square of 1, as z has. Much longer it drowns z: eight times as long, `dcgan-deep` drew one
+    picture a class. Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014, arXiv:1411.1784). Raises
+    ValueError when the class is missing.
+    """
+    if not n_classes:
+        return z
+    if y is None:
+        raise ValueError("this generator is told a class for every z, and none was given")
+    return torch.cat([z, F.one_hot(y, n_classes).to(z.dtype) * n_classes**0.5], 1)
 
 
 def build(
-    config: RunConfig,
-    data_shape: tuple[int, int, int],
-    n_classes: int,
-    seed: int,
-    device: torch.device | str,
+    config: RunConfig, data_shape: tuple[int, int, int], n_classes: int, seed: int, device: torch.device | str
 ) -> tuple[Any, Any]:
     """The pair (G, D) of `config.model`, in train mode; one seed, one pair, whatever the device.
 
-    Made on `meta` and filled by a generator of its own: the global random state is neither read
-    nor moved. `n_classes` is how many the data have; a pair that is not conditional is not told.
+    Every draw comes from a generator of its own: the global random state is neither read nor moved. `n_classes` is how
+    many the data have; a pair that is not conditional is not told.
     Raises ValueError, naming the model and what it can do, for data it cannot make.
     """
+    module, spec = _checked(config, data_shape, n_classes)
+    conditioning = registry.load("conditionings", config.conditioning) if spec.n_classes else None
+    generator = torch.Generator().manual_seed(seed)
+    with seeded(generator if module.INIT == "torch" else RngStreams(seed).generator("initialise", 0)):
+        G, D = module.Generator(spec), module.Discriminator(of_d(spec, config))
+    for net, letter in ((G, "G"), (D, "D")):
+        if problem := misfit(net, letter):
+            raise ValueError(problem)
+        initialise(net, module.INIT, generator)
+    if conditioning is not None and hasattr(conditioning, "prepare"):
+        conditioning.prepare(D, spec.n_classes, generator)
+    return G.to(device), D.to(device)
+
+
+def outline(config: RunConfig, data_shape: tuple[int, int, int], n_classes: int) -> tuple[Any, Any]:
+    """The pair that `build` makes, on the device "meta": shapes without numbers, however large, in milliseconds.
+
+    Layers that do not fit their maps are there all the same: `misfit` tells. Raises ValueError as `build` does.
+    """
+    module, spec = _checked(config, data_shape, n_classes)
+    with torch.device("meta"):
+        G, D = module.Generator(spec), module.Discriminator(of_d(spec, config))
+    conditioning = registry.load("conditionings", config.conditioning) if spec.n_classes else None
+    if conditioning is not None and hasattr(conditioning, "prepare"):
+        conditioning.prepare(D, spec.n_classes, torch.Generator())
+    return G, D
+
+
+def misfit(net: nn.Module, letter: str) -> str:
+    """Which layer of G or D (`letter`) does not fit the map it looks at, and why; "" when all fit."""
+    for layer, why in getattr(net, "misfits", ()):
+        return f"{letter}, layer {layer}: {why}."
+    return ""
+
+
+def _checked(config: RunConfig, data_shape: tuple[int, int, int], n_classes: int) -> tuple[Contract, Spec]:
+    """The file of a model and what it has to serve. Raises ValueError for data it cannot make."""
     module = registry.load("models", config.model)
     n_classes = n_classes if config.conditional else 0
-    if problem := refusal(config.model, module, data_shape) or _unlabelled(
-        config, module, n_classes
-    ):
+    if problem := refusal(config.model, module, data_shape) or _unlabelled(config, module, n_classes):
         raise ValueError(problem)
-    spec = Spec(data_shape, config.z_dim, config.width, n_classes, config.batch_norm)
-    with torch.device("meta"):
-        G, D = module.Generator(spec), module.Discriminator(spec)
-    generator = torch.Generator().manual_seed(seed)
-    for net in (G, D):
-        net.to_empty(device="cpu")
-        initialise(net, module.INIT, generator)
-    return G.to(device), D.to(device)
+    return module, Spec(data_shape, config.z_dim, config.width, n_classes, config.batch_norm, own_settings(config))
+
+
+def of_d(spec: Spec, config: RunConfig) -> Spec:
+    """What D of a pair has to serve: no classes where its last layer needs no numbers for them."""
+    facts = registry.card("conditionings", config.conditioning).facts
+    return spec if facts["SCORES"] else replace(spec, n_classes=0)
+
+
+def own_settings(config: RunConfig) -> dict[str, Any]:
+    """The values of the settings that the model of a run declares for itself."""
+    return {name: getattr(config, name) for name in declared("models", config.model)[0]}
 
 
 def balanced(n: int, n_classes: int, device: torch.device | str = "cpu") -> Tensor | None:
@@ -73,7 +210,7 @@ def balanced(n: int, n_classes: int, device: torch.device | str = "cpu") -> Tens
     return torch.arange(n, device=device) % n_classes if n_classes else None
 
 
-def refusal(name: str, module: ModuleType, shape: tuple[int, int, int]) -> str:
+def refusal(name: str, module: Contract, shape: tuple[int, int, int]) -> str:
     """Why this model cannot make data of `shape`, and what it can make; "" if it can."""
     C, H, W = shape
     multiple = getattr(module, "MULTIPLE", 1)
@@ -90,56 +227,13 @@ def refusal(name: str, module: ModuleType, shape: tuple[int, int, int]) -> str:
     return f"{name} cannot make pictures of {H} x {W}: set image_size to {can}."
 
 
-def _unlabelled(config: RunConfig, module: ModuleType, n_classes: int) -> str:
+def _unlabelled(config: RunConfig, module: Contract, n_classes: int) -> str:
     """Why a conditional pair cannot be made; "" if it can, or if none is wanted."""
     if not config.conditional:
         return ""
     if "conditional" not in module.KNOBS:
         return f"{config.model} cannot be told a class: set conditional to false."
     return "" if n_classes else f"{config.dataset} has no labels: set conditional to false."
-
-
-@torch.no_grad()
-def initialise(net: nn.Module, scheme: str, generator: torch.Generator) -> None:
-    """Fills every parameter and buffer of `net` by one scheme, in the order the layers were made.
-
-    "torch": PyTorch's own defaults, draw for draw. "dcgan": weights N(0, 0.02), BatchNorm N(1,
-    0.02), biases 0 (Radford et al. 2015). "keras": Glorot uniform, biases 0. GroupNorm starts at
-    the identity in all of them. Raises TypeError for
-    a layer with weights of its own that no scheme knows, rather than leave it unfilled.
-    """
-    draw = {"torch": _torch, "dcgan": _dcgan, "keras": _keras}[scheme]
-    for layer in net.modules():
-        match layer:
-            case nn.BatchNorm1d() | nn.BatchNorm2d():
-                layer.reset_parameters()  # ones and zeros: nothing is drawn
-                if scheme == "dcgan":
-                    layer.weight.normal_(1.0, 0.02, generator=generator)
-            case nn.GroupNorm():
-                layer.reset_parameters()
-            case nn.Linear() | nn.Conv2d() | nn.ConvTranspose2d():
-                draw(layer.weight, layer.bias, generator)
-            case _ if [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
-                raise TypeError(f"no initialisation is known for a {type(layer).__name__}")
-
-
-def _torch(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
-    nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
-    if bias is not None:
-        bound = 1 / math.sqrt(weight[0].numel())  # fan-in, as PyTorch counts it
-        bias.uniform_(-bound, bound, generator=generator)
-
-
-def _dcgan(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
-    weight.normal_(0.0, 0.02, generator=generator)
-    if bias is not None:
-        bias.zero_()
-
-
-def _keras(weight: Tensor, bias: Tensor | None, generator: torch.Generator) -> None:
-    nn.init.xavier_uniform_(weight, generator=generator)
-    if bias is not None:
-        bias.zero_()
 
 
 def _either(values: tuple[int, ...]) -> str:

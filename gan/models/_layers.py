@@ -1,9 +1,8 @@
-"""What models share: dropout with a key, the way a class goes in, the question whether the samples of a batch mix."""
+"""Layers shared by models: keyed dropout, class logits, and a check whether a network mixes the samples of a batch."""
 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.models import Spec
@@ -14,7 +13,7 @@ class Dropout(nn.Module):
 
     One random byte decides on each element, which makes a whole convolutional step on a CPU 1.3
     times as fast as with `nn.Dropout`. p is rounded to a multiple of 1/256, and what is kept is
-    scaled by exactly the right amount for it. Whoever trains sets the generator with `rekey`; it
+    scaled by exactly the right amount for it. The trainer sets the generator with `rekey`; it
     lives on the input's device. Raises RuntimeError in train mode without one.
     """
 
@@ -63,33 +62,24 @@ def norm(spec: Spec, channels: int) -> nn.Module:
     return nn.BatchNorm2d(channels) if spec.batch_norm else nn.Identity()
 
 
-def with_class(z: Tensor, y: Tensor | None, n_classes: int) -> Tensor:
-    """w: z (N,z_dim) and behind it the class y (N, int64) one-hot, N,z_dim+n_classes; z itself without classes.
-
-    The one-hot has a mean square of 1, as z has. Much longer it drowns z: eight times as long, `dcgan-deep` drew one
-    picture a class. Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014, arXiv:1411.1784). Raises
-    ValueError when the class is missing.
-    """
-    if not n_classes:
-        return z
-    if y is None:
-        raise ValueError("this generator is told a class for every z, and none was given")
-    return torch.cat([z, F.one_hot(y, n_classes).to(z.dtype) * n_classes**0.5], 1)
-
-
 def logits(scores: Tensor, y: Tensor | None) -> Tensor:
     """Logits (N,) of scores (N,1+n_classes): how real a picture is at all, and as one of its class y (N, int64).
 
-    Without y only the former. Miyato & Koyama, "cGANs with Projection Discriminator" (2018,
-    arXiv:1802.05637): both are linear in the same features.
+    Without y only the former; of no class (y: N,0) the scores themselves. Miyato & Koyama, "cGANs with Projection
+    Discriminator" (2018, arXiv:1802.05637): both are linear in the same features.
     """
+    if y is not None and y.ndim == 2:
+        return scores
     real = scores[:, 0]
     return real if y is None else real + scores.gather(1, 1 + y[:, None]).squeeze(1)
 
 
 def mixes_samples(module: nn.Module) -> bool:
-    """True when BatchNorm makes a sample's output depend on its neighbours, while training.
+    """True when a sample's output depends on its neighbours, while training: BatchNorm, or a layer that says so.
 
     Then real and fake pictures in one concatenated pass are other maths than in two.
     """
-    return any(isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) for layer in module.modules())
+    return any(
+        isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) or getattr(layer, "mixes_samples", False)
+        for layer in module.modules()
+    )

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.models import Spec
-from gan.models._layers import logits, norm, with_class
+from gan.models import BaseGenerator, Spec
+from gan.models._layers import logits, norm
 
 KNOBS = ("z_dim", "width", "batch_norm", "conditional")
 SIZES = ()
@@ -25,16 +25,13 @@ POINTS = False
 INIT = "dcgan"
 
 
-class Generator(nn.Module):
+class Generator(BaseGenerator):
     def __init__(self, spec: Spec) -> None:
-        super().__init__()
+        super().__init__(spec)
         C, H, W = spec.shape
         width = spec.width
-        self.n_classes = spec.n_classes
         self.start = (2 * width, H // 4, W // 4)
-        self.fc = nn.Linear(
-            spec.z_dim + spec.n_classes, 2 * width * (H // 4) * (W // 4), bias=False
-        )
+        self.fc = nn.Linear(spec.z_dim + spec.n_classes, 2 * width * (H // 4) * (W // 4), bias=False)
         self.bn1 = norm(spec, 2 * width)
         self.refine1 = nn.Conv2d(2 * width, 2 * width, 3, padding=1, bias=False)
         self.bn2 = norm(spec, 2 * width)
@@ -44,9 +41,6 @@ class Generator(nn.Module):
         self.bn4 = norm(spec, width)
         self.up2 = nn.ConvTranspose2d(width, C, 4, stride=2, padding=1)
 
-    def mapping(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return with_class(z, y, self.n_classes)
-
     def synthesis(self, w: Tensor) -> Tensor:
         x = self.fc(w).view(-1, *self.start)  # N,64,7,7 for a width of 32 and 28 x 28
         x = F.relu(self.bn1(x))
@@ -54,9 +48,6 @@ class Generator(nn.Module):
         x = F.relu(self.bn3(self.up1(x)))  # N,32,14,14
         x = F.relu(self.bn4(self.refine2(x)))  # N,32,14,14
         return torch.tanh(self.up2(x))  # N,C,28,28
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.synthesis(self.mapping(z, y))
 
 
 class Discriminator(nn.Module):

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.models import Spec
-from gan.models._layers import Dropout
+from gan.models import BaseGenerator, Spec
+from gan.models._layers import Dropout, logits
 
-KNOBS = ("z_dim",)
+KNOBS = ("z_dim", "conditional")
 SIZES = ()
 MULTIPLE = 4
 CHANNELS = ()
@@ -28,22 +28,19 @@ POINTS = False
 INIT = "keras"
 
 
-class Generator(nn.Module):
+class Generator(BaseGenerator):
     def __init__(self, spec: Spec) -> None:
-        super().__init__()
+        super().__init__(spec)
         C, H, W = spec.shape
         self.start = (256, H // 4, W // 4)
         features = 256 * (H // 4) * (W // 4)
-        self.fc = nn.Linear(spec.z_dim, features, bias=False)
+        self.fc = nn.Linear(spec.z_dim + spec.n_classes, features, bias=False)
         self.bn1 = nn.BatchNorm1d(features, eps=1e-3, momentum=0.01)
         self.conv = nn.ConvTranspose2d(256, 128, 5, padding=2, bias=False)
         self.bn2 = nn.BatchNorm2d(128, eps=1e-3, momentum=0.01)
         self.up1 = nn.ConvTranspose2d(128, 64, 5, 2, padding=2, output_padding=1, bias=False)
         self.bn3 = nn.BatchNorm2d(64, eps=1e-3, momentum=0.01)
         self.up2 = nn.ConvTranspose2d(64, C, 5, 2, padding=2, output_padding=1, bias=False)
-
-    def mapping(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return z
 
     def synthesis(self, w: Tensor) -> Tensor:
         x = F.leaky_relu(self.bn1(self.fc(w)), 0.3)  # N,12544 for 28 x 28
@@ -52,9 +49,6 @@ class Generator(nn.Module):
         x = F.leaky_relu(self.bn3(self.up1(x)), 0.3)  # N,64,14,14
         return torch.tanh(self.up2(x))  # N,C,28,28
 
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.synthesis(self.mapping(z, y))
-
 
 class Discriminator(nn.Module):
     def __init__(self, spec: Spec) -> None:
@@ -62,10 +56,10 @@ class Discriminator(nn.Module):
         C, H, W = spec.shape
         self.down1 = nn.Conv2d(C, 64, 5, stride=2, padding=2)
         self.down2 = nn.Conv2d(64, 128, 5, stride=2, padding=2)
-        self.fc = nn.Linear(128 * (H // 4) * (W // 4), 1)
+        self.fc = nn.Linear(128 * (H // 4) * (W // 4), 1 + spec.n_classes)
         self.drop = Dropout(0.3)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = self.drop(F.leaky_relu(self.down1(x), 0.3))  # N,64,14,14
         x = self.drop(F.leaky_relu(self.down2(x), 0.3))  # N,128,7,7
-        return self.fc(x.flatten(1)).squeeze(1)  # N
+        return logits(self.fc(x.flatten(1)), y)  # N

@@ -18,26 +18,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.models import Spec
+from gan.models import BaseGenerator, Spec
+from gan.models._layers import logits
 
-KNOBS = ("z_dim",)
+KNOBS = ("z_dim", "conditional")
 SIZES = ()
 CHANNELS = ()
 POINTS = False
 INIT = "torch"
 
 
-class Generator(nn.Module):
+class Generator(BaseGenerator):
     def __init__(self, spec: Spec) -> None:
-        super().__init__()
+        super().__init__(spec)
         self.shape = spec.shape
-        self.fc1 = nn.Linear(spec.z_dim, 256)
+        self.fc1 = nn.Linear(spec.z_dim + spec.n_classes, 256)
         self.fc2 = nn.Linear(256, 512)
         self.fc3 = nn.Linear(512, 1024)
         self.fc4 = nn.Linear(1024, math.prod(spec.shape))
-
-    def mapping(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return z
 
     def synthesis(self, w: Tensor) -> Tensor:
         x = F.relu(self.fc1(w), inplace=True)  # N,256
@@ -46,18 +44,15 @@ class Generator(nn.Module):
         x = torch.tanh(self.fc4(x))  # N,C*H*W
         return x.view(-1, *self.shape)  # N,C,H,W
 
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.synthesis(self.mapping(z, y))
-
 
 class Discriminator(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.fc1 = nn.Linear(math.prod(spec.shape), 512)
         self.fc2 = nn.Linear(512, 256)
-        self.fc3 = nn.Linear(256, 1)
+        self.fc3 = nn.Linear(256, 1 + spec.n_classes)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = F.leaky_relu(self.fc1(x.flatten(1)), 0.2, inplace=True)  # N,512
         x = F.leaky_relu(self.fc2(x), 0.2, inplace=True)  # N,256
-        return self.fc3(x).squeeze(1)  # N
+        return logits(self.fc3(x), y)  # N

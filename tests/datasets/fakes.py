@@ -37,7 +37,7 @@ def place(root):
 
 
 class Server(BaseHTTPRequestHandler):
-    """Serves bytes by name; `cut` sends half of what it announces, `slow` nothing at all."""
+    """Serves bytes by name; `cut` sends half of what it announces, `slow` nothing at all, `trickle` byte by byte."""
 
     def __init__(self, files, fault, *rest):
         self.files, self.fault = files, fault
@@ -58,6 +58,10 @@ class Server(BaseHTTPRequestHandler):
             match self.fault:
                 case "cut":
                     self.wfile.write(content[: len(content) // 2])
+                case "trickle":
+                    for k in range(len(content)):
+                        self.wfile.write(content[k : k + 1])
+                        self.server.asleep.wait(0.02)  # type: ignore[attr-defined]
                 case "endless":
                     for _ in range(400):
                         self.wfile.write(bytes(1 << 16))

@@ -4,6 +4,7 @@ import hashlib
 import io
 import pickle
 import tarfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from gan.datasets import DataError, cifar10
 from tests.datasets.fakes import serving
 
-pytest.importorskip("torchvision")
+pytestmark = pytest.mark.skipif(find_spec("torchvision") is None, reason="no torchvision")  # seconds to import
 
 
 @pytest.fixture

@@ -40,15 +40,19 @@ def tiny(monkeypatch):
         {"row": np.arange(40.0)},
         Data(pictures(10, seed=1), np.arange(10)),
     )
-    monkeypatch.setattr(
-        registry, "load", lambda kind, name: SimpleNamespace(load=lambda root: data)
-    )
+    monkeypatch.setattr(registry, "load", lambda kind, name: SimpleNamespace(load=lambda root: data))
     return data
 
 
 def test_the_engine_lists_data_sets_without_torch():
     code = "import sys, gan.datasets; assert not {'torch', 'torchvision', 'PIL'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def at_hand(name: str) -> bool:
+    """Whether a data set needs no file, and is not made in a long time."""
+    card = registry.card("datasets", name)
+    return not card.facts.get("FILES") and not card.facts.get("KNOBS") and name not in ("strokes", "stacked-strokes")
 
 
 @pytest.mark.parametrize("name", registry.names("datasets"))
@@ -60,10 +64,21 @@ def test_a_data_set_says_what_it_is_without_being_run(name):
     assert card.summary.endswith(".")
     assert card.text
     assert bool(card.facts.get("FILES")) == ("DOWNLOAD_MB" in card.facts)
-    assert ("SHAPE" in card.facts) == ("COUNT" in card.facts) == (name != "own-images")
+    assert ("SHAPE" in card.facts) == ("COUNT" in card.facts) == ("source" not in card.facts.get("KNOBS", ()))
     module = registry.load("datasets", name)
     assert callable(module.load)
     assert hasattr(module, "download") == ("DOWNLOAD_MB" in card.facts)
+
+
+@pytest.mark.parametrize("name", [name for name in registry.names("datasets") if at_hand(name)])
+def test_what_is_loaded_is_what_the_card_says(name, tmp_path):
+    facts = registry.card("datasets", name).facts
+    own = {key: about["default"] for key, about in facts.get("EXTRA", {}).items()}
+    data = registry.load("datasets", name).load(tmp_path, **own)
+    assert (data.shape, len(data)) == (facts["SHAPE"], facts["COUNT"])
+    assert data.is_points == facts.get("POINTS", False)
+    assert (data.labels is not None) == facts.get("LABELS", False)
+    assert data.labels is None or {*np.unique(data.labels)} <= {*range(len(data.names))}
 
 
 def test_root_follows_the_environment(monkeypatch, tmp_path):
@@ -107,7 +122,7 @@ def test_own_images_get_source_and_size(monkeypatch):
         asked.append((source, image_size))
         return Data(pictures(3))
 
-    monkeypatch.setattr(registry, "load", lambda kind, name: SimpleNamespace(load=load))
+    monkeypatch.setattr(registry, "load", lambda kind, name: SimpleNamespace(load=load, KNOBS=("source", "image_size")))
     datasets.open(Choice("own-images", source="cats.zip", image_size=28))
     assert asked == [("cats.zip", 28)]
 
@@ -131,8 +146,7 @@ def test_data_that_breaks_the_contract_is_refused(columns):
 def test_resizing_agrees_with_pillow(before, after):
     images = pictures(6, before)
     expected = [
-        np.asarray(Image.fromarray(image[0]).resize((after, after), Image.Resampling.BILINEAR))
-        for image in images
+        np.asarray(Image.fromarray(image[0]).resize((after, after), Image.Resampling.BILINEAR)) for image in images
     ]
     assert np.abs(resize(images, after)[:, 0].astype(int) - np.stack(expected)).max() <= 1
 

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import urllib.request
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from gan import registry
 from gan.datasets import DataError, _fetch, mnist
 from tests.datasets.fakes import digits, place, raw_files, serving
 
-pytest.importorskip("torchvision")
+pytestmark = pytest.mark.skipif(find_spec("torchvision") is None, reason="no torchvision")  # seconds to import
 
 
 @pytest.fixture
@@ -80,22 +82,31 @@ def test_a_dead_mirror_is_passed_over(packed, monkeypatch, tmp_path):
         ("gone", "no connection"),
         ("empty", "it says 404"),
         ("wrong", "checksum"),
+        ("portal", "a web page came .* sign-in"),
+        ("proxy", r"through the proxy 127\.0\.0\.1:9 that http_proxy names"),
+        ("trickle", "too slowly"),
         ("cut", "broke off after"),
         ("endless", "more than the file can be"),
         ("slow", "no answer in time"),
     ],
 )
-def test_a_failed_download_is_a_sentence_and_leaves_nothing(
-    packed, monkeypatch, tmp_path, fault, words
-):
+def test_a_failed_download_is_a_sentence_and_leaves_nothing(packed, monkeypatch, tmp_path, fault, words):
     monkeypatch.setattr(_fetch, "PATIENCE", 0.3 if fault == "slow" else 20)
     monkeypatch.setattr(mnist, "DOWNLOAD_MB", 1)
-    files = {"empty": {}, "wrong": {name: gzip.compress(b"?") for name in packed}}
+    page = dict.fromkeys(packed, b"\n<!DOCTYPE html><title>Sign in</title>")
+    files = {"empty": {}, "wrong": {name: gzip.compress(b"?") for name in packed}, "portal": page}
+    if fault == "proxy":
+        monkeypatch.setattr(urllib.request, "proxy_bypass", lambda host: False)
+        monkeypatch.setattr(urllib.request, "_opener", None)  # which keeps the proxies of its first request
+        monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9/")
+    if fault == "trickle":
+        monkeypatch.setattr(_fetch, "SLOW_SECONDS", 0.05)
     with serving(files.get(fault, packed), fault) as url:
         use(monkeypatch, "http://127.0.0.1:9/" if fault == "gone" else url)
         with pytest.raises(DataError, match=words) as caught:
             list(mnist.download(tmp_path))
     assert "MNIST could not be downloaded (127.0.0.1:" in str(caught.value)
+    assert "secret" not in str(caught.value)
     assert "try again" in str(caught.value)
     assert nothing_left(tmp_path)
 

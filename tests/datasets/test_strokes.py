@@ -158,15 +158,7 @@ def damage(folder, how):
 
 
 @pytest.mark.parametrize(
-    "how",
-    [
-        "a flipped byte",
-        "a cut file",
-        "a missing file",
-        "no sums",
-        "sums that are no table",
-        "another count",
-    ],
+    "how", ["a flipped byte", "a cut file", "a missing file", "no sums", "sums that are no table", "another count"]
 )
 def test_a_broken_cache_is_made_again(few, how):
     before = strokes.load(few).images.tobytes()
@@ -241,10 +233,7 @@ def test_processes_that_make_it_at_once_all_find_it(few):
         "strokes.COUNT, strokes.TEST_COUNT = 200, 50\n"
         "print(strokes.load(Path(sys.argv[1])).images.sum())"
     )
-    racers = [
-        subprocess.Popen([sys.executable, "-c", code, few], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
+    racers = [subprocess.Popen([sys.executable, "-c", code, few], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     answers = {racer.communicate()[0] for racer in racers}
     assert [racer.returncode for racer in racers] == [0, 0, 0]
     assert len(answers) == 1

@@ -11,17 +11,16 @@ import pytest
 
 from tests.browser import opened
 from tests.live.fake import Fake, open_view
-from tests.serving import Server, server
+from tests.serving import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="package")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
-    folder = tmp_path_factory.mktemp("live")
-    with server(folder) as found:
-        yield found, folder / "runs"
+@pytest.fixture(scope="module")
+def serving(common: tuple[Server, Path]) -> tuple[Server, Path]:
+    """A server, and the folder of its runs."""
+    return common
 
 
 @pytest.fixture

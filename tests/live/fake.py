@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from gan.runs import Run
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PATIENCE = 60_000  # ms; a busy machine is slow
 EVEN = [0.1] * 10
 NAMES = (f"run-{k}" for k in itertools.count())
 
@@ -25,14 +23,14 @@ NAMES = (f"run-{k}" for k in itertools.count())
 class Fake:
     """A run that somebody trains, as far as its folder tells: records, pictures, the lock."""
 
-    def __init__(self, home: Path, dataset: str = "mnist"):
-        config = RunConfig(dataset=dataset, device="cpu", threads=1)
+    def __init__(self, home: Path, dataset: str = "mnist", loss: str = "hinge"):
+        config = RunConfig(dataset=dataset, loss=loss, device="cpu", threads=1)
         self.run: Run = runs.create(config, {"steps": 10_000}, run_id=next(NAMES), home=home)
         self.rows = 0
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(self.run.locked())
         self.run.record("started")
-        (self.run.path / "samples" / "real.webp").write_bytes(picture(255))
+        self.run.real_picture().write_bytes(picture(255))
         self.show(0)
 
     def stop(self) -> None:
@@ -43,7 +41,7 @@ class Fake:
         """So many records, 20 steps after each other."""
         new = range(self.rows, self.rows + count)
         self.rows += count
-        told = {"d_loss": 1.0, "g_loss": 0.5, "d_real": 0.6, "d_fake": 0.4}
+        told = {"d_loss": 1.0, "g_loss": 0.5, "d_real": 0.6, "d_fake": 0.4, "grad_norm_d": 3.0, "grad_norm_g": 2.0}
         for k in new:
             so_far = {"step": 20 * (k + 1), "epoch": 0.01 * (k + 1), "images": 640 * (k + 1)}
             record = {"seq": k, "seconds": k + 1.0, "images_per_second": 900.0, **so_far}
@@ -74,14 +72,6 @@ def open_view(page: Page, url: str) -> None:
     page.goto(url)
     page.locator("[data-testid=live-picture]:not([hidden])").wait_for()
     page.locator("[data-testid=live-chart] .main-svg").first.wait_for()
-
-
-def until(page: Page, true: Callable[[], Any], what: str) -> Any:
-    for _ in range(PATIENCE // 100):
-        if found := true():
-            return found
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never: {what}")
 
 
 def plotted(page: Page, what: str, chart: str = "live-chart") -> Any:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.live.fake import Fake, until
+from tests.browser import expect, until
+from tests.live.fake import Fake
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -51,7 +52,34 @@ def words(page: Page) -> str:
     return " ".join(page.get_by_test_id("live-light").inner_text().split())
 
 
-def test_the_light_says_what_is_seen_and_what_to_try(
+def test_trouble_is_marked_where_it_began_until_it_is_over(page: Page, fake: Fake, doctor: Doctor) -> None:
+    chart = page.get_by_test_id("live-chart")
+
+    def marks() -> Any:
+        return chart.evaluate("plot => plot.layout.shapes.map(shape => shape.x0)")
+
+    doctor.light = BAD
+    until(page, lambda: "× Mode <b>collapse" in chart.inner_text(), "the mark")
+    until(page, lambda: marks() == [40])
+    label = "plot => plot.layout.annotations.map(label => label.hovertext)"
+    until(page, lambda: chart.evaluate(label) == [BAD["seen"]])
+    doctor.light = {**BAD, "step": 80}
+    fake.log(1)
+    until(page, lambda: page.get_by_test_id("live-step").get_attribute("data-value") == "120", "news")
+    until(page, lambda: marks() == [40])  # it began there, however long it lasts
+    doctor.light = GOOD
+    until(page, lambda: marks() == [], "no mark")
+
+
+def test_the_server_sees_a_training_that_blows_up(page: Page, fake: Fake) -> None:
+    fake.log(30, grad_norm_d=4000.0, grad_norm_g=4000.0)
+    light = page.get_by_test_id("live-light")
+    until(page, lambda: light.get_attribute("data-level") == "bad", "the alarm")
+    expect(light).to_be_visible()
+    until(page, lambda: "Try: " in words(page))
+
+
+def test_the_light_says_what_is_seen_and_what_to_try_once_and_on_a_phone(
     page: Page, fake: Fake, doctor: Doctor
 ) -> None:
     light = page.get_by_test_id("live-light")
@@ -62,62 +90,25 @@ def test_the_light_says_what_is_seen_and_what_to_try(
     text = "× Mode <b>collapse 3 of 10 classes are there. Try: Lower G's learning rate."
     until(page, lambda: words(page) == text, "ill")
     status = light.get_by_role("status")
-    assert "Mode <b>collapse" in status.inner_text()
-    assert status.get_by_role("img").get_attribute("aria-label") == "Trouble"
+    expect(status).to_contain_text("Mode <b>collapse", use_inner_text=True)
+    expect(status.get_by_role("img")).to_have_attribute("aria-label", "Trouble")
     doctor.light = None
     until(page, lambda: not light.is_visible(), "nothing again")
-
-
-def test_a_screen_reader_hears_a_name_once(page: Page, fake: Fake, doctor: Doctor) -> None:
     doctor.light = BAD
     until(page, lambda: "3 of 10" in words(page), "the light")
     page.evaluate(
         "window.heard = 0; new MutationObserver(() => window.heard++)"
-        ".observe(document.querySelector('.gl-said'),"
+        ".observe(document.querySelector('.live-said'),"
         " { subtree: true, childList: true, characterData: true, attributes: true })"
     )
     doctor.light = {**BAD, "seen": "2 of 10 classes are there.", "step": 80}
     until(page, lambda: "2 of 10" in words(page), "the newer number")
-    assert page.evaluate("window.heard") == 0
+    until(page, lambda: page.evaluate("window.heard") == 0)
     doctor.light = GOOD
     until(page, lambda: "working" in words(page), "well")
-    assert page.evaluate("window.heard") > 0
-
-
-def test_trouble_is_marked_where_it_began_until_it_is_over(
-    page: Page, fake: Fake, doctor: Doctor
-) -> None:
-    chart = page.get_by_test_id("live-chart")
-
-    def marks() -> Any:
-        return chart.evaluate("plot => plot.layout.shapes.map(shape => shape.x0)")
-
-    doctor.light = BAD
-    until(page, lambda: "× Mode <b>collapse" in chart.inner_text(), "the mark")
-    assert marks() == [40]
-    label = "plot => plot.layout.annotations.map(label => label.hovertext)"
-    assert chart.evaluate(label) == [BAD["seen"]]
-    doctor.light = {**BAD, "step": 80}
-    fake.log(1)
-    until(
-        page, lambda: page.get_by_test_id("live-step").get_attribute("data-value") == "120", "news"
-    )
-    assert marks() == [40]  # it began there, however long it lasts
-    doctor.light = GOOD
-    until(page, lambda: marks() == [], "no mark")
-
-
-def test_the_server_sees_a_training_that_blows_up(page: Page, fake: Fake) -> None:
-    fake.log(30, grad_norm_d=4000.0, grad_norm_g=4000.0)
-    light = page.get_by_test_id("live-light")
-    until(page, lambda: light.get_attribute("data-level") == "bad", "the alarm")
-    assert light.is_visible()
-    assert "Try: " in words(page)
-
-
-def test_nothing_is_wider_than_a_phone(page: Page, fake: Fake, doctor: Doctor) -> None:
+    until(page, lambda: page.evaluate("window.heard") > 0)
     doctor.light = {**BAD, "seen": "A long sentence about what there is to be seen here. " * 3}
     until(page, lambda: "long sentence" in words(page), "the light")
     page.set_viewport_size({"width": 360, "height": 780})
     page.wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    until(page, lambda: page.evaluate("document.documentElement.scrollWidth") <= 360)

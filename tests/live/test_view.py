@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gan.runs import Run
-from tests.live.fake import Fake, open_view, plotted, shown, until
+from tests.browser import expect, until
+from tests.live.fake import Fake, open_view, plotted, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -44,22 +45,8 @@ def questions(page: Page, run: Run, milliseconds: int) -> int:
     return len(asked)
 
 
-def test_the_chart_grows_and_the_picture_changes(page: Page, fake: Fake) -> None:
-    until(page, lambda: len(points(page)) == 5, "five points")
-    assert chip(page) == "Training"
-    fake.log(3)
-    fake.show(160)
-    until(page, lambda: len(points(page)) == 8, "eight points")
-    until(page, lambda: "step 160," in shown(page), "the new picture")
-    step = page.locator("[data-testid=live-step]")
-    assert step.get_attribute("data-value") == "160"
-    assert page.locator("[data-testid=live-progress]").get_attribute("aria-valuenow") == "2"
-    assert page.locator("[data-testid=live-picture]").evaluate("image => image.naturalWidth") == 58
-
-
 def test_zoom_survives_an_update(page: Page, fake: Fake) -> None:
-    box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
-    assert box
+    box = until(page, lambda: page.locator(f"{PLOT} .nsewdrag").first.bounding_box())
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
@@ -79,7 +66,7 @@ def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> No
     sent: list[Any] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_view(page, page.url)
-    for part in (".gl", f"{PLOT} .main-svg"):
+    for part in (".live", f"{PLOT} .main-svg"):
         page.evaluate(f"document.querySelector('{part}').marker = 'same'")
     fake.log(2)
     rerun(page, sent)
@@ -87,8 +74,8 @@ def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> No
     fake.stop()
     until(page, lambda: chip(page) == "Stopped", "stopped")
     rerun(page, sent)  # now with other data for the component
-    for part in (".gl", f"{PLOT} .main-svg"):
-        assert page.evaluate(f"document.querySelector('{part}').marker") == "same"
+    for part in (".live", f"{PLOT} .main-svg"):
+        until(page, lambda: page.evaluate(f"document.querySelector('{part}').marker") == "same")
 
 
 def rerun(page: Page, sent: list[Any]) -> None:
@@ -97,29 +84,6 @@ def rerun(page: Page, sent: list[Any]) -> None:
     page.keyboard.press("r")
     until(page, lambda: len(sent) > before, "asked to run again")
     page.wait_for_timeout(1500)
-
-
-def test_a_reload_brings_the_whole_history(page: Page, fake: Fake) -> None:
-    fake.log(3)
-    until(page, lambda: len(points(page)) == 8, "eight points")
-    page.reload()
-    page.locator(f"{PLOT} .main-svg").first.wait_for()
-    until(page, lambda: len(points(page)) == 8, "eight points again")
-    assert page.locator("[data-testid=live-slider]").get_attribute("max") == "1"
-
-
-def test_nothing_is_wider_than_the_screen(page: Page) -> None:
-    edges = "[...document.querySelectorAll('.gl *')].map(e => e.getBoundingClientRect().right)"
-    for width in (360, 390, 600, 768, 1024):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(500)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(f"Math.max(...{edges})") <= width
-
-
-def test_picture_chart_and_controls_fit_a_laptop(page: Page) -> None:
-    bottom = "document.querySelector('.gl').getBoundingClientRect().bottom"
-    assert page.evaluate(bottom) <= 900
 
 
 def test_the_slider_goes_back_in_time_and_live_returns(page: Page, fake: Fake) -> None:
@@ -137,27 +101,32 @@ def test_the_slider_goes_back_in_time_and_live_returns(page: Page, fake: Fake) -
     until(page, lambda: "step 120," in shown(page), "the replay ended")
 
 
-def test_a_resume_that_cut_the_log_starts_over(page: Page, fake: Fake) -> None:
+def test_what_a_file_says_is_text_and_never_markup(page: Page, fake: Fake) -> None:
+    (fake.run.path / "error.txt").write_text("<img src=x onerror='window.hacked = true'>")
+    fake.stop()
+    note = page.locator(".live-note")
+    until(page, lambda: chip(page) == "Failed", "failed")
+    until(page, lambda: note.inner_text().startswith("<img"))
+    until(page, lambda: page.evaluate("window.hacked") is None)
+
+
+def test_the_chart_grows_with_a_gap_for_what_is_not_finite_and_the_picture_changes(page: Page, fake: Fake) -> None:
     until(page, lambda: len(points(page)) == 5, "five points")
-    (fake.run.path / "metrics.jsonl").write_text("")
-    fake.rows = 0
-    fake.log(2, d_loss=3.0)
-    fake.run.record("resumed", step=20, generation=1)
-    until(page, lambda: points(page) == [3, 3], "only what is true now")
-
-
-def test_a_value_that_is_not_finite_is_a_gap(page: Page, fake: Fake) -> None:
+    until(page, lambda: chip(page) == "Training")
+    fake.log(3)
+    fake.show(160)
+    until(page, lambda: len(points(page)) == 8, "eight points")
+    until(page, lambda: "step 160," in shown(page), "the new picture")
+    step = page.locator("[data-testid=live-step]")
+    expect(step).to_have_attribute("data-value", "160")
+    expect(page.locator("[data-testid=live-progress]")).to_have_attribute("aria-valuenow", "2")
+    until(page, lambda: page.locator("[data-testid=live-picture]").evaluate("image => image.naturalWidth") == 58)
     fake.log(1, d_loss=float("nan"))
     fake.log(1)
-    until(page, lambda: points(page) == [1, 1, 1, 1, 1, None, 1], "a gap")
+    until(page, lambda: points(page) == [*[1] * 8, None, 1], "a gap")
 
 
-def test_a_deleted_run_is_said_to_be_gone(page: Page, fake: Fake) -> None:
-    page.route("**/series*", lambda route: route.fulfill(status=404, json={"error": "Gone."}))
-    until(page, lambda: chip(page) == "Deleted", "gone")
-
-
-def test_a_server_that_does_not_answer_is_waited_for(page: Page, fake: Fake) -> None:
+def test_a_server_that_does_not_answer_is_waited_for_and_a_deleted_run_said_to_be_gone(page: Page, fake: Fake) -> None:
     def fail(route: Route) -> None:
         route.abort()
 
@@ -167,38 +136,46 @@ def test_a_server_that_does_not_answer_is_waited_for(page: Page, fake: Fake) -> 
     fake.log(1)
     until(page, lambda: chip(page) == "Training", "back")
     until(page, lambda: len(points(page)) == 6, "six points")
+    page.route("**/series*", lambda route: route.fulfill(status=404, json={"error": "Gone."}))
+    until(page, lambda: chip(page) == "Deleted", "gone")
 
 
-def test_what_a_file_says_is_text_and_never_markup(page: Page, fake: Fake) -> None:
-    (fake.run.path / "error.txt").write_text("<img src=x onerror='window.hacked = true'>")
-    fake.stop()
-    note = page.locator(".gl-note")
-    until(page, lambda: chip(page) == "Failed", "failed")
-    assert note.inner_text().startswith("<img")
-    assert page.evaluate("window.hacked") is None
+def test_a_reload_brings_the_whole_history_and_a_resume_that_cut_the_log_starts_over(page: Page, fake: Fake) -> None:
+    fake.log(3)
+    until(page, lambda: len(points(page)) == 8, "eight points")
+    page.reload()
+    page.locator(f"{PLOT} .main-svg").first.wait_for()
+    until(page, lambda: len(points(page)) == 8, "eight points again")
+    expect(page.locator("[data-testid=live-slider]")).to_have_attribute("max", "1")
+    (fake.run.path / "metrics.jsonl").write_text("")
+    fake.rows = 0
+    fake.log(2, d_loss=3.0)
+    fake.run.record("resumed", step=20, generation=1)
+    until(page, lambda: points(page) == [3, 3], "only what is true now")
 
 
-def test_a_hidden_page_asks_nothing(page: Page, fake: Fake) -> None:
-    page.evaluate(
-        "Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })"
-    )
+def test_a_page_that_is_hidden_or_left_asks_nothing(page: Page, fake: Fake) -> None:
+    page.evaluate("Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })")
     page.wait_for_timeout(1500)
     assert questions(page, fake.run, 2500) == 0
-    page.evaluate(
-        "delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange'))"
-    )
+    page.evaluate("delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange'))")
     assert questions(page, fake.run, 2500) > 0
-
-
-def test_leaving_the_page_stops_the_questions(page: Page, fake: Fake) -> None:
     page.get_by_role("link", name="Runs").first.click()
-    page.locator(".gl-bar").wait_for(state="detached")
+    page.locator(".live-bar").wait_for(state="detached")
     page.wait_for_timeout(500)
     assert questions(page, fake.run, 2500) == 0
 
 
-def test_plotly_finds_its_styles(page: Page) -> None:
-    """In a shadow root its mode bar and legend fall apart."""
-    assert page.evaluate("document.querySelector('.gl').getRootNode() === document")
+def test_it_fits_a_laptop_and_every_width_and_plotly_finds_its_styles(page: Page) -> None:
+    """In a shadow root the mode bar and the legend of Plotly fall apart."""
+    until(page, lambda: page.evaluate("document.querySelector('.live').getRootNode() === document"))
     bar = page.locator(f"{PLOT} .modebar-container").first
-    assert bar.evaluate("element => getComputedStyle(element).position") == "absolute"
+    until(page, lambda: bar.evaluate("element => getComputedStyle(element).position") == "absolute")
+    bottom = "document.querySelector('.live').getBoundingClientRect().bottom"
+    until(page, lambda: page.evaluate(bottom) <= 900)
+    edges = "[...document.querySelectorAll('.live *')].map(e => e.getBoundingClientRect().right)"
+    for width in (360, 390, 600, 768, 1024):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(500)
+        until(page, lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
+        until(page, lambda: page.evaluate(f"Math.max(...{edges})") <= width)

@@ -1,14 +1,12 @@
-"""Our numbers are those of torchmetrics and prdc, whose own extractors are left out; they are needed in tests only."""
+"""Our numbers are those of torchmetrics and prdc, whose own extractors are left out; they are needed in tests only,
+which import them themselves: every process that collects tests would wait two seconds for them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from prdc import compute_prdc  # type: ignore[import-untyped]
 from torch import nn
-from torchmetrics.image.fid import FrechetInceptionDistance
-from torchmetrics.image.kid import KernelInceptionDistance
 
 from gan.metrics import Moments
 from gan.metrics.density_coverage import density_coverage
@@ -43,7 +41,7 @@ def laws(kind, world):
     fresh = digits.write(700, seed=7).images
     spoiled = np.concatenate([fresh[:450], digits.blurred(fresh[450:], 1), world.data.images[:200]])
     pair = [np.array(world.data.test.images[:900]), spoiled]
-    judge = world.ruler.evaluator
+    judge = world.reference.evalnet
     return pair, Reader(judge), [judge.read(images)[0] for images in pair]
 
 
@@ -60,6 +58,8 @@ def shown(metric, pair):
 
 
 def test_the_frechet_distance_is_that_of_torchmetrics(pair):
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
     images, reader, (real, fake) = pair
     theirs = shown(FrechetInceptionDistance(feature=reader), images).item()
     ours = distance(Moments.of(real), Moments.of(fake))
@@ -70,6 +70,8 @@ def test_the_frechet_distance_is_that_of_torchmetrics(pair):
 @pytest.mark.filterwarnings("ignore:Metric `Kernel Inception Distance`")
 def test_the_kernel_distance_is_that_of_torchmetrics(pair):
     """One subset of all images: so nothing is left to chance."""
+    from torchmetrics.image.kid import KernelInceptionDistance
+
     images, reader, (real, fake) = pair
     metric = KernelInceptionDistance(feature=reader, subsets=1, subset_size=len(real))
     assert mmd2(real, fake) == pytest.approx(shown(metric, images)[0].item(), rel=1e-3)
@@ -77,13 +79,11 @@ def test_the_kernel_distance_is_that_of_torchmetrics(pair):
 
 @pytest.mark.parametrize("counts", [(900, 900), (900, 500), (400, 900)])
 def test_precision_recall_density_and_coverage_are_those_of_prdc(counts, pair, capsys):
+    from prdc import compute_prdc  # type: ignore[import-untyped]
+
     real, fake = (x[:count] for x, count in zip(pair[2], counts, strict=True))
     three, five = (compute_prdc(real, fake, nearest_k=k) for k in (3, 5))
-    assert precision_recall(real, fake) == pytest.approx(
-        (three["precision"], three["recall"]), rel=1e-3
-    )
-    assert density_coverage(real, fake) == pytest.approx(
-        (five["density"], five["coverage"]), rel=1e-3
-    )
+    assert precision_recall(real, fake) == pytest.approx((three["precision"], three["recall"]), rel=1e-3)
+    assert density_coverage(real, fake) == pytest.approx((five["density"], five["coverage"]), rel=1e-3)
     assert 0.01 < three["recall"] < 0.99
     assert 0.01 < five["coverage"] < 0.999

@@ -33,7 +33,7 @@ def real(score, fresh):
 
 
 def test_new_real_images_show_no_fault(real, world):
-    floor = world.ruler.floor
+    floor = world.reference.real_baseline
     assert abs(real["ct"]) < 2
     assert real["near_copies"] < 0.05
     assert real["classes"] == 10
@@ -51,7 +51,7 @@ def test_a_copier_of_the_training_set(noise, score, world):
     found = score(digits.noisy(world.data.images[:1000], noise))
     assert found["ct"] < -10
     assert found["near_copies"] > 0.9
-    assert found["fd"] < world.ruler.floor["fd"] + 5
+    assert found["fd"] < world.reference.real_baseline["fd"] + 5
 
 
 def test_a_few_copies_among_good_images(score, fresh, world):
@@ -86,7 +86,7 @@ def test_shrunk_to_the_means_of_their_classes(score, fresh):
 
 def test_shrunk_features_are_in_the_midst_of_the_real_ones(world):
     """Inside every ball there is: precision and density grow, which is why recall stands beside them."""
-    real, labels = world.ruler.real.features, world.ruler.real.labels
+    real, labels = world.reference.real.features, world.reference.real.labels
     means = np.stack([real[labels == k].mean(0) for k in range(10)])[labels]
     fake = means + 0.3 * (real - means)
     assert density_coverage(real, fake)[0] > 2

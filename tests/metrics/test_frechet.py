@@ -1,4 +1,4 @@
-"""The Fréchet distance: what is known of it, and that the null is what equal laws give."""
+"""The Fréchet distance: what is known of it, and that the expected bias is what equal laws give."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.metrics import Moments
-from gan.metrics.frechet import distance, null
+from gan.metrics.frechet import distance, expected_bias
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -71,11 +71,11 @@ def test_the_null_is_what_two_samples_of_one_law_give(n, m):
 
     raw = np.array([distance(sample(n), sample(m)) for _ in range(400)])
     error = raw.std(ddof=1) / np.sqrt(len(raw))
-    assert abs(raw.mean() - null(law, n, m)) < 3 * error
-    assert error < 0.03 * null(law, n, m), "precise enough to notice a wrong term"
+    assert abs(raw.mean() - expected_bias(law, n, m)) < 3 * error
+    assert error < 0.03 * expected_bias(law, n, m), "precise enough to notice a wrong term"
 
 
 def test_the_null_falls_with_the_number_of_images():
     law = moments(0)
-    assert null(law, 100, 100) == pytest.approx(10 * null(law, 1000, 1000))
-    assert null(law, 100, 10**9) == pytest.approx(null(law, 200, 200), rel=1e-6)
+    assert expected_bias(law, 100, 100) == pytest.approx(10 * expected_bias(law, 1000, 1000))
+    assert expected_bias(law, 100, 10**9) == pytest.approx(expected_bias(law, 200, 200), rel=1e-6)

@@ -9,17 +9,29 @@ import numpy as np
 import pytest
 
 from gan import metrics, registry
-from gan.metrics import Copied, Evidence, Moments, Real, Seen, Unavailable
+from gan.metrics import Features, MetricInputs, Moments, Real, TrainDistances, Unavailable
 from tests import digits
 
-NAMES = registry.names("metrics")
+NAMES = digits.measures()
 SHARE = (0.0, 1.0)
 RANGES = {  # what the docstrings say
-    "classes": (0, 10), "effective_classes": (1, 10), "kl": (0, inf), "classifier_score": (1, 10),
-    "ct": (-100, 100), "near_copies": SHARE, "nearest": (0, inf), "nearest_real": (0, inf),
-    "density": (0, inf), "coverage": SHARE, "precision": SHARE, "recall": SHARE, "diversity": (0, 3),
-    "fd_raw": (0, inf), "fd_pca_raw": (0, inf), "sharpness": (0, inf),
-}  # fmt: skip
+    "classes": (0, 10),
+    "effective_classes": (1, 10),
+    "kl": (0, inf),
+    "classifier_score": (1, 10),
+    "ct": (-100, 100),
+    "near_copies": SHARE,
+    "nearest": (0, inf),
+    "nearest_real": (0, inf),
+    "density": (0, inf),
+    "coverage": SHARE,
+    "precision": SHARE,
+    "recall": SHARE,
+    "diversity": (0, 3),
+    "fd_raw": (0, inf),
+    "fd_pca_raw": (0, inf),
+    "sharpness": (0, inf),
+}
 DESCRIBE = {"nearest_real"}  # tells of the data alone
 
 
@@ -36,20 +48,17 @@ def scored(world):
         "repeated": np.repeat(fresh[0][:10], 50, 0),
     }
     told = {f"fresh {k}": images for k, images in enumerate(fresh)} | kinds
-    return {
-        kind: {name: s for name, s, _ in metrics.measure(world.evidence(images))}
-        for kind, images in told.items()
-    }
+    return {kind: {name: s for name, s, _ in metrics.measure(world.evidence(images))} for kind, images in told.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_measure_tells_what_its_card_promises(name, scored):
     card = registry.card("metrics", name)
     labels = card.facts["SCORES"]
-    assert len(card.text) > 100
-    for label, better in labels.values():
-        assert label
-        assert better in ("lower", "higher", "one", "")
+    assert card.text
+    for key in labels:
+        assert metrics.catalogue()[key].label
+        assert metrics.catalogue()[key].better in ("lower", "higher", "one", "")
     for found in scored.values():
         assert found[name].keys() == labels.keys() <= metrics.catalogue().keys()
         for key, value in found[name].items():
@@ -62,26 +71,34 @@ def test_a_measure_tells_what_its_card_promises(name, scored):
 def test_new_real_images_score_like_real_ones_and_some_fault_shows(name, scored, world):
     """No score is shipped that takes a fault for chance."""
     for key in registry.card("metrics", name).facts["SCORES"].keys() - DESCRIBE:
-        floor = world.ruler.floor[key]
+        floor = world.reference.real_baseline[key]
         chance = max(abs(scored[f"fresh {k}"][name][key] - floor) for k in range(3))
-        fault = max(
-            abs(found[name][key] - floor) for kind, found in scored.items() if "fresh" not in kind
-        )
+        fault = max(abs(found[name][key] - floor) for kind, found in scored.items() if "fresh" not in kind)
         assert fault > 8 * chance, key
 
 
 def test_no_two_measures_give_the_same_score():
-    keys = [key for n in NAMES for key in registry.card("metrics", n).facts["SCORES"]]
+    keys = [key for n in registry.names("metrics") for key in registry.card("metrics", n).facts["SCORES"]]
     assert len(keys) == len(set(keys)) == len(metrics.catalogue())
 
 
-def evidence(n=300, **real) -> Evidence:
+def test_a_measure_says_where_it_is_prominent():
+    known = metrics.catalogue()
+    assert metrics.prominent("report", known)[:3] == ["fd", "fd_pca", "precision"]
+    assert metrics.prominent("compare", known)[-2:] == ["sharpness", "near_copies"]
+    assert metrics.prominent("compare", ["near_copies", "kd", "fd"]) == ["fd", "near_copies"]
+    for page in ("report", "compare"):
+        places = [getattr(score, page) for score in known.values() if getattr(score, page) is not None]
+        assert len(places) == len(set(places))
+
+
+def evidence(n=300, **real) -> MetricInputs:
     """Of random images, with neither an evaluator nor training images."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (n, 1, 8, 8), dtype=np.uint8)
     components = rng.standard_normal((n, 64)).astype(np.float32)
     told: dict[str, Any] = {"spread": np.array([10.0]), "sharpness": 1.0, "split": "all"} | real
-    return Evidence(Seen(images, components), Real(Moments.of(components), **told))
+    return MetricInputs(Features(images, components), Real(Moments.of(components), **told))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -90,22 +107,33 @@ def test_without_an_evaluator_a_measure_says_why_or_makes_do_with_pixels(name):
     (found,) = [(s, why) for n, s, why in metrics.measure(evidence()) if n == name]
     scores, why = found
     assert scores.keys() <= labels
-    if name in ("frechet", "diversity", "sharpness"):
-        assert scores
-    else:
-        assert "no evaluator" in why or "no labels" in why
+    assert scores or "no evaluator" in why
+    assert scores or name not in ("frechet", "diversity", "sharpness")
+
+
+def test_a_metric_that_fails_says_where_and_takes_nothing_along(plugins):
+    text = (
+        '"""Odd: it fails."""\n\nSCORES = {"odd": {"label": "Odd"}}\n\n\ndef measure(inputs):\n    return inputs.odd\n'
+    )
+    (plugins / "metrics" / "odd.py").write_text(text)
+    found = {name: (scores, why) for name, scores, why in metrics.measure(evidence())}
+    scores, why = found["odd"]
+    assert scores == {}
+    assert why.startswith("it failed with AttributeError: ")
+    assert why.endswith("(metrics/odd.py, line 7)")
+    assert found["frechet"][0]
 
 
 def test_without_training_images_copying_says_so(world):
-    seen = world.ruler.see(digits.write(300, 3).images)
-    told = Evidence(seen, world.ruler.real, None, "they are gone")
+    seen = world.reference.extract(digits.write(300, 3).images)
+    told = MetricInputs(seen, world.reference.real, None, "they are gone")
     assert {n: why for n, _, why in metrics.measure(told) if why} == {"copying": "they are gone"}
 
 
 def test_too_few_of_every_class_to_test_copying(world):
-    seen = world.ruler.see(world.data.images[:100])
-    few = Copied(world.ruler.real.features, np.ones(30, np.float32), np.arange(30) % 10)
-    why = {n: w for n, _, w in metrics.measure(Evidence(seen, world.ruler.real, few))}["copying"]
+    seen = world.reference.extract(world.data.images[:100])
+    few = TrainDistances(world.reference.real.features, np.ones(30, np.float32), np.arange(30) % 10)
+    why = {n: w for n, _, w in metrics.measure(MetricInputs(seen, world.reference.real, few))}["copying"]
     assert why == "no class has 20 images to test"
 
 

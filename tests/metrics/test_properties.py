@@ -95,9 +95,7 @@ def test_classes_are_tested_apart_and_averaged_by_how_frequent_they_are():
     rng = np.random.default_rng(0)
     low, high = rng.random(300), rng.random(100) + 5
     pairs = [(low[:100] - 1, low), (high + 1, high)]
-    assert copying_z(pairs) == pytest.approx(
-        (300 * rank_z(*pairs[0]) + 100 * rank_z(*pairs[1])) / 400
-    )
+    assert copying_z(pairs) == pytest.approx((300 * rank_z(*pairs[0]) + 100 * rank_z(*pairs[1])) / 400)
     assert very_near(pairs) == pytest.approx(0.5, abs=0.01)
     assert very_near([(low, low), (high, high)]) == pytest.approx(0.01, abs=0.005)
 
@@ -223,9 +221,7 @@ def test_edges_of_known_pictures():
 def test_components_are_those_of_the_singular_values():
     rng = np.random.default_rng(0)
     scale = 0.93 ** np.arange(100)
-    flat = np.clip(
-        np.linspace(60, 200, 100) + 20 * rng.standard_normal((500, 100)) * scale, 0, 255
-    ).astype(np.uint8)
+    flat = np.clip(np.linspace(60, 200, 100) + 20 * rng.standard_normal((500, 100)) * scale, 0, 255).astype(np.uint8)
     images = flat.reshape(500, 1, 10, 10)
     centre, basis = principal(images)
     x = flat / 127.5 - 1

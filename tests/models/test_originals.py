@@ -23,9 +23,7 @@ def copy_in_order(source, target):
 
 
 def uniform(*shape):
-    return (
-        torch.rand(*shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2 - 1
-    )
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2 - 1
 
 
 def same(a, b):
@@ -34,13 +32,23 @@ def same(a, b):
 
 def test_gan_2014_is_the_tutorial_s():
     g = nn.Sequential(
-        nn.Linear(100, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(),
-        nn.Linear(512, 1024), nn.ReLU(), nn.Linear(1024, 28 * 28), nn.Tanh(),
-    ).double()  # fmt: skip
+        nn.Linear(100, 256),
+        nn.ReLU(),
+        nn.Linear(256, 512),
+        nn.ReLU(),
+        nn.Linear(512, 1024),
+        nn.ReLU(),
+        nn.Linear(1024, 28 * 28),
+        nn.Tanh(),
+    ).double()
     d = nn.Sequential(
-        nn.Linear(28 * 28, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2),
-        nn.Linear(256, 1), nn.Sigmoid(),
-    ).double()  # fmt: skip
+        nn.Linear(28 * 28, 512),
+        nn.LeakyReLU(0.2),
+        nn.Linear(512, 256),
+        nn.LeakyReLU(0.2),
+        nn.Linear(256, 1),
+        nn.Sigmoid(),
+    ).double()
     G, D = ours("gan-2014", (1, 28, 28))
     copy_in_order(G, g)
     copy_in_order(D, d)
@@ -53,18 +61,25 @@ def test_dcgan_16_is_the_tutorial_s():
     C = 3
     g = nn.Sequential(
         nn.ConvTranspose2d(100, 128, kernel_size=4, stride=1, padding=0),
-        nn.BatchNorm2d(128), nn.ReLU(),
+        nn.BatchNorm2d(128),
+        nn.ReLU(),
         nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1),
-        nn.BatchNorm2d(64), nn.ReLU(),
-        nn.ConvTranspose2d(64, C, kernel_size=4, stride=2, padding=1), nn.Tanh(),
-    ).double()  # fmt: skip
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, C, kernel_size=4, stride=2, padding=1),
+        nn.Tanh(),
+    ).double()
     d = nn.Sequential(
-        nn.Conv2d(C, 64, kernel_size=4, stride=2, padding=1), nn.LeakyReLU(0.2),
+        nn.Conv2d(C, 64, kernel_size=4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
         nn.Conv2d(64, 128, kernel_size=4, stride=2, padding=1),
-        nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
+        nn.BatchNorm2d(128),
+        nn.LeakyReLU(0.2),
         nn.Conv2d(128, 1, kernel_size=4, stride=1, padding=0),
-        nn.Flatten(), nn.Linear(1 * 1 * 1, 1), nn.Sigmoid(),
-    ).double()  # fmt: skip
+        nn.Flatten(),
+        nn.Linear(1 * 1 * 1, 1),
+        nn.Sigmoid(),
+    ).double()
     G, D = ours("dcgan-16", (C, 16, 16))
     copy_in_order(G, g)
     copy_in_order(D, d)

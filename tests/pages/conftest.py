@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from gan import files, hosts, images, runs
+from gan import files, images, runs
 from gan.config import RunConfig
+from gan.hosting import torch_loader
+from gan.hosting import trainers as hosting_trainers
 from gan.runs import Run
 
 HOME = Path(__file__).parents[2]
@@ -20,13 +24,14 @@ Open: TypeAlias = Callable[..., AppTest]
 
 
 class FakeTrainers:
-    """What gan.hosts.Trainers tells, as the test sets it: run id -> status of a living thread."""
+    """What gan.hosting.trainers.Trainers tells, as the test sets it: run id -> status of a living thread."""
 
     def __init__(self) -> None:
         self.alive: dict[str, str] = {}
         self.started: list[str] = []
 
-    def start(self, *together: Run) -> None:
+    def start(self, *together: Run, accept: bool = False) -> None:
+        self.accepted = accept
         self.started += [run.id for run in together]
         self.alive |= {run.id: "training" for run in together}
 
@@ -37,11 +42,20 @@ class FakeTrainers:
         return int(self.alive.get(run.id) == "queued")
 
     def status(self, run: Run) -> str:
-        told = self.alive.get(run.id) or runs.status(run)
+        told = self.alive.get(run.id) or runs.folder_status(run)
         return "paused" if told == "training" and run.control().want == "pause" else told
 
     def failure(self, run_id: str) -> str:
         return ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_read_once() -> Iterator[None]:
+    """Streamlit looks for components in every installed package for each page that is opened: 0.1 s each time."""
+    once = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -57,17 +71,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def trainers(monkeypatch: pytest.MonkeyPatch) -> FakeTrainers:
     """Trainers without threads, and new runs without torch."""
 
-    def new_run(
-        config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = ""
-    ) -> Run:
+    def new_run(config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = "") -> Run:
         settled = config.replace(device="cpu", threads=1)
         return runs.create(settled, budget, title=title, preset=preset)
 
     fake = FakeTrainers()
-    monkeypatch.setattr(hosts, "trainers", lambda: fake)
-    monkeypatch.setattr(hosts, "new_run", new_run)
-    monkeypatch.setattr(hosts, "torch_state", lambda: "ready")
-    monkeypatch.setattr(hosts, "warm_up", lambda: None)
+    monkeypatch.setattr(hosting_trainers, "trainers", lambda: fake)
+    monkeypatch.setattr(hosting_trainers, "new_run", new_run)
+    monkeypatch.setattr(torch_loader, "torch_state", lambda: "ready")
+    monkeypatch.setattr(torch_loader, "warm_up", lambda: None)
     return fake
 
 
@@ -78,10 +90,7 @@ def make_run() -> MakeRun:
     def make(run_id: str, steps: int = 100, title: str = "", error: str = "", **config: Any) -> Run:
         settled = RunConfig.from_dict({"dataset": "mnist", "device": "cpu", "threads": 1, **config})
         run = runs.create(settled, {"steps": 100}, title=title, run_id=run_id)
-        rows = [
-            {"seq": k, "step": k + 1, "seconds": float(k), "d_loss": 1.0, "g_loss": 1.0}
-            for k in range(steps)
-        ]
+        rows = [{"seq": k, "step": k + 1, "seconds": float(k), "d_loss": 1.0, "g_loss": 1.0} for k in range(steps)]
         files.append(run.path / "metrics.jsonl", rows)
         sheet = images.grid(np.zeros((4, 28, 28, 1), np.uint8))
         for sort in ("fixed", "random"):
@@ -103,7 +112,6 @@ def open_page(trainers: FakeTrainers) -> Open:
     def open_(name: str, **query: str) -> AppTest:
         at = AppTest.from_file(str(HOME / "ui" / "main.py"), default_timeout=20)
         if name != "train":
-            at.run()
             at.switch_page(f"../pages/{name}.py")
         for key, value in query.items():
             at.query_params[key] = value

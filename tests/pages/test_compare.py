@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from gan import files, hosts
+from gan import files
+from gan.hosting import jobs
 from gan.runs import RunError
-from ui import commands
+from ui.shared import commands
 
 
 def told(at):
@@ -65,11 +66,7 @@ def test_one_run_finds_others_that_differ_least(open_page, make_run):
 
 def test_a_link_shows_its_runs_in_its_order(open_page, make_run):
     for name in ("a", "b", "c"):
-        make_run(
-            name,
-            title="Same" if name != "c" else "Other",
-            dataset="ring" if name == "b" else "mnist",
-        )
+        make_run(name, title="Same" if name != "c" else "Other", dataset="ring" if name == "b" else "mnist")
     at = open_page("compare", runs="c,a,b")
     assert [{k: run[k] for k in ("id", "name", "points")} for run in told(at)] == [
         {"id": "c", "name": "Other", "points": False},
@@ -141,17 +138,26 @@ def test_what_was_changed_live_is_a_difference(open_page, make_run):
 
 def score(run, step=100, weights="average", n=10_000, **scores):
     row = {
-        "step": step, "weights": weights, "n": n, "seed": 0, "dataset": "mnist",
-        "split": "10,000 images of the test split", "evaluator": None,
-        "scores": {"fd_pca": 9.0, "kl": 0.1, **scores}, "real": {"fd_pca": 0.5},
-    }  # fmt: skip
+        "step": step,
+        "weights": weights,
+        "n": n,
+        "seed": 0,
+        "dataset": "mnist",
+        "split": "10,000 images of the test split",
+        "evaluator": None,
+        "scores": {"fd_pca": 9.0, "kl": 0.1, **scores},
+        "real": {"fd_pca": 0.5},
+    }
     files.append(run.path / "scores.jsonl", [row])
 
 
 def generator(run, step=100):
     """A file that says of itself what a generator's does."""
-    told = {"step": step, "config": run.config().to_dict(),
-            "data": {"shape": [1, 28, 28], "n_classes": 10, "names": []}}  # fmt: skip
+    told = {
+        "step": step,
+        "config": run.config().to_dict(),
+        "data": {"shape": [1, 28, 28], "n_classes": 10, "names": []},
+    }
     header = json.dumps({"__metadata__": {k: json.dumps(v) for k, v in told.items()}}).encode()
     run.weights().write_bytes(len(header).to_bytes(8, "little") + header)
 
@@ -168,7 +174,7 @@ def test_scores_stand_side_by_side_with_what_real_images_get(open_page, make_run
     at = open_page("compare", runs="a,b")
     found = html(at)
     assert "Real images" in found
-    assert '<td class="sc-best"><span' in found
+    assert '<td class="compare-best"><span' in found
     assert "10,000 generated images against 10,000 images of the test split" in captions(at)
     assert "no evaluator, pixels only" in captions(at)
     assert "★ marks the best" in captions(at)
@@ -182,7 +188,7 @@ def test_unequal_measures_are_not_compared(open_page, make_run):
         score(make_run(name), n=10_000 if name == "a" else 500)
     at = open_page("compare", runs="a,b")
     assert "different numbers of images, so they cannot be compared" in captions(at)
-    assert 'class="sc-best"' not in html(at)
+    assert 'class="compare-best"' not in html(at)
 
 
 def test_a_run_without_scores_can_be_scored(open_page, make_run, monkeypatch):
@@ -231,8 +237,8 @@ def test_the_weights_as_trained_have_a_table_of_their_own(open_page, make_run):
 def test_an_evaluation_under_way_shows_how_far_it_is(open_page, make_run, monkeypatch):
     generator(make_run("a"))
     generator(make_run("b"))
-    job = hosts.Job(250, 1000, "‰", "Drawing 10,000 images")
-    monkeypatch.setattr(hosts, "job", {"eval a@newest": job}.get)
+    job = jobs.Job(250, 1000, "‰", "Drawing 10,000 images")
+    monkeypatch.setattr(jobs, "job", {"eval a@newest": job}.get)
     at = open_page("compare", runs="a,b")
     assert labels(at).count("Score it") == 1
     assert "drawing 10,000 images" in str(at.get("progress")[0].proto)

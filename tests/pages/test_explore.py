@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gan.runs import Run
 from tests.pages.conftest import FakeTrainers, MakeRun, Open
-from ui import weights
+from ui.shared import assets, generator_info
 
 
 def told(at: AppTest) -> dict[str, Any]:
@@ -46,17 +47,13 @@ def test_an_unknown_run_is_said_and_another_one_shown(open_page: Open, make_run:
     assert told(at)["id"] == "one"
 
 
-def test_a_run_that_can_draw_comes_before_a_newer_one_that_cannot(
-    open_page: Open, make_run: MakeRun
-) -> None:
+def test_a_run_that_can_draw_comes_before_a_newer_one_that_cannot(open_page: Open, make_run: MakeRun) -> None:
     draws(make_run("able"))
     make_run("fresh", steps=0)
     assert told(open_page("explore"))["id"] == "able"
 
 
-def test_the_pages_of_a_session_agree_on_the_run(
-    open_page: Open, make_run: MakeRun, trainers: FakeTrainers
-) -> None:
+def test_the_pages_of_a_session_agree_on_the_run(open_page: Open, make_run: MakeRun, trainers: FakeTrainers) -> None:
     for name in ("dcgan-deep-mnist", "one", "two"):
         draws(make_run(name))
     at = open_page("train")
@@ -76,10 +73,29 @@ def test_the_pages_of_a_session_agree_on_the_run(
     assert told(open_page("explore"))["id"] == "two"
 
 
-@pytest.mark.parametrize(("text", "step"), [("20", 20), ("21", None), ("x", None), ("-1", None)])
-def test_a_link_may_name_a_snapshot(
-    open_page: Open, make_run: MakeRun, text: str, step: int | None
+def test_a_waiting_run_is_told_so_and_looked_at_again_until_it_trains(
+    open_page: Open, make_run: MakeRun, trainers: FakeTrainers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    timers: list[Any] = []
+
+    def fragment(draw: Any, run_every: Any = None) -> Any:
+        timers.append(run_every)
+        return draw
+
+    draws(make_run("one", steps=50))
+    monkeypatch.setattr(st, "fragment", fragment)
+    trainers.alive["one"] = "queued"
+    at = open_page("explore", run="one")
+    assert at.selectbox[0].options == ["one · waiting"]
+    assert timers[-1]
+    del trainers.alive["one"]
+    at = open_page("explore", run="one")
+    assert at.selectbox[0].options == ["one · stopped"]
+    assert timers[-1] is None
+
+
+@pytest.mark.parametrize(("text", "step"), [("20", 20), ("21", None), ("x", None), ("-1", None)])
+def test_a_link_may_name_a_snapshot(open_page: Open, make_run: MakeRun, text: str, step: int | None) -> None:
     run = draws(make_run("one"))
     for kept in (0, 20):
         run.weights(kept).write_bytes(b"")
@@ -109,7 +125,7 @@ def test_the_tabs_are_the_scripts_that_are_there(open_page: Open, make_run: Make
     draws(make_run("one"))
     tabs = told(open_page("explore", run="one"))["tabs"]
     assert {*tabs} == {"draw", "quiz"}
-    assert all(url.startswith(f"/assets/{name}.js?v=") for name, url in tabs.items())
+    assert tabs == {name: assets.url(f"{name}/{name}.js") for name in tabs}
 
 
 def test_a_generator_is_told_by_its_own_file(
@@ -118,8 +134,8 @@ def test_a_generator_is_told_by_its_own_file(
     draws(make_run("one"))
     data = told(open_page("explore", run="one"))
     assert (data["shape"], data["n_classes"], data["names"]) == (None, 0, [])  # nothing to read yet
-    about = weights.About(5, 0, 100, (1, 28, 28), 2, ("cat", "dog"))
-    monkeypatch.setattr(weights, "about", lambda run, step=None: about)
+    about = generator_info.About(5, 0, 100, (1, 28, 28), 2, ("cat", "dog"))
+    monkeypatch.setattr(generator_info, "about", lambda run, step=None: about)
     data = told(open_page("explore", run="one"))
     assert (data["shape"], data["n_classes"], data["names"]) == ([1, 28, 28], 2, ["cat", "dog"])
 

@@ -11,17 +11,16 @@ import pytest
 from gan import files, registry
 from gan.config import check, parser_of
 from tests.pages.conftest import MakeRun, Open
-from ui import assets, lesson
-from ui.figures import DIAGRAMS, FIGURES, FORMULAS
-from ui.lesson import Lesson
+from ui.learn import chapters
+from ui.learn.chapters import Lesson
+from ui.learn.figures import DIAGRAMS, FIGURES, FORMULAS
+from ui.shared import assets
 
-CHAPTERS = lesson.lessons()
+CHAPTERS = chapters.lessons()
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
-def test_a_chapter_draws_with_a_run_and_without(
-    open_page: Open, make_run: MakeRun, chapter: Lesson
-) -> None:
+def test_a_chapter_draws_with_a_run_and_without(open_page: Open, make_run: MakeRun, chapter: Lesson) -> None:
     at = open_page("learn", chapter=chapter.name)
     assert at.title[0].value == chapter.title
     assert len(at.markdown) > len(chapter.sections)
@@ -47,7 +46,7 @@ def test_everything_that_a_lesson_names_exists(chapter: Lesson) -> None:
                 case "loss":
                     assert {"D_FORMULA", "G_FORMULA"} <= registry.card("losses", first).facts.keys()
                 case "frames":
-                    assert (assets.FOLDER / f"lesson-{first}.webp").is_file()
+                    assert (assets.FOLDER / "pictures" / f"lesson-{first}.webp").is_file()
                     assert words != first  # a caption
         for what, label in section.tries:
             preset, _, changes = what.partition("?")
@@ -88,7 +87,7 @@ def test_no_mark_is_left_in_the_text() -> None:
 
 def test_a_lesson_without_a_title_is_refused() -> None:
     with pytest.raises(ValueError, match="Title"):
-        lesson.parse("x", "words")
+        chapters.parse("x", "words")
 
 
 def test_without_runs_it_says_why_a_picture_is_missing(open_page: Open) -> None:
@@ -123,25 +122,22 @@ def test_a_torn_log_leaves_the_charts_standing(open_page: Open, make_run: MakeRu
 
 
 def test_the_layer_tables_are_those_of_the_models() -> None:
-    """Made anew with `python -m gan.anatomy`."""
-    from gan import anatomy
+    """Made anew with `python -m gan.export.layer_table`."""
+    from gan.export import layer_table
 
-    assert json.loads(anatomy.TABLES.read_bytes()) == anatomy.tables()
+    assert json.loads(layer_table.TABLES.read_bytes()) == layer_table.tables()
 
 
 @pytest.mark.parametrize("preset", registry.names("presets"))
 def test_the_rows_hold_every_parameter_once(preset: str) -> None:
-    from gan import anatomy, config, models
+    from gan import config, models
+    from gan.export import layer_table
 
     settings, _ = config.preset(preset)
-    shape = anatomy.data_shape(settings)
-    rows = anatomy.of_preset(preset)
-    for letter, net in zip(
-        "GD", models.build(settings, shape, anatomy.CLASSES, 0, "cpu"), strict=True
-    ):
-        assert sum(row["parameters"] for row in rows[letter]) == sum(
-            p.numel() for p in net.parameters()
-        )
+    shape = layer_table.data_shape(settings)
+    rows = layer_table.of_preset(preset)
+    for letter, net in zip("GD", models.build(settings, shape, layer_table.N_CLASSES, 0, "cpu"), strict=True):
+        assert sum(row["parameters"] for row in rows[letter]) == sum(p.numel() for p in net.parameters())
     assert rows["G"][-1]["output"] == list(shape)
     assert rows["G"][-1]["then"][-1] == "Tanh"
     assert rows["D"][-1]["output"] == []

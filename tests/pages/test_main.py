@@ -9,7 +9,7 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
-from gan import hosts
+from gan.hosting import torch_loader
 from tests.pages.conftest import HOME
 
 PAGES = sorted(path.stem for path in (HOME / "pages").glob("[!_]*.py"))
@@ -38,17 +38,26 @@ def test_every_page_opens_for_a_watcher(open_page, make_run, monkeypatch, name):
     assert at.text_input(key="pin")
 
 
+def test_who_drives_can_show_the_address_as_a_qr_code(open_page, monkeypatch):
+    monkeypatch.setenv("FORGER_PUBLIC_URL", "http://192.168.7.5:8501")
+    assert not open_page("learn").code  # open to nobody
+    monkeypatch.setenv("FORGER_PIN", "483920")
+    at = open_page("train")
+    assert not at.code
+    at.text_input(key="pin").set_value("483920").run()
+    assert [code.value for code in at.code] == ["http://192.168.7.5:8501/"]
+    assert any("<svg" in html.proto.body for html in at.get("html"))
+
+
 def test_whatever_is_drawn_again_goes_one_way():
-    files = [*(HOME / "ui").glob("*.py"), *(HOME / "pages").glob("*.py")]
+    files = [*(HOME / "ui").rglob("*.py"), *(HOME / "pages").glob("*.py")]
     found = [path.name for path in files if "st.fragment" in path.read_text(encoding="utf-8")]
-    assert found == ["again.py"]
+    assert found == ["fragments.py"]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
-    open_page, make_run, monkeypatch, name
-):
-    """Else Streamlit moves what follows into its place, where a component is hidden: see `ui.again`."""
+def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(open_page, make_run, monkeypatch, name):
+    """Else Streamlit moves what follows into its place, where a component is hidden: see `ui.shared.fragments`."""
     said, really = [], ScriptRunContext.enqueue
 
     def enqueue(self, message):
@@ -56,7 +65,7 @@ def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
         really(self, message)
 
     monkeypatch.setattr(ScriptRunContext, "enqueue", enqueue)
-    monkeypatch.setattr(hosts, "torch_state", lambda: "loading")
+    monkeypatch.setattr(torch_loader, "torch_state", lambda: "loading")
     make_run("mine")
     at = open_page(name, run="mine")
     said.clear()
@@ -68,9 +77,7 @@ def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
         own = [message for message in deltas if message.delta.fragment_id == fragment]
         *container, place = own[0].metadata.delta_path
         beside = [
-            message
-            for message in deltas
-            if [*message.metadata.delta_path][:-1] == container and message not in own
+            message for message in deltas if [*message.metadata.delta_path][:-1] == container and message not in own
         ]
         assert (place, beside) == (0, [])
 
@@ -80,14 +87,14 @@ def test_what_a_page_draws_again_by_itself_has_a_container_to_itself(
 )
 def test_the_frame_tells_how_pytorch_stands(open_page, monkeypatch, state, words):
     at = open_page("train")
-    monkeypatch.setattr(hosts, "torch_state", lambda: state)
+    monkeypatch.setattr(torch_loader, "torch_state", lambda: state)
     at.run()
     assert any(words in caption.value for caption in at.caption)
 
 
 def test_what_a_page_did_not_expect_is_a_sentence_not_a_traceback(caplog):
     def page() -> None:
-        from ui import frame
+        from ui.shell import frame
 
         assert frame.failed(KeyError("a secret of the code"))
 
@@ -102,9 +109,7 @@ def test_colours_mean_the_same_in_every_theme():
     """Text in the colours of real, generated, D and G can be read: WCAG's 4.5 to 1 on its paper."""
     text = (HOME / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     for theme in ("light", "dark"):
-        told = dict(
-            re.findall(r'^(\w+) = "(#\w{6})"', text.split(f"[theme.{theme}]")[1], re.M)[:16]
-        )
+        told = dict(re.findall(r'^(\w+) = "(#\w{6})"', text.split(f"[theme.{theme}]")[1], re.M)[:16])
         for name in ("green", "violet", "blue", "orange"):
             for paper in ("backgroundColor", "secondaryBackgroundColor"):
                 assert contrast(told[f"{name}TextColor"], told[paper]) >= 4.5, (theme, name, paper)
@@ -125,14 +130,13 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("page", "link"),
-    [("train", "run"), ("train", "preset"), ("explore", "run"), ("compare", "runs")],
+    ("page", "link"), [("train", "run"), ("train", "preset"), ("explore", "run"), ("compare", "runs")]
 )
 def test_a_link_puts_no_markup_into_a_page(open_page, make_run, page, link):
     """A stranger's link could show a picture from elsewhere, or a link to it, as a sentence of ours."""
     make_run("one")
     at = open_page(page, **{link: "![x](http://evil.example/x.png)"})
-    assert "\\!\\[x\\]\\(http\\:" in at.warning[0].value
+    assert "!\\[x\\](http:\u2060//evil" in at.warning[0].value
 
 
 def test_a_link_to_very_many_runs_is_a_few_sentences(open_page, make_run):

@@ -6,7 +6,7 @@ import pytest
 
 from gan import registry, runs
 from gan.config import RunConfig
-from ui import access
+from ui.shared import access
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_start_makes_two_runs_and_opens_compare_on_both(open_page, trainers):
     assert "pair" not in at.query_params
     titles = [runs.find(name).control().title for name in trainers.started]
     assert titles == ["Loss: Hinge · The lean one", "Loss: Minimax · The lean one"]
-    assert runs.find(trainers.started[0]).control().budget == {"epochs": 5}
+    assert runs.find(trainers.started[0]).control().budget == {"steps": 9375}
     assert runs.find(trainers.started[0]).events()[0]["preset"] == "lean"
 
 
@@ -134,7 +134,7 @@ def test_a_difference_that_the_next_preset_does_not_have_gives_way(open_page):
         ({"pair": "lean", "vary": "lr_d", "b": "9"}, "'9' is no value"),
         ({"pair": "lean", "vary": "loss", "a": "nix"}, "'nix' is no value for Loss"),
     ],
-)  # fmt: skip
+)
 def test_what_a_link_says_wrongly_is_the_usual(open_page, query, said):
     at = open_page("compare", **query)
     assert said in " ".join(warning.value for warning in at.warning)

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import branch as branching
-from gan import files, hosts, images, registry, runs, scores
-from gan.datasets import Progress
-from gan.hosts import Job
-from gan.runs import Run, RunError
-from gan.scores import Scores, Which
+from gan import files, images, registry, runs
+from gan.datasets import Data, Decision, LeftOut, Progress, Reading
+from gan.hosting import jobs
+from gan.hosting.jobs import Job
+from gan.runs import Run, RunError, known_data, scores
+from gan.runs.scores import Scores, Which
+from gan.training import branch as branching
 from tests.pages.conftest import FakeTrainers, MakeRun, Open
 from tests.pages.test_runs import button, text
-from ui import choices
+from ui.shared import compatibility
 
 DIGITS = tuple("0123456789")
 GOOD = {"name": "no fault found", "text": "None of these measures finds a fault."}
@@ -128,7 +129,7 @@ def test_the_report_tells_what_differs_from_the_preset(open_page: Open, make_run
     assert "<th>D updates a step</th><td>3</td><td>instead of 1</td>" in words
     assert "<td>started on ?, ? threads</td>" in words
     assert "<td>branched off one. Both networks were kept.</td>" in words
-    slow = "1 thread instead of 2: 2.1 times as fast at this moment, for the pace had fallen"
+    slow = "1 thread instead of 2: 2.1 times as fast at this moment, because training had slowed down"
     assert f"<td>{slow}</td>" in words
     assert "<td>2 threads instead of 1</td>" in words
 
@@ -216,7 +217,7 @@ def test_points_are_drawn_but_not_scored(open_page: Open, make_run: MakeRun) -> 
 
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Stands in for gan.evaluate; what it was asked."""
+    """Stands in for gan.evaluation.evaluate; what it was asked."""
     asked: list[Any] = []
 
     def evaluate(run: Run, step: int | None = None, weights: str = "average") -> Any:
@@ -226,25 +227,23 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             raise RunError("This run cannot be scored: no.")
         score(run, 100 if step is None else step)
 
-    monkeypatch.setitem(sys.modules, "gan.evaluate", types.SimpleNamespace(evaluate=evaluate))
+    monkeypatch.setitem(sys.modules, "gan.evaluation.evaluate", types.SimpleNamespace(evaluate=evaluate))
     return asked
 
 
 def ended(key: str) -> Job:
-    job = hosts.job(key)
+    job = jobs.job(key)
     assert job
     assert job.thread
     job.thread.join(10)
     return job
 
 
-def test_one_press_scores_the_generator_on_screen(
-    open_page: Open, run: Run, judge: list[Any]
-) -> None:
+def test_one_press_scores_the_generator_on_screen(open_page: Open, run: Run, judge: list[Any]) -> None:
     at = open_page("runs", report="one", step="60")
     assert "has not been scored yet" in text(at)
     button(at, "Score this generator").click().run()
-    ended(choices.score_job("one", 60))
+    ended(compatibility.score_job("one", 60))
     at.run()
     assert judge == [("one", 60, "average")]
     assert "343.400" in html(at)
@@ -252,14 +251,14 @@ def test_one_press_scores_the_generator_on_screen(
     at = open_page("runs", report="one")
     assert "Scored so far: step 60." in text(at)
     button(at, "Score this generator").click().run()
-    ended(choices.score_job("one"))
+    ended(compatibility.score_job("one"))
     assert judge[-1] == ("one", None, "average")
 
 
 def test_why_it_could_not_be_scored_is_said(open_page: Open, run: Run, judge: list[Any]) -> None:
     at = open_page("runs", report="one", step="20")
     button(at, "Score this generator").click().run()
-    ended(choices.score_job("one", 20))
+    ended(compatibility.score_job("one", 20))
     at.run()
     assert "cannot be scored: no" in at.error[0].value
 
@@ -269,8 +268,8 @@ def test_an_evaluation_under_way_shows_how_far_it_is(
 ) -> None:
     """Also while another step is on screen: there is one at a time."""
     job = Job(done=5_000, total=10_000, text="Drawing 10,000 images")
-    key = choices.score_job("one", 60)
-    monkeypatch.setattr(hosts, "job", lambda asked: job if asked == key else None)
+    key = compatibility.score_job("one", 60)
+    monkeypatch.setattr(jobs, "job", lambda asked: job if asked == key else None)
     at = open_page("runs", report="one")
     [bar] = at.get("progress")
     assert (bar.proto.value, bar.proto.text) == (50, "Scoring … Drawing 10,000 images")
@@ -285,19 +284,23 @@ def test_the_card_says_it_in_words_then_in_numbers(open_page: Open, run: Run) ->
         {"name": "missing classes", "text": "Missing (under 1 %): *4*."},
         {"name": "blurred", "text": "Edges have 40 %."},
     )
-    score(run, verdict=faults, prior=(0.1,) * 10, notes=("Trained on 500 images only.",),
-          why={"copying": "the training images are not here"}, scores={"fd": 343.4, "kd": 7.0})  # fmt: skip
+    score(
+        run,
+        verdict=faults,
+        prior=(0.1,) * 10,
+        notes=("Trained on 500 images only.",),
+        why={"copying": "the training images are not here"},
+        scores={"fd": 343.4, "kd": 7.0},
+    )
     at = open_page("runs", report="one")
     assert [block.value for block in at.warning] == [
-        "**Missing classes.** Missing \\(under 1 %\\)\\: \\*4\\*\\.",
-        "**Blurred.** Edges have 40 %\\.",
+        "**Missing classes.** Missing (under 1 %): \\*4\\*.",
+        "**Blurred.** Edges have 40 %.",
     ]
     assert all(block.icon for block in at.warning)
     told, words = html(at), text(at).replace("\\", "")
     assert '<th class="fake">generated</th><th class="real">real</th>' in told
-    row = (
-        "<th>FD-EvalNet64</th><td>343.400</td><td>0.600</td><td>↓ <span>lower is better</span></td>"
-    )
+    row = "<th>FD-EvalNet64</th><td>343.400</td><td>0.600</td><td>↓ <span>lower is better</span></td>"
     assert row in told
     assert "<th>KD-EvalNet64</th><td>7.000</td><td>–</td>" in told
     assert "10,000 images of step 100 against 10,000 images of the test split" in words
@@ -313,13 +316,11 @@ def test_both_kinds_of_weights_have_a_column(open_page: Open, run: Run) -> None:
     score(run, 60)
     score(run, 60, "raw", scores={"fd": 500.0, "precision": 0.4})
     told = html(open_page("runs", report="one", step="60"))
-    assert '<th class="fake">generated, averaged</th><th class="fake">as trained</th>' in told
+    assert '<th class="fake">generated, EMA</th><th class="fake">as trained</th>' in told
     assert "<th>FD-EvalNet64</th><td>343.400</td><td>500.000</td><td>0.600</td>" in told
 
 
-def test_the_evaluation_of_a_generator_that_was_replaced_is_still_shown(
-    open_page: Open, run: Run
-) -> None:
+def test_the_evaluation_of_a_generator_that_was_replaced_is_still_shown(open_page: Open, run: Run) -> None:
     """A run that trains on has another newest generator as soon as it is scored."""
     score(run, 20, scores={"fd": 900.0})
     assert "Scored so far: step 20." in text(open_page("runs", report="one"))
@@ -376,9 +377,7 @@ def sheet(run: Run, step: int = 100, side: int = 5) -> dict[str, Any]:
         (-4.0, (GOOD,), "Nearer to the training images than real pictures are"),
     ],
 )
-def test_what_to_conclude_is_said(
-    open_page: Open, run: Run, ct: float, verdict: Any, words: str
-) -> None:
+def test_what_to_conclude_is_said(open_page: Open, run: Run, ct: float, verdict: Any, words: str) -> None:
     score(run, scores=FOUND | {"ct": ct}, verdict=verdict, nearest=sheet(run))
     at = open_page("runs", report="one")
     told = text(at).replace("\\", "")
@@ -411,7 +410,7 @@ def test_without_training_images_there_is_a_reason(open_page: Open, run: Run) ->
 
 @pytest.fixture
 def branches(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Stands in for gan.branch: what it was asked."""
+    """Stands in for gan.training.branch: what it was asked."""
     asked: list[Any] = []
 
     def branch(run: Run, *given: Any) -> Run:
@@ -428,7 +427,7 @@ def test_a_branch_starts_where_the_slider_stands(
 ) -> None:
     run.record("lr", 40, lr_g=0.001, lr_d=0.003)
     at = open_page("runs", report="one", step="20")
-    assert "Of step 20 both networks were kept" in text(at)
+    assert "Of step 20 both networks are there" in text(at)
     assert [box.value for box in at.selectbox] == [0.002, 0.002]
     button(at, "Start the branch").click().run()
     assert branches == [("one", 20, {"steps": 2020}, {}, False)]
@@ -441,7 +440,7 @@ def test_what_is_picked_is_changed(open_page: Open, run: Run, branches: list[Any
     run.state(60).write_bytes(b"")
     run.record("lr", 40, lr_g=0.001, lr_d=0.003)
     at = open_page("runs", report="one", step="60")
-    assert "The full state of step 60 was kept" in text(at)
+    assert "The full state of step 60 is there" in text(at)
     assert [box.value for box in at.selectbox] == [0.001, 0.003]
     assert "halve" not in text(at)
     at.selectbox[1].set_value(0.0005)
@@ -451,16 +450,12 @@ def test_what_is_picked_is_changed(open_page: Open, run: Run, branches: list[Any
     assert branches == [("one", 60, {"steps": 560}, {"lr_d": 0.0005}, True)]
 
 
-def test_rates_that_halve_are_said_to(
-    open_page: Open, make_run: MakeRun, branches: list[Any]
-) -> None:
+def test_rates_that_halve_are_said_to(open_page: Open, make_run: MakeRun, branches: list[Any]) -> None:
     publish(make_run("two", half_life=2.0), None)
     assert "both halve every 2 epochs" in text(open_page("runs", report="two"))
 
 
-def test_a_branch_that_cannot_be_made_says_so(
-    open_page: Open, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_branch_that_cannot_be_made_says_so(open_page: Open, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "missing", lambda card, root: [])
     at = open_page("runs", report="one")
     button(at, "Start the branch").click().run()
@@ -476,7 +471,7 @@ def test_without_its_data_a_run_cannot_branch(open_page: Open, run: Run) -> None
 
 def test_a_watcher_sees_everything_and_changes_nothing(
     open_page: Open, run: Run, branches: list[Any], judge: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
+) -> None:
     score(run, 60, nearest=sheet(run, 60))
     for label in ("Score it again", "Start the branch"):
         at = open_page("runs", report="one", step="60")
@@ -492,3 +487,19 @@ def test_a_watcher_sees_everything_and_changes_nothing(
     assert given(at)["step"] == 60
     assert button(at, "Score it again").disabled
     assert button(at, "Start the branch").disabled
+
+
+# -- data --------------------------------------------------------------------------------------------
+
+
+def test_what_it_learned_from_is_told(open_page: Open, run: Run) -> None:
+    images = np.zeros((5, 1, 8, 8), np.uint8)
+    reading = Reading((LeftOut("a.heic", "HEIC"),), 1, ("1 file left out: HEIC.",), (Decision("", "grey", "Grey."),))
+    data = Data(images, np.array([0, 0, 0, 1, 1], np.int64), ("cat", "dog"), reading=reading)
+    known_data.write(run.path, known_data.describe(data), reading=known_data.how_read(data))
+    assert known_data.read_how(run.path) == reading
+    files.append(run.path / "metrics.jsonl", [{"seq": 100, "step": 101, "copied": 0.4}])
+    told = text(open_page("runs", report="one")).replace("\\", "")
+    assert "5 grey pictures of 8 × 8 in 2 classes (cat: 3, dog: 2)." in told
+    assert "1 file left out: HEIC." in told
+    assert "40% of the samples were nearly one of the training images" in told

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
-from gan import export, files
+from gan import files
 from gan.datasets import Progress
+from gan.export import archive as export_archive
+from gan.export import unpack
 from gan.runs import RunError
-from gan.tail import newest
-from ui import packing, run_list
-from ui.run_row import MENU
+from gan.runs.log_reader import newest
+from ui.runs import zip_job
+from ui.runs.row import MENU
+from ui.shared import commands, run_entries
 
+FROZEN = Path(__file__).parents[1] / "frozen"
 DRIVERS = ["compare", "take", "like", "rename", "delete"]
 
 
@@ -36,7 +41,7 @@ def button(at, label):
 
 def wait(run):
     """Until the zip of a run is packed."""
-    job = packing.job(run)
+    job = zip_job.job(run)
     assert job
     assert job.thread
     job.thread.join()
@@ -63,7 +68,7 @@ def test_the_newest_is_first_and_each_row_tells_how_it_stands(open_page, make_ru
     told = text(at)
     assert "3 runs" in told
     for status in ("training", "stopped", "finished"):
-        assert f'class="fr-chip" data-status="{status}"' in told
+        assert f'class="base-chip" data-status="{status}"' in told
     assert "<b>7</b> steps" in told
     assert 'style="width:7%"' in told
     assert "Lean DCGAN · MNIST · Hinge loss" in told
@@ -83,11 +88,9 @@ def test_an_unreadable_run_is_a_row_with_the_reason(open_page, make_run):
     (make_run("odd").path / "config.json").write_text('{"batch": "many"}')
     at = open_page("runs")
     assert set(rows(at)) == {"fine", "torn", "odd"}
-    assert text(at).count('class="fr-chip" data-status="broken"') == 2
+    assert text(at).count('class="base-chip" data-status="broken"') == 2
     assert "batch: &#x27;many&#x27; is not a whole number" in text(at)
-    assert list(at.menu_button(key="menu-torn").options) != list(
-        at.menu_button(key="menu-fine").options
-    )
+    assert list(at.menu_button(key="menu-torn").options) != list(at.menu_button(key="menu-fine").options)
     pick(at, "torn", "delete")
     button(at, "Delete for good").click().run()
     assert not at.exception
@@ -100,7 +103,7 @@ def test_why_a_run_failed_is_in_its_row(open_page, make_run):
 
 
 def test_a_row_tells_the_newest_evaluation(open_page, make_run):
-    run, row = make_run("one"), {"step": 80, "weights": "average", "n": 500, "seed": 0, "dataset": "mnist"}  # fmt: skip
+    run, row = make_run("one"), {"step": 80, "weights": "average", "n": 500, "seed": 0, "dataset": "mnist"}
     row |= {"split": "", "evaluator": None, "scores": {"fd_pca": 12.345}, "real": {}, "shares": []}
     fault = {"name": "missing <classes>", "text": ""}
     files.append(run.path / "scores.jsonl", [row, {**row, "step": 90, "verdict": [fault]}])
@@ -175,17 +178,13 @@ def test_going_on_and_stopping(open_page, make_run, trainers):
 
 
 def test_a_run_that_exploded_goes_on_with_half_the_rates(open_page, make_run, trainers):
-    run = make_run(
-        "hot", steps=50, error="Not finite. Go on with smaller learning rates.", lr_g=0.01
-    )
+    run = make_run("hot", steps=50, error="Not finite. Go on with smaller learning rates.", lr_g=0.01)
     pick(open_page("runs"), "hot", "gently")
     assert run.control().lr_g == 0.005
     assert trainers.started == ["hot"]
 
 
-def test_a_watcher_sees_and_takes_away_but_changes_nothing(
-    open_page, make_run, trainers, monkeypatch
-):
+def test_a_watcher_sees_and_takes_away_but_changes_nothing(open_page, make_run, trainers, monkeypatch):
     run = make_run("one", steps=50, title="One")
     monkeypatch.setenv("FORGER_PIN", "1234")
     at = open_page("runs")
@@ -262,7 +261,7 @@ def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, mon
         yield Progress(0, 2, "files", "gan.py")
         out.write_bytes(b"a zip of " + packed.id.encode())
 
-    monkeypatch.setattr(export, "archive", archive)
+    monkeypatch.setattr(export_archive, "archive", archive)
     at = pick(open_page("runs"), "one", "take")
     button(at, "Pack the zip").click().run()
     wait(run)
@@ -270,7 +269,7 @@ def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, mon
     assert not at.exception
     labels = [b.label for b in at.get("download_button")]
     assert labels == ["Download the zip (0 kB)", "PNG", "SVG", "PDF"]
-    made = packing.packed(run)
+    made = zip_job.packed(run)
     assert made
     assert made.content == b"a zip of one"
     time.sleep(0.01)
@@ -288,7 +287,7 @@ def test_a_zip_that_cannot_be_packed_is_said(open_page, make_run, monkeypatch):
         yield Progress(0, 2, "files", "gan.py")
         raise RunError("The disk is full.")
 
-    monkeypatch.setattr(export, "archive", archive)
+    monkeypatch.setattr(export_archive, "archive", archive)
     at = pick(open_page("runs"), "one", "take")
     button(at, "Pack the zip").click().run()
     wait(run)
@@ -304,14 +303,12 @@ def test_without_a_generator_there_is_no_zip(open_page, make_run):
 
 
 def test_only_the_last_zips_stay_in_memory(make_run, monkeypatch):
-    monkeypatch.setattr(
-        export, "archive", lambda run, out: iter([out.write_bytes(run.id.encode())][:0])
-    )
-    made = [make_run(f"run-{k}") for k in range(packing.KEPT + 1)]
+    monkeypatch.setattr(export_archive, "archive", lambda run, out: iter([out.write_bytes(run.id.encode())][:0]))
+    made = [make_run(f"run-{k}") for k in range(zip_job.MAX_ZIPS + 1)]
     for run in made:
-        list(packing._pack(run))
-    assert packing.packed(made[0]) is None
-    assert all(packing.packed(run) for run in made[1:])
+        list(zip_job._pack(run))
+    assert zip_job.packed(made[0]) is None
+    assert all(zip_job.packed(run) for run in made[1:])
 
 
 def test_of_many_runs_only_one_page_is_read_whole(open_page, make_run, monkeypatch):
@@ -324,5 +321,53 @@ def test_of_many_runs_only_one_page_is_read_whole(open_page, make_run, monkeypat
         read.add(run.id)
         return newest(run)
 
-    monkeypatch.setattr(run_list, "newest", watched)
+    monkeypatch.setattr(run_entries, "newest", watched)
     assert len(rows(open_page("runs"))) == len(read) == 10
+
+
+# -- zips opened -----------------------------------------------------------------------------------
+
+
+def test_a_zip_given_on_the_page_becomes_a_run_and_is_shown(open_page, make_run, home, tmp_path, monkeypatch):
+    at = open_page("runs")
+    button(at, "Open the zip of a run").click().run()
+    assert not at.exception
+    zipped = (FROZEN / "old-lean.zip").read_bytes()
+    at.file_uploader[0].set_value(("old.zip", zipped, "application/zip")).run()
+    assert not at.exception
+    assert [path.name for path in home.iterdir()] == ["old-lean"]
+    assert at.query_params["report"] == "old-lean"
+    assert "Opened from a zip" in text(at)
+
+
+def test_a_zip_that_is_none_of_a_run_is_refused_on_the_page(open_page, make_run, home):
+    make_run("one")
+    at = open_page("runs")
+    button(at, "Open a zip").click().run()
+    at.file_uploader[0].set_value(("pictures.zip", b"PK\5\6" + bytes(18), "application/zip")).run()
+    assert "pictures.zip is no zip of a run" in text(at)
+    assert [path.name for path in home.iterdir()] == ["one"]
+
+
+def test_an_imported_run_does_not_claim_to_come_with_the_app_nor_to_go_on(open_page, home):
+    run = unpack.unpack(FROZEN / "old-lean.zip")
+    at = open_page("runs")
+    assert "comes with the app" not in text(at)
+    assert "resume" not in at.menu_button(key="menu-old-lean").options
+    with pytest.raises(RunError, match="came without the state"):
+        commands.resume(run)
+    assert not run.error()
+
+
+def test_uploads_that_no_run_names_can_be_removed(open_page, make_run, tmp_path):
+    folder = tmp_path / "data" / "uploads"
+    folder.mkdir(parents=True)
+    for name in ("one", "two"):
+        (folder / f"{name}.zip").write_bytes(b"x" * 2000)
+    make_run("mine", dataset="own-images", source=str(folder / "one.zip"))
+    at = open_page("runs")
+    assert "2 uploaded zips" in text(at)
+    button(at, "Remove those").click().run()
+    assert [path.name for path in folder.iterdir()] == ["one.zip"]
+    assert "1 uploaded zip, 2 kB; a run uses it." in text(at)
+    assert button(at, "Remove those").disabled

@@ -1,0 +1,77 @@
+// The chart beside the pictures: a selector, and curves over the run or histograms of a moment.
+
+import { Curves, PANELS } from "./curves.js";
+import { h } from "../base/dom.js";
+import { choices } from "../base/tabs.js";
+import { Histograms, SCORES } from "../live/histograms.js";
+import { has } from "./panels.js";
+
+const AFTER = 3; // panels before D's scores at a moment
+const CHOICES = [...PANELS.slice(0, AFTER), SCORES, ...PANELS.slice(AFTER)];
+
+/** The chart of one run at a time. Nothing is drawn, and Plotly not loaded, before the first `update`. */
+export class Chart {
+  constructor() {
+    this.curves = new Curves(plot("live-chart"));
+    this.scores = new Histograms(plot("live-histograms"));
+    this.plots = [this.curves.element, this.scores.element];
+    this.caption = h("p", { class: "base-caption" });
+    const named = CHOICES.map(({ id, label }) => [id, label]);
+    this.tabs = choices("What the chart shows", named, (id) => this.choose(byId(id)), "panel");
+    this.tabs.offer(() => false); // before anything is known
+    this.element = h("div", { class: "live-chart" }, this.tabs.element, ...this.plots, this.caption);
+    this.step = null;
+  }
+
+  /** Takes in what is new of a feed; choices of which it has nothing are not offered. */
+  update(feed) {
+    const moved = feed !== this.feed;
+    this.feed = feed;
+    if (moved) this.curves.runs = [{ feed, name: feed.id }];
+    this.tabs.offer((id) => offered(feed, byId(id)));
+    if (this.chosen && offered(feed, this.chosen)) this.draw(moved);
+    else this.choose(CHOICES.find((choice) => offered(feed, choice)) ?? CHOICES[0]);
+  }
+
+  choose(choice) {
+    this.chosen = choice;
+    this.tabs.press(choice.id);
+    this.plots.forEach((element) => {
+      element.hidden = (choice === SCORES) !== (element === this.scores.element);
+      element.setAttribute("aria-label", `Chart: ${choice.label}`);
+    });
+    if (choice !== SCORES) this.curves.panel = choice.id;
+    this.draw(true);
+  }
+
+  /** Shows the moment at which the time slider stands; null is now. */
+  look(step) {
+    this.step = step;
+    this.curves.cursor = step;
+    this.draw();
+  }
+
+  /** Draws what is new, or all of it `anew`: in another theme, for example. */
+  draw(anew = false) {
+    if (!this.feed) return;
+    if (this.chosen === SCORES)
+      this.scores.show(this.feed.check("d_hist_real", this.step), anew, this.feed.about.d?.threshold);
+    else this.curves.refresh(anew);
+    this.caption.textContent = this.chosen === SCORES ? SCORES.note : this.curves.note;
+  }
+
+  destroy() {
+    this.curves.destroy();
+    this.scores.destroy();
+  }
+}
+
+function plot(testid) {
+  return h("div", { class: "base-plot", role: "img", "data-testid": testid });
+}
+
+function offered(feed, choice) {
+  return choice === SCORES ? feed.check("d_hist_real") : has(feed, choice);
+}
+
+const byId = (id) => CHOICES.find((choice) => choice.id === id);

@@ -1,0 +1,190 @@
+;; The inner loops of the engine: sums of products of pixels and weights, four numbers at a time.
+;;
+;; One call makes one picture of a convolution, or the rows of a matrix product: for every pixel (x, y) and channel k
+;;
+;;   c[y, x, k] = act(bias[k] + sum over segments s and taps t of a[y, x, s, t] * b[k, s, t])
+;;
+;; act(v) is v where v is positive and slope * v elsewhere. Pictures are channels last, so the taps of one row of a kernel
+;; lie one after the other: a convolution needs no other layout of its input than a border of zeros. `b` is packed in
+;; panels of 8 channels (segments, taps, 8). Addresses and distances are bytes, counts are numbers. The first 128 bytes
+;; of the memory are scratch.
+;;
+;; multiply.js holds what `node tools/build-wasm.js` makes of this file; a test compares them.
+(module
+  (memory (export "memory") 1)
+
+  (func (export "multiply")
+    (param $a i32) (param $a_pixel i32) (param $a_row i32) (param $a_segment i32)
+    (param $b i32) (param $segments i32) (param $length i32) (param $bias i32) (param $slope f32)
+    (param $c i32) (param $c_pixel i32) (param $c_row i32)
+    (param $width i32) (param $height i32) (param $channels i32)
+    (local $x i32) (local $y i32) (local $step i32) (local $from i32) (local $to i32) (local $panel i32)
+    (local.set $panel (i32.shl (i32.mul (local.get $segments) (local.get $length)) (i32.const 5)))
+    (loop $channel
+      (local.set $y (i32.const 0))
+      (loop $row
+        (local.set $x (i32.const 0))
+        (loop $pixel
+          ;; four pixels, the last four of the row once more where it does not divide by four; one in narrow rows
+          (local.set $step (i32.const 4))
+          (if (i32.gt_s (i32.add (local.get $x) (i32.const 4)) (local.get $width))
+            (then
+              (if (i32.ge_s (local.get $width) (i32.const 4))
+                (then (local.set $x (i32.sub (local.get $width) (i32.const 4))))
+                (else (local.set $step (i32.const 1))))))
+          (local.set $from (i32.add (local.get $a) (i32.add
+            (i32.mul (local.get $y) (local.get $a_row)) (i32.mul (local.get $x) (local.get $a_pixel)))))
+          (local.set $to (i32.add (local.get $c) (i32.add
+            (i32.mul (local.get $y) (local.get $c_row)) (i32.mul (local.get $x) (local.get $c_pixel)))))
+          (if (i32.ge_s (local.get $channels) (i32.const 8))
+            (then (call $tile (local.get $step) (local.get $from) (local.get $a_pixel) (local.get $a_segment)
+              (local.get $b) (local.get $segments) (local.get $length) (local.get $bias) (local.get $slope)
+              (local.get $to) (local.get $c_pixel)))
+            (else
+              (call $tile (local.get $step) (local.get $from) (local.get $a_pixel) (local.get $a_segment)
+                (local.get $b) (local.get $segments) (local.get $length) (local.get $bias) (local.get $slope)
+                (i32.const 0) (i32.const 32))
+              (call $copy (local.get $step) (local.get $channels) (local.get $to) (local.get $c_pixel))))
+          (local.set $x (i32.add (local.get $x) (local.get $step)))
+          (br_if $pixel (i32.lt_s (local.get $x) (local.get $width))))
+        (local.set $y (i32.add (local.get $y) (i32.const 1)))
+        (br_if $row (i32.lt_s (local.get $y) (local.get $height))))
+      (local.set $b (i32.add (local.get $b) (local.get $panel)))
+      (local.set $bias (i32.add (local.get $bias) (i32.const 32)))
+      (local.set $c (i32.add (local.get $c) (i32.const 32)))
+      (local.set $channels (i32.sub (local.get $channels) (i32.const 8)))
+      (br_if $channel (i32.gt_s (local.get $channels) (i32.const 0)))))
+
+  (func $tile (param $step i32) (param $a i32) (param $a_pixel i32) (param $a_segment i32) (param $b i32)
+    (param $segments i32) (param $length i32) (param $bias i32) (param $slope f32) (param $c i32) (param $c_pixel i32)
+    (if (i32.eq (local.get $step) (i32.const 4))
+      (then (call $tile4 (local.get $a) (local.get $a_pixel) (local.get $a_segment) (local.get $b)
+        (local.get $segments) (local.get $length) (local.get $bias) (local.get $slope) (local.get $c)
+        (local.get $c_pixel)))
+      (else (call $tile1 (local.get $a) (local.get $a_pixel) (local.get $a_segment) (local.get $b)
+        (local.get $segments) (local.get $length) (local.get $bias) (local.get $slope) (local.get $c)
+        (local.get $c_pixel)))))
+
+  ;; `channels` numbers (fewer than 8) of each of `pixels` pixels, from scratch to where they belong.
+  (func $copy (param $pixels i32) (param $channels i32) (param $to i32) (param $c_pixel i32)
+    (local $from i32) (local $k i32)
+    (local.set $channels (i32.shl (local.get $channels) (i32.const 2)))
+    (loop $pixel
+      (local.set $k (i32.const 0))
+      (loop $number
+        (f32.store (i32.add (local.get $to) (local.get $k)) (f32.load (i32.add (local.get $from) (local.get $k))))
+        (br_if $number
+          (i32.lt_s (local.tee $k (i32.add (local.get $k) (i32.const 4))) (local.get $channels))))
+      (local.set $from (i32.add (local.get $from) (i32.const 32)))
+      (local.set $to (i32.add (local.get $to) (local.get $c_pixel)))
+      (br_if $pixel (local.tee $pixels (i32.sub (local.get $pixels) (i32.const 1))))))
+
+  ;; 4 neighbouring pixels of 8 output channels: sums in 8 registers, then max(x, 0) + slope * min(x, 0).
+  (func $tile4 (param $a i32) (param $a_pixel i32) (param $a_segment i32) (param $b i32) (param $segments i32)
+    (param $length i32) (param $bias i32) (param $slope f32) (param $c i32) (param $c_pixel i32)
+    (local $a1 i32) (local $a2 i32) (local $a3 i32) (local $end i32)
+    (local $low0 v128) (local $high0 v128)
+    (local $low1 v128) (local $high1 v128)
+    (local $low2 v128) (local $high2 v128)
+    (local $low3 v128) (local $high3 v128)
+    (local $weights_low v128) (local $weights_high v128) (local $x v128) (local $zero v128) (local $slopes v128)
+    (local.set $low0 (v128.load (local.get $bias)))
+    (local.set $high0 (v128.load offset=16 (local.get $bias)))
+    (local.set $low1 (v128.load (local.get $bias)))
+    (local.set $high1 (v128.load offset=16 (local.get $bias)))
+    (local.set $low2 (v128.load (local.get $bias)))
+    (local.set $high2 (v128.load offset=16 (local.get $bias)))
+    (local.set $low3 (v128.load (local.get $bias)))
+    (local.set $high3 (v128.load offset=16 (local.get $bias)))
+    (local.set $length (i32.shl (local.get $length) (i32.const 2)))
+    (block $summed
+      (loop $segment
+        (br_if $summed (i32.eqz (local.get $segments)))
+        (local.set $a1 (i32.add (local.get $a) (local.get $a_pixel)))
+        (local.set $a2 (i32.add (local.get $a1) (local.get $a_pixel)))
+        (local.set $a3 (i32.add (local.get $a2) (local.get $a_pixel)))
+        (local.set $end (i32.add (local.get $a) (local.get $length)))
+        (loop $tap
+          (local.set $weights_low (v128.load (local.get $b)))
+          (local.set $weights_high (v128.load offset=16 (local.get $b)))
+          (local.set $x (v128.load32_splat (local.get $a)))
+          (local.set $low0 (f32x4.add (local.get $low0) (f32x4.mul (local.get $x) (local.get $weights_low))))
+          (local.set $high0 (f32x4.add (local.get $high0) (f32x4.mul (local.get $x) (local.get $weights_high))))
+          (local.set $x (v128.load32_splat (local.get $a1)))
+          (local.set $low1 (f32x4.add (local.get $low1) (f32x4.mul (local.get $x) (local.get $weights_low))))
+          (local.set $high1 (f32x4.add (local.get $high1) (f32x4.mul (local.get $x) (local.get $weights_high))))
+          (local.set $x (v128.load32_splat (local.get $a2)))
+          (local.set $low2 (f32x4.add (local.get $low2) (f32x4.mul (local.get $x) (local.get $weights_low))))
+          (local.set $high2 (f32x4.add (local.get $high2) (f32x4.mul (local.get $x) (local.get $weights_high))))
+          (local.set $x (v128.load32_splat (local.get $a3)))
+          (local.set $low3 (f32x4.add (local.get $low3) (f32x4.mul (local.get $x) (local.get $weights_low))))
+          (local.set $high3 (f32x4.add (local.get $high3) (f32x4.mul (local.get $x) (local.get $weights_high))))
+          (local.set $b (i32.add (local.get $b) (i32.const 32)))
+          (local.set $a1 (i32.add (local.get $a1) (i32.const 4)))
+          (local.set $a2 (i32.add (local.get $a2) (i32.const 4)))
+          (local.set $a3 (i32.add (local.get $a3) (i32.const 4)))
+          (br_if $tap (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const 4))) (local.get $end))))
+        (local.set $a (i32.add (i32.sub (local.get $a) (local.get $length)) (local.get $a_segment)))
+        (local.set $segments (i32.sub (local.get $segments) (i32.const 1)))
+        (br $segment)))
+    (local.set $slopes (f32x4.splat (local.get $slope)))
+    (v128.store (local.get $c)
+      (f32x4.add (f32x4.max (local.get $low0) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $low0) (local.get $zero)) (local.get $slopes))))
+    (v128.store offset=16 (local.get $c)
+      (f32x4.add (f32x4.max (local.get $high0) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $high0) (local.get $zero)) (local.get $slopes))))
+    (local.set $c (i32.add (local.get $c) (local.get $c_pixel)))
+    (v128.store (local.get $c)
+      (f32x4.add (f32x4.max (local.get $low1) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $low1) (local.get $zero)) (local.get $slopes))))
+    (v128.store offset=16 (local.get $c)
+      (f32x4.add (f32x4.max (local.get $high1) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $high1) (local.get $zero)) (local.get $slopes))))
+    (local.set $c (i32.add (local.get $c) (local.get $c_pixel)))
+    (v128.store (local.get $c)
+      (f32x4.add (f32x4.max (local.get $low2) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $low2) (local.get $zero)) (local.get $slopes))))
+    (v128.store offset=16 (local.get $c)
+      (f32x4.add (f32x4.max (local.get $high2) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $high2) (local.get $zero)) (local.get $slopes))))
+    (local.set $c (i32.add (local.get $c) (local.get $c_pixel)))
+    (v128.store (local.get $c)
+      (f32x4.add (f32x4.max (local.get $low3) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $low3) (local.get $zero)) (local.get $slopes))))
+    (v128.store offset=16 (local.get $c)
+      (f32x4.add (f32x4.max (local.get $high3) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $high3) (local.get $zero)) (local.get $slopes)))))
+
+  ;; 1 pixel of 8 output channels: sums in 2 registers, then max(x, 0) + slope * min(x, 0).
+  (func $tile1 (param $a i32) (param $a_pixel i32) (param $a_segment i32) (param $b i32) (param $segments i32)
+    (param $length i32) (param $bias i32) (param $slope f32) (param $c i32) (param $c_pixel i32)
+    (local $end i32)
+    (local $low0 v128) (local $high0 v128)
+    (local $weights_low v128) (local $weights_high v128) (local $x v128) (local $zero v128) (local $slopes v128)
+    (local.set $low0 (v128.load (local.get $bias)))
+    (local.set $high0 (v128.load offset=16 (local.get $bias)))
+    (local.set $length (i32.shl (local.get $length) (i32.const 2)))
+    (block $summed
+      (loop $segment
+        (br_if $summed (i32.eqz (local.get $segments)))
+        (local.set $end (i32.add (local.get $a) (local.get $length)))
+        (loop $tap
+          (local.set $weights_low (v128.load (local.get $b)))
+          (local.set $weights_high (v128.load offset=16 (local.get $b)))
+          (local.set $x (v128.load32_splat (local.get $a)))
+          (local.set $low0 (f32x4.add (local.get $low0) (f32x4.mul (local.get $x) (local.get $weights_low))))
+          (local.set $high0 (f32x4.add (local.get $high0) (f32x4.mul (local.get $x) (local.get $weights_high))))
+          (local.set $b (i32.add (local.get $b) (i32.const 32)))
+          (br_if $tap (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const 4))) (local.get $end))))
+        (local.set $a (i32.add (i32.sub (local.get $a) (local.get $length)) (local.get $a_segment)))
+        (local.set $segments (i32.sub (local.get $segments) (i32.const 1)))
+        (br $segment)))
+    (local.set $slopes (f32x4.splat (local.get $slope)))
+    (v128.store (local.get $c)
+      (f32x4.add (f32x4.max (local.get $low0) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $low0) (local.get $zero)) (local.get $slopes))))
+    (v128.store offset=16 (local.get $c)
+      (f32x4.add (f32x4.max (local.get $high0) (local.get $zero))
+        (f32x4.mul (f32x4.min (local.get $high0) (local.get $zero)) (local.get $slopes)))))
+)

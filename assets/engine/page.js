@@ -1,0 +1,190 @@
+// Generators in the page: questions for pictures are answered here where that can be, in place of the server; and those
+// to D and EvalNet.
+//
+// A generator is fetched when it is first asked for, a snapshot when it is asked for again; until it has come, and where the page cannot draw it, the server
+// answers as ever. Its weights are fetched anew when somebody looks for newer ones.
+import { Refusal, ask, pictures } from "../base/http.js";
+
+const APART = 900; // ms between two looks for newer weights, however many look
+const MOST = 8; // generators that are held, the last ones used
+const PATH = /^\/api\/models\/([^/]+)\/(images|reading)\?(.*)$/;
+
+/**
+ * @typedef {import("../base/http.js").Pictures} Pictures
+ * @typedef {import("../base/http.js").Question} Question
+ */
+
+class Generators {
+  constructor() {
+    /** @type {Map<string, Held>} by name, ID or ID@STEP; the last one used stands last */
+    this.held = new Map();
+    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
+    this.waiting = new Map();
+    this.count = 0;
+    /** @type {Worker | null} */
+    this.worker = null;
+    this.broken = typeof Worker === "undefined";
+  }
+
+  /**
+   * The answer to a question, undefined where the server has to be asked.
+   * @param {Question} question
+   * @returns {Promise<any>} pictures, or what D and EvalNet say; and `here`
+   */
+  async draw({ url, body }) {
+    const { held, query } = this.asked(url);
+    if (!held || !ArrayBuffer.isView(body)) return undefined;
+    if (!held.ready) {
+      if (++held.asked > 1 || !held.fixed) held.refresh(); // a snapshot may be looked at in passing
+      return undefined;
+    }
+    try {
+      const label = query.has("class") ? Number(query.get("class")) : undefined;
+      const told = body instanceof Float32Array ? { z: body, label } : { pixels: body };
+      const { answer } = await this.post({ name: held.key, ...told });
+      return { ...answer, here: true };
+    } catch (error) {
+      held.excuse(error.message);
+      return undefined;
+    }
+  }
+
+  /**
+   * Whether there are newer weights than those of a step, once they are here; undefined where the server draws.
+   * @param {string} url of a question
+   * @param {number} step
+   */
+  async newer(url, step) {
+    const { held } = this.asked(url);
+    if (!held?.ready) return void held?.refresh();
+    await held.refresh();
+    return held.ready ? held.step > step : undefined;
+  }
+
+  /** Whether questions can be answered here from now on, once what is on its way has come. */
+  async ready(url) {
+    const { held } = this.asked(url);
+    if (!held?.underway || held.ready) return false;
+    await held.underway;
+    return held.ready;
+  }
+
+  /** The generator of a question that can be answered here. */
+  asked(url) {
+    const [, name, route, text] = PATH.exec(url) ?? [];
+    const query = new URLSearchParams(text);
+    const drawn = query.get("kind") === "z" && !query.has("format");
+    const can = name && !this.broken && (drawn || route === "reading");
+    return { held: can ? this.of(name, route === "reading" ? "judge" : "program") : null, query };
+  }
+
+  /** Whether the generator of that name is here. */
+  draws(name) {
+    return this.held.get(name)?.ready ?? false;
+  }
+
+  /** Why the server draws the generator of that name: a sentence; "" where it does not, or not for long. */
+  why(name) {
+    return this.held.get(name)?.why ?? "";
+  }
+
+  of(name, route = "program") {
+    const key = route === "program" ? name : `${name}/${route}`;
+    const held = this.held.get(key) ?? new Held(this, name, route, key);
+    this.held.delete(key);
+    this.held.set(key, held);
+    if (this.held.size > MOST) {
+      const [oldest] = this.held.keys();
+      this.held.delete(oldest);
+      this.worker?.postMessage({ name: oldest });
+    }
+    return held;
+  }
+
+  /** Sends the worker a message, and waits for its answer. */
+  post(message, transfer = []) {
+    this.worker ??= this.begin();
+    const id = ++this.count;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, ...message }, transfer);
+    });
+  }
+
+  begin() {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => {
+      const { resolve, reject } = this.waiting.get(data.id);
+      this.waiting.delete(data.id);
+      if (data.error) reject(new Error(data.error));
+      else resolve(data);
+    };
+    worker.onerror = () => {
+      this.broken = true; // no such workers, or it could not be loaded: the server draws
+      for (const { reject } of this.waiting.values()) reject(new Error("The worker that draws has stopped."));
+      this.waiting.clear();
+    };
+    return worker;
+  }
+}
+
+/** A generator in the worker, or on its way there. */
+class Held {
+  constructor(generators, name, route, key) {
+    this.generators = generators;
+    this.name = name;
+    this.route = route;
+    this.key = key;
+    this.fixed = name.includes("@"); // a snapshot
+    this.ready = false;
+    this.why = "";
+    this.asked = 0; // times that it was not ready
+    this.step = this.generation = -1;
+    this.notBefore = 0;
+    this.underway = null;
+  }
+
+  /** Fetches what is newer than what is here; a snapshot once. Many may wait for the same. */
+  refresh() {
+    const settled = this.ready && this.fixed;
+    if (settled || this.why || performance.now() < this.notBefore) return Promise.resolve();
+    this.underway ??= this.fetch().finally(() => (this.underway = null));
+    return this.underway;
+  }
+
+  async fetch() {
+    try {
+      const known = this.ready ? `?after=${this.step}&g=${this.generation}` : "";
+      const answer = await ask(`/api/models/${this.name}/${this.route}${known}`);
+      this.notBefore = performance.now() + APART;
+      if (answer.status === 204) return;
+      const program = await answer.json();
+      const weights = await (await ask(`/${program.weights}`)).arrayBuffer();
+      await this.generators.post({ name: this.key, program, weights }, [weights]);
+      this.step = program.step;
+      this.generation = program.generation;
+      this.ready = true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.excuse(error.message);
+      else if (error.status === 409) this.excuse(error.message);
+      else this.notBefore = performance.now() + 1000 * Math.max(1, error.retry); // absent, busy, or replaced meanwhile
+    }
+  }
+
+  excuse(sentence) {
+    this.ready = false;
+    this.why = sentence;
+  }
+}
+
+/** The generators of this page, for what asks for pictures. */
+export const generators = new Generators();
+
+/**
+ * The pictures of one question, from here or from the server. Throws a Refusal.
+ * @param {Question} question
+ * @returns {Promise<Pictures>}
+ */
+export async function drawn(question) {
+  return (await generators.draw(question)) ?? pictures(await ask(question.url, { body: question.body }));
+}

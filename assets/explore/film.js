@@ -1,0 +1,166 @@
+// A film through the latent space: on turns through the pins, or a random walk; played in the sample, saved as a GIF.
+import { drawSheet } from "../base/canvas.js";
+import { h } from "../base/dom.js";
+import { download } from "../base/storage.js";
+import { drawn, generators } from "../engine/page.js";
+import { angleOf, anySeed, normals, pack, path, slerp, walk } from "../base/latent.js";
+
+const RATE = 20; // frames a second of a GIF, and where the server draws
+const SCREEN = 60; // where the page draws
+const CALM = 1; // where the system asks for less motion
+const MOST = 240; // frames of a GIF; the route draws 256 at once
+const AHEAD = 16; // frames that are drawn at once: few, so that newer weights are soon seen
+const WAYS = {
+  loop: "Through the pins and round again",
+  there: "Through the pins, there and back",
+  walk: "Random walk",
+};
+
+export class Film {
+  constructor(explorer, pins) {
+    this.explorer = explorer;
+    this.pins = pins;
+    this.playing = false;
+    this.play = h("button", { type: "button", "data-part": "play", "aria-pressed": false }, "Play");
+    this.play.onclick = () => (this.playing ? this.stop() : this.start());
+    const options = Object.entries(WAYS).map(([value, text]) => h("option", { value }, text));
+    this.way = h("select", { "aria-label": "What the film shows", "data-part": "way" }, ...options);
+    this.way.onchange = () => (this.stop(), this.fill());
+    const named = { "data-part": "speed", "aria-label": "Speed of the film" };
+    this.speed = h("input", { type: "range", min: 0.1, max: 2, step: 0.1, value: 0.7, ...named });
+    this.told = h("output");
+    this.save = h("button", { type: "button", class: "quiet", "data-part": "gif" }, "Save as GIF");
+    this.save.onclick = () => this.keep();
+    this.speed.oninput = () => this.fill();
+    const speed = h(
+      "label",
+      { class: "explore-row" },
+      h("span", { class: "explore-name" }, "Speed"),
+      this.speed,
+      this.told,
+    );
+    this.element = h(
+      "div",
+      { class: "explore-film" },
+      h("div", { class: "explore-actions" }, this.play, this.way, this.save),
+      speed,
+    );
+  }
+
+  /** Radians a second. */
+  get pace() {
+    return Number(this.speed.value);
+  }
+
+  fill() {
+    const enough = this.way.value === "walk" || this.pins.list.length > 1;
+    this.play.disabled = this.save.disabled = !enough;
+    this.play.title = enough ? "" : "A film through the pins needs two of them.";
+    this.told.textContent = `${this.pace.toFixed(1)} rad/s`;
+  }
+
+  /** The film as it is saved: its end goes over into its beginning. At most MOST vectors. */
+  closed() {
+    const keys = this.keys();
+    const turns = keys.map((key, k) => angleOf(key, keys[(k + 1) % keys.length]));
+    const radians = turns.reduce((sum, angle) => sum + angle, 0);
+    return path(
+      keys,
+      Math.max(keys.length, Math.min(MOST, Math.round((radians / this.pace) * RATE))),
+      true,
+      this.explorer.latent.z_dim,
+    );
+  }
+
+  keys() {
+    const { list } = this.pins;
+    const { latent } = this.explorer;
+    if (this.way.value === "walk") {
+      const strides = walk(latent.z(), () => 1, normals(latent.seed), latent.z_dim);
+      return Array.from({ length: 4 }, () => strides.next().value);
+    }
+    return this.way.value === "loop" ? list : [...list, ...list.slice(1, -1).reverse()];
+  }
+
+  /** z after z, without an end, `rate` of them a second. */
+  *frames(rate) {
+    const { way, explorer } = this;
+    const { z_dim } = explorer.latent;
+    if (way.value === "walk") yield* walk(explorer.latent.z(), () => this.pace / rate, normals(anySeed()), z_dim);
+    const keys = this.keys();
+    for (let [k, t] = [0, 0]; ;) {
+      const [from, to] = [keys[k % keys.length], keys[(k + 1) % keys.length]];
+      yield slerp(from, to, t, z_dim);
+      t += this.pace / rate / Math.max(0.05, angleOf(from, to));
+      if (t >= 1) [k, t] = [k + 1, t % 1];
+    }
+  }
+
+  start() {
+    const here = generators.draws(this.explorer.context.model()) ? SCREEN : RATE;
+    const rate = matchMedia("(prefers-reduced-motion: reduce)").matches ? CALM : here;
+    this.explorer.remember();
+    this.playing = true;
+    this.source = this.frames(rate);
+    this.waiting = [];
+    this.at = null;
+    this.show();
+    this.timer = setInterval(() => this.turn(), 1000 / rate);
+    this.draw();
+  }
+
+  /** Ends where the film is: that is the sample now. */
+  stop() {
+    if (!this.playing) return;
+    clearInterval(this.timer);
+    this.playing = false;
+    this.show();
+    if (this.at) this.explorer.latent.go(anySeed(), this.at);
+    this.explorer.changed();
+  }
+
+  show() {
+    this.play.textContent = this.playing ? "Stop" : "Play";
+    this.play.setAttribute("aria-pressed", String(this.playing));
+    this.explorer.bench.classList.toggle("playing", this.playing);
+  }
+
+  /** The next frame, if it has come. */
+  turn() {
+    if (document.hidden) return;
+    const frame = this.waiting.shift();
+    if (this.waiting.length < AHEAD / 2) this.draw();
+    if (!frame) return;
+    this.at = frame.z;
+    drawSheet(this.explorer.one, frame.answer, frame.k, 1, 1, 0);
+  }
+
+  /** Has more frames drawn. */
+  async draw() {
+    if (this.fetching) return;
+    this.fetching = true;
+    const { source, explorer } = this;
+    const vectors = Array.from({ length: AHEAD }, () => Float32Array.from(source.next().value));
+    const body = pack(explorer.latent.truncated(vectors));
+    const answer = await drawn({ url: explorer.drawing.address("film"), body }).catch(() => null);
+    this.fetching = false;
+    if (this.source !== source || !this.playing) return;
+    if (answer) this.waiting.push(...vectors.map((z, k) => ({ z, k, answer })));
+    else setTimeout(() => this.playing && this.draw(), 500);
+  }
+
+  async keep() {
+    const { explorer, save } = this;
+    save.disabled = true;
+    const { id } = explorer.context.data;
+    const body = pack(explorer.latent.truncated(this.closed()));
+    const wrong = await download(`${explorer.drawing.address("gif")}&format=gif&fps=${RATE}`, body, `${id}-film.gif`);
+    explorer.notice.tell(wrong);
+    save.disabled = false;
+  }
+
+  destroy() {
+    clearInterval(this.timer);
+    this.playing = false;
+  }
+}

@@ -1,0 +1,180 @@
+// The pictures of a run: one large, two small, and a slider back through time.
+
+import { h, number } from "../base/dom.js";
+import { ClassChoice } from "../base/class-choice.js";
+import { address } from "../base/root.js";
+import { Picture } from "../base/picture.js";
+import { Replay } from "../base/replay.js";
+
+const SORTS = {
+  fixed: { title: "Fixed z", says: "the same noise at every step: progress" },
+  random: { title: "Random z", says: "new noise at every step: diversity" },
+  real: { title: "Real", says: "what G learns to imitate" },
+};
+const SMOOTH_FROM = 380; // pixels: pictures of points are this large and not made of digits
+
+/** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live. */
+export class PictureViewer {
+  constructor({ onstep }) {
+    this.onstep = onstep;
+    this.big = "fixed";
+    this.index = null; // of the slider; null follows the run
+    this.frames = { fixed: new Frame("live-picture"), random: new Frame(), real: new Frame() };
+    this.places = Object.fromEntries(Object.keys(SORTS).map((sort) => [sort, this.card(sort)]));
+    this.element = h("div", { class: "live-album" }, ...Object.values(this.places), this.timeline());
+    this.sizes = new ResizeObserver(() => Object.values(this.frames).forEach((frame) => frame.fit()));
+    this.sizes.observe(this.element);
+    this.enlarge("fixed");
+  }
+
+  card(sort) {
+    const { title, says } = SORTS[sort];
+    const named = { class: "live-frame", title: `Show ${title} large` };
+    const button = h("button", { type: "button", ...named }, this.frames[sort].element);
+    button.addEventListener("click", () => this.enlarge(sort));
+    const caption = h("figcaption", {}, h("b", {}, title), h("span", {}, says));
+    return h("figure", { class: `live-card live-${sort}` }, caption, button);
+  }
+
+  timeline() {
+    this.replay = new Replay("the run", {
+      count: () => this.steps.length,
+      at: () => this.index,
+      go: (index) => (this.go(index), this.frames[this.big].settled),
+    });
+    const named = { "aria-label": "Step of the picture", "data-testid": "live-slider" };
+    this.range = h("input", { type: "range", min: 0, max: 0, step: 1, ...named });
+    this.where = h("output", { class: "base-where" });
+    this.live = h("button", { type: "button", class: "base-now", "aria-pressed": "true" }, "Live");
+    this.range.addEventListener("input", () => {
+      this.replay.stop();
+      this.go(Number(this.range.value));
+    });
+    this.live.addEventListener("click", () => {
+      this.replay.stop();
+      this.go(this.steps.length - 1);
+    });
+    this.choice = new ClassChoice(() => this.shade());
+    const parts = [this.replay.button, this.range, this.live, this.choice.element, this.where];
+    return h("div", { class: "base-timeline" }, ...parts);
+  }
+
+  enlarge(sort) {
+    this.big = sort;
+    for (const [name, card] of Object.entries(this.places)) {
+      card.classList.toggle("live-big", name === sort);
+      card.querySelector("button").setAttribute("aria-pressed", String(name === sort));
+    }
+    requestAnimationFrame(() => Object.values(this.frames).forEach((frame) => frame.fit()));
+  }
+
+  get steps() {
+    return this.feed?.samples.fixed ?? [];
+  }
+
+  /** Takes in what is new of a feed; another feed starts over. */
+  update(feed, { points = false, count = 0, classes = [], columns = 0 } = {}) {
+    if (feed !== this.feed || feed.generation !== this.generation) {
+      this.replay.stop();
+      this.index = null;
+      this.onstep(null);
+      Object.values(this.frames).forEach((frame) => frame.clear());
+      this.feed = feed;
+      this.generation = feed.generation;
+    }
+    this.points = points;
+    this.count = count;
+    this.columns = columns;
+    this.choice.set(classes);
+    this.shade();
+    const before = this.shown;
+    this.range.max = String(Math.max(0, this.steps.length - 1));
+    if (this.index !== null) this.index = nearest(this.steps, before ?? 0); // some were thinned out
+    const ended = ["finished", "stopped", "failed"].includes(feed.status);
+    this.live.textContent = ended ? "Latest" : "Live";
+    this.replay.button.disabled = this.steps.length < 2;
+    this.draw();
+  }
+
+  go(index) {
+    this.index = index >= this.steps.length - 1 ? null : index;
+    this.draw();
+    this.onstep(this.index === null ? null : this.shown);
+  }
+
+  draw() {
+    const index = this.index ?? this.steps.length - 1;
+    const step = this.steps[index];
+    this.range.value = String(Math.max(0, index));
+    this.live.setAttribute("aria-pressed", String(this.index === null));
+    if (this.feed.real) this.frames.real.show(address(this.feed.real), `Real ${this.things()}`, this.points);
+    if (step === undefined) return;
+    this.shown = step;
+    const epoch = this.feed.at("epoch", step);
+    const told = `step ${number(step)}, epoch ${number(epoch, 2)}`;
+    this.where.textContent = step === 0 ? "step 0: untrained" : told;
+    this.range.setAttribute("aria-valuetext", told);
+    for (const sort of ["fixed", "random"]) {
+      const steps = this.feed.samples[sort];
+      const at = steps[nearest(steps, step)];
+      if (at === undefined) continue;
+      const text = `Generated ${this.things()} from ${sort} noise at ${told}`;
+      this.frames[sort].show(this.feed.picture(sort, at), text, this.points);
+    }
+  }
+
+  /** A column of a grid is one class. */
+  shade() {
+    const { choice, columns, frames } = this;
+    for (const { picture } of Object.values(frames)) choice.shade(picture.image, columns, choice.count);
+  }
+
+  things() {
+    return this.points ? "points" : `images${this.count ? `, a grid of ${this.count}` : ""}`;
+  }
+
+  destroy() {
+    this.replay.stop();
+    this.sizes.disconnect();
+  }
+}
+
+/** A picture in its frame, as large as it fits. */
+class Frame {
+  constructor(testid) {
+    this.picture = new Picture(testid ? { "data-testid": testid } : {});
+    this.element = h("span", { class: "live-stage" }, this.picture.image);
+    this.settled = Promise.resolve();
+  }
+
+  clear() {
+    this.picture.clear();
+  }
+
+  show(url, text, smooth) {
+    this.smooth = smooth;
+    if (url !== this.picture.asked) this.settled = this.picture.show(url, text).then((shown) => shown && this.fit());
+  }
+
+  /** Whole device pixels a pixel where that wastes little room, so that digits stay crisp. */
+  fit() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const { image } = this.picture;
+    const { naturalWidth: w, naturalHeight: hgt } = image;
+    if (!w || !width) return;
+    const most = Math.min(width / w, height / hgt);
+    const ratio = window.devicePixelRatio || 1;
+    const whole = Math.floor(most * ratio + 1e-3) / ratio;
+    const smooth = this.smooth || Math.max(w, hgt) >= SMOOTH_FROM;
+    const scale = !smooth && whole >= 0.8 * most ? whole : most;
+    Object.assign(image.style, { width: `${w * scale}px`, height: `${hgt * scale}px` });
+    image.style.imageRendering = smooth || scale * ratio < 1 ? "auto" : "pixelated";
+  }
+}
+
+/** The index of the last step that is not after `step`. */
+function nearest(steps, step) {
+  let low = 0;
+  for (let k = 0; k < steps.length && steps[k] <= step; k++) low = k;
+  return low;
+}

@@ -1,0 +1,1 @@
+"""Scores of generated pictures beside those of real ones, in the features of EvalNet."""

@@ -1,0 +1,116 @@
+"""Games, one per file: which networks there are, one update of each, what is logged, and what is sampled.
+
+The training loop, the log, the sample grids, checkpoints, snapshots and the export know no G and no D of their own:
+they ask the game. `Contract` says what a file here has to say. It may add SCRIPT, the module whose `main` is copied
+into an exported script; without it an export has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from gan import registry
+from gan.config import RunConfig
+from gan.games._adam import GuardedAdam
+from gan.rng import RngStreams
+
+Stats = dict[str, Tensor]  # of one update, by name: scalars () on the device
+
+
+class Batches(Protocol):
+    """The training data as a game reads it."""
+
+    def __call__(self, update: int) -> tuple[Tensor, Tensor | None]:
+        """The real images of one update, float32 N,C,H,W in [-1, 1], and their classes, int64 N, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Copies of the networks at one moment, for evaluation while training goes on, and the counts of updates by then.
+
+    `nets` has "G_ema", the generator that people see, and the others under their own names.
+    """
+
+    config: RunConfig
+    nets: Mapping[str, nn.Module]
+    counts: Mapping[str, int]
+
+    @property
+    def G_ema(self) -> Any:
+        """The EMA of the generator."""
+        return self.nets["G_ema"]
+
+
+class Contract(Protocol):
+    """What a file of this folder has to say; the type checker and the registry look."""
+
+    @property
+    def UPDATES(self) -> Mapping[str, str | None]:
+        """the updates of a step in order, each with the setting that says how often it is made (None: once)."""
+
+    @property
+    def STATISTICS(self) -> Mapping[str, str]:
+        """all that updates return, by name, in words; each is a column of the log and has a curve."""
+
+    @property
+    def networks(self) -> Callable[[RunConfig, tuple[int, int, int], int, int], dict[str, nn.Module]]:
+        """networks(config, shape, n_classes, seed): made, on the CPU; "G" is sampled, "D" if any gives logits."""
+
+    @property
+    def grid(self) -> Callable[[Snapshot, Tensor, Tensor | None], Tensor]:
+        """grid(snapshot, z, y) -> x: what a sample grid shows of noise z (N,z_dim); N,C,H,W in [-1, 1]."""
+
+    @property
+    def Game(self) -> Callable[[RunConfig, Mapping[str, nn.Module]], Any]:
+        """a class, made with the networks on their device; `gan.games.Game` says what it has."""
+
+
+class Game(Protocol):
+    """The networks of one run while they learn.
+
+    Attributes that are named as in `networks` are what the game calls: what makes training faster may put something
+    else there that is called alike. `nets` always has the modules themselves.
+    """
+
+    config: RunConfig
+    device: torch.device
+    n_classes: int  # that the networks are conditioned on; 0: none
+    rng: RngStreams
+    nets: dict[str, nn.Module]
+    G_ema: nn.Module
+    optimizers: dict[str, GuardedAdam]  # by the name of their network
+    counts: dict[str, int]  # of updates made so far, by name: "d", "g"
+
+    @property
+    def images(self) -> int:
+        """Real images used so far."""
+        ...
+
+    def update(self, name: str, batches: Batches) -> Stats:
+        """Makes the update of that name, on the next batch."""
+        ...
+
+    def end_step(self) -> None:
+        """Forgets what updates of one step share, so that the next does not depend on when a run was stopped."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Copies for evaluation, while training goes on."""
+        ...
+
+
+def build(config: RunConfig, shape: tuple[int, int, int], n_classes: int, device: torch.device | str) -> Game:
+    """The game of `config` at its start. `n_classes` is how many the data have.
+
+    Raises ValueError with a sentence for networks that cannot make the data, and for settings that do not go together.
+    """
+    module = registry.load("games", config.game)
+    nets = module.networks(config, shape, n_classes, config.seed)
+    game: Game = module.Game(config, {name: net.to(device) for name, net in nets.items()})
+    return game

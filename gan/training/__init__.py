@@ -1,0 +1,1 @@
+"""The training loop and what it writes: log, sample grids, live scores, checkpoints."""

@@ -1,0 +1,25 @@
+// What was done to a run, in the words that stand on its chart.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { marksOf } from "../../assets/charts/marks.js";
+
+const live = {
+  lr_g: { label: "lr G", event: "lr", first: 0.002 },
+  lr_d: { label: "lr D", event: "lr", first: 0.002 },
+  clip: { label: "Gradient clipping", event: "clip", first: 0 },
+};
+const told = (...events) => marksOf({ about: { live }, events }).map(({ at, text }) => [at.step, text]);
+
+test("of settings that may change those are named that changed, whatever they are called", () => {
+  const first = { event: "lr", step: 20, lr_g: 0.002, lr_d: 0.001 };
+  const second = { event: "lr", step: 40, lr_g: 0.001, lr_d: 0.001 };
+  const clip = { event: "clip", step: 40, clip: 3 };
+  assert.deepEqual(told(first, second, clip), [
+    [20, "lr D 0.001"],
+    [40, "lr G 0.001, Gradient clipping 3"],
+  ]);
+});
+
+test("a branch that trains for the first time is not said to go on", () => {
+  assert.deepEqual(told({ event: "branched", step: 5 }, { event: "resumed", step: 5 }), [[5, "branched"]]);
+});

@@ -1,0 +1,33 @@
+"""The QR code of an address: black on white in a page, blocks in a terminal that has them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+from ui.shell import qr_code
+
+ADDRESS = "http://192.168.7.5:8501"
+
+
+def printed(encoding: str) -> bytes:
+    environment = {"PYTHONIOENCODING": encoding, "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "ui.shell.qr_code", ADDRESS]
+    return subprocess.run(command, capture_output=True, env=environment, check=True).stdout
+
+
+def test_a_terminal_shows_it_where_it_can() -> None:
+    lines = printed("utf-8").decode().splitlines()
+    assert len(lines) > 12
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert set("".join(lines)) <= set(" ▀▄█")
+    assert printed("ascii") == b""
+
+
+def test_a_page_shows_it_dark_on_light() -> None:
+    [group] = ElementTree.fromstring(qr_code.svg(ADDRESS))
+    light, dark = group
+    assert light.get("fill") == "#fff"
+    assert dark.get("stroke") == "#000"
+    assert qr_code.svg(ADDRESS) != qr_code.svg(ADDRESS + "/")

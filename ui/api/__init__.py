@@ -1,0 +1,1 @@
+"""The HTTP routes, and the workers behind them. It imports no Streamlit."""

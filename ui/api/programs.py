@@ -1,0 +1,216 @@
+"""GET /api/models/{id}/program, …/weights and …/judge: what a page needs to draw and to judge by itself.
+
+A program depends on the settings of a run alone, so it is written once a run, by the worker; weights are packed once
+for everybody, without PyTorch. D has to be calibrated first (gan/sampler/calibration.py), by the worker.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gan import files
+from gan.diagnostics import d_scale
+from gan.runs import RunError, weights_header
+from ui.api import requests
+from ui.api.requests import Model, integer, unavailable
+from ui.api.worker import GeneratorWorker
+from ui.shared.assets import FOREVER
+from ui.shared.picture_url import generation, judge_url, weights_url
+
+if TYPE_CHECKING:
+    from gan.sampler import Sampler
+
+MAX_PROGRAMS, MAX_JUDGES = 64, 16
+MAX_PACKED_BYTES = 64 << 20  # of weights in memory
+GZIP_LEVEL = 1  # 16-bit weights are nearly random: more effort saves nothing
+
+
+def routes(worker: GeneratorWorker) -> list[Route]:
+    """The routes of this file, for the app to mount."""
+    programs, packs, judges = _Programs(worker), _Packs(), _Judges(worker)
+    return [
+        Route("/models/{name}/program", programs.answer),
+        Route("/models/{name}/weights", packs.answer),
+        Route("/models/{name}/judge", judges.answer),
+        Route("/models/{name}/judge/weights", judges.weights),
+    ]
+
+
+class _Programs:
+    """Programs by the settings that they depend on: JSON, or the sentence that says why there is none."""
+
+    def __init__(self, worker: GeneratorWorker):
+        self._worker = worker
+        self._written: LRUCache[str, tuple[str, str]] = LRUCache(MAX_PROGRAMS)  # used in the event loop only
+
+    async def answer(self, request: Request) -> Response:
+        after, known = integer(request, "after"), integer(request, "g")
+        model = requests.find_model(request)
+        events = model.run.events()
+        about, now = model.about, generation(events)
+        if after == about.step and known == now:
+            return Response(status_code=204, headers={"X-Step": str(about.step)})
+        text, why = await self._program(request, model)
+        if why:
+            raise unavailable(f"the page cannot draw by itself: {why}")
+        place = {"step": about.step, "generation": now, "weights": weights_url(model.run, events, about.step)}
+        body = f"{json.dumps(place)[:-1]}, {text[1:]}"
+        headers = {"Cache-Control": "no-store", "X-Step": str(about.step)}
+        return Response(body, headers=headers, media_type="application/json")
+
+    async def _program(self, request: Request, model: Model) -> tuple[str, str]:
+        header = weights_header.read(model.run.weights(model.step))
+        known = json.dumps([header.get("config"), header.get("data")], sort_keys=True)
+        key = known if header else model.version  # one that was the newest and is in memory alone
+        if key not in self._written:
+            self._written[key] = await self._worker.compute(request, model, _write, "program")
+        return self._written[key]
+
+
+def _write(sampler: Sampler) -> tuple[str, str]:
+    from gan.export import program
+
+    try:
+        return json.dumps(program.generator(sampler.generator, sampler.z_dim, sampler.classes)), ""
+    except program.Unsupported as error:
+        return "", str(error)
+
+
+class _Packs:
+    """The weights of generators as they are sent, compressed. Used by several threads."""
+
+    def __init__(self) -> None:
+        self._packed: LRUCache[tuple[str, int, int], bytes] = LRUCache(MAX_PACKED_BYTES, getsizeof=len)
+        self._lock = threading.Lock()
+
+    def answer(self, request: Request) -> Response:
+        step, asked = integer(request, "step"), integer(request, "g")
+        model = requests.find_model(request)
+        now = generation(model.run.events())
+        wanted = model.about.step if step is None else step
+        body = self._body(model, wanted, now)
+        return _file(request, body, wanted, certain=step is not None and asked == now)
+
+    def _body(self, model: Model, step: int, now: int) -> bytes:
+        """The file of that step, compressed: in memory, the newest one, or a snapshot. Raises RunError."""
+        key = (str(model.run.path.resolve()), step, now)
+        with self._lock:
+            if key in self._packed:
+                return self._packed[key]
+        places = [model.run.weights(model.step), model.run.weights(step)]
+        for path in places:
+            if weights_header.read(path).get("step") == step:
+                body = _pack(model, path)
+                with self._lock:
+                    if len(body) <= MAX_PACKED_BYTES:
+                        self._packed[key] = body
+                return body
+        raise RunError(f"Run {model.run.id!r} no longer has the generator of step {step}: there is a newer one.")
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """D and EvalNet of one generator: the programs as JSON, and their weights, compressed."""
+
+    step: int
+    text: str
+    packed: bytes
+
+
+class _Judges:
+    """D and EvalNet as they are sent, or the sentence that says why they are not."""
+
+    def __init__(self, worker: GeneratorWorker):
+        self._worker = worker
+        self._made: LRUCache[str, _Judge | str] = LRUCache(MAX_JUDGES)  # used in the event loop only
+
+    async def answer(self, request: Request) -> Response:
+        after, known = integer(request, "after"), integer(request, "g")
+        model = requests.find_model(request)
+        events = model.run.events()
+        about, now = model.about, generation(events)
+        if after == about.step and known == now:
+            return Response(status_code=204, headers={"X-Step": str(about.step)})
+        made = await self._judge(request, model)
+        place = {"step": made.step, "generation": now, "weights": judge_url(model.name, events, made.step)}
+        body = f"{json.dumps(place)[:-1]}, {made.text[1:]}"
+        headers = {"Cache-Control": "no-store", "X-Step": str(made.step)}
+        return Response(body, headers=headers, media_type="application/json")
+
+    async def weights(self, request: Request) -> Response:
+        step, asked = integer(request, "step"), integer(request, "g")
+        model = requests.find_model(request)
+        made = await self._judge(request, model)
+        if step not in (None, made.step):
+            raise RunError(f"Run {model.run.id!r} no longer has the D of step {step}: there is a newer one.")
+        certain = step is not None and asked == generation(model.run.events())
+        return _file(request, made.packed, made.step, certain)
+
+    async def _judge(self, request: Request, model: Model) -> _Judge:
+        if model.version not in self._made:
+            self._made[model.version] = await self._worker.compute(request, model, _write_judge, "judge")
+        made = self._made[model.version]
+        if isinstance(made, str):
+            raise unavailable(f"the page cannot judge by itself: {made}")
+        return made
+
+
+def _write_judge(sampler: Sampler) -> _Judge | str:
+    from gan.evaluation import evalnet
+    from gan.export import page_weights, program
+
+    shape = sampler.shape
+    try:
+        judge = sampler.discriminator
+        networks = {"D": judge.D}
+        told: dict[str, Any] = program.discriminator(judge.D, shape)
+        told |= {"zero": judge.zero, "share": d_scale.of_loss(sampler.config.loss).probability}
+        told |= {"evaluator": None, "names": list(sampler.names), "why": "points of the plane are no pictures"}
+        if shape[1:] != (1, 1):
+            try:
+                evaluator = evalnet.load(sampler.config.dataset)
+            except evalnet.EvalNetError as error:
+                told["why"] = str(error)
+            else:
+                if evaluator.about.shape != shape:
+                    return "its classifier reads pictures of another size"
+                networks["E"] = evaluator.net
+                told |= {"evaluator": program.discriminator(evaluator.net, shape)["critic"], "why": ""}
+                told["names"] = list(evaluator.about.names)
+    except (program.Unsupported, ValueError) as error:
+        return str(error)
+    tensors = {name: {key: value.numpy() for key, value in net.state_dict().items()} for name, net in networks.items()}
+    packed = gzip.compress(page_weights.of_networks(tensors, sampler.step), GZIP_LEVEL, mtime=0)
+    return _Judge(sampler.step, json.dumps(told), packed)
+
+
+def _file(request: Request, packed: bytes, step: int, certain: bool) -> Response:
+    """Weights, for ever where the request names them for certain."""
+    headers = {
+        "X-Step": str(step),
+        "Cache-Control": FOREVER if certain else "no-store",
+        "Vary": "Accept-Encoding",
+    }
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        packed = gzip.decompress(packed)
+    return Response(packed, headers=headers, media_type="application/octet-stream")
+
+
+def _pack(model: Model, path: Any) -> bytes:
+    from gan.export import page_weights
+
+    try:
+        return gzip.compress(page_weights.packed(model.run.read(path)), GZIP_LEVEL, mtime=0)
+    except (OSError, ValueError) as error:
+        raise RunError(f"The weights of run {model.run.id!r} cannot be read: {files.why(error)}.") from error

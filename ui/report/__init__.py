@@ -1,0 +1,1 @@
+"""The report of a run: scores, time slider, branch, details."""

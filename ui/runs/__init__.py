@@ -1,0 +1,1 @@
+"""The Runs page: a row a run, dialogs, the zip."""

@@ -1,0 +1,105 @@
+"""The presets as pages show them, and the scenarios among them that fail on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gan import registry
+from gan.config import ConfigError, RunConfig, preset, shows_digits
+from gan.runs import Run
+from ui.shared import compatibility
+
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError)
+USUAL = "The fixed grid shows progress, the random grid diversity: are the pictures as different as the real ones?"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How a broken preset is mended: the light that names the trouble, a sentence, the settings that mend it."""
+
+    light: str
+    change: str
+    repair: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset that can be used; its text is what the file tells."""
+
+    name: str
+    title: str
+    sentence: str
+    look_for: str
+    budget: Mapping[str, float]
+    config: Mapping[str, Any]
+    model: str
+    order: int
+    scenario: Scenario | None = None
+
+    @property
+    def who(self) -> str:
+        """The title up to its colon: who learns."""
+        return self.title.partition(":")[0]
+
+
+def presets() -> dict[str, Preset]:
+    """The healthy presets by name, in the order they want to be shown in; a broken file is left out."""
+    return {name: preset for name, preset in every().items() if preset.scenario is None}
+
+
+def scenarios() -> dict[str, Preset]:
+    """The presets that are broken on purpose."""
+    return {name: preset for name, preset in every().items() if preset.scenario is not None}
+
+
+def every() -> dict[str, Preset]:
+    """All presets by name, in order."""
+    readable = []
+    for name in registry.names("presets"):
+        with contextlib.suppress(*BROKEN):
+            readable.append(_read(name))
+    return {p.name: p for p in sorted(readable, key=lambda p: (p.order, p.name))}
+
+
+def look_for(preset: Preset, dataset: str) -> str:
+    """What to look for in a run of a preset, without a word of digits where the data are others."""
+    if "dataset" in preset.config or shows_digits(dataset):
+        return preset.look_for if dataset == preset.config.get("dataset", dataset) else USUAL
+    sentences = re.split(r"(?<=[.?!]) ", preset.look_for)
+    kept = [text for text in sentences if not re.search(r"\b(digits?|threes?|ten|strokes?)\b", text, re.I)]
+    return " ".join(kept) or USUAL
+
+
+def name_of(run: Run) -> str:
+    """The preset that a run was made from, "" for none."""
+    return next((str(event.get("preset", "")) for event in run.events()), "")
+
+
+def settings(name: str) -> dict[str, Any]:
+    """The settings of a preset here: one that leaves the data open learns the best there is.
+
+    Raises registry.Unknown for a name that is no preset.
+    """
+    registry.card("presets", name)
+    values = dict(_read(name).config)
+    values.setdefault("dataset", compatibility.best_data())
+    return compatibility.settle(RunConfig.from_dict(values).to_dict())[0]
+
+
+def _read(name: str) -> Preset:
+    config, values = preset(name)
+    return Preset(
+        name=name,
+        title=values["title"],
+        sentence=values["sentence"],
+        look_for=values.get("look_for", ""),
+        budget=dict(values["budget"]),
+        config=values["config"],
+        model=config.model,
+        order=int(values.get("order", 99)),
+        scenario=Scenario(**values["scenario"]) if "scenario" in values else None,
+    )

@@ -1,0 +1,1 @@
+"""The Train page: presets, the form, starting, controls, live settings."""

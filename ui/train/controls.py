@@ -1,0 +1,187 @@
+"""The control row of one run: what it is doing, and what can be done to it now."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from gan import files, registry
+from gan.config import RunConfig
+from gan.hosting import trainers
+from gan.hosting import trainers as hosting_trainers
+from gan.runs import Control, Run
+from ui.shared import access, commands, compatibility, presets, public_url
+from ui.shared.errors import attempt, show
+from ui.shared.fragments import again
+from ui.shared.text import plain
+from ui.train import live_settings, starting
+
+SHOWN = "shown-run"
+AGAIN = "A new run from scratch with these settings, which you can change first."
+DRIVING, WATCHING = 1.0, 5.0  # seconds between two looks for what changed elsewhere
+SINGLE: dict[Literal["both", "d", "g"], str] = {"both": "Step", "d": "Only D", "g": "Only G"}
+SINGLE_HELP = {
+    "both": "Exactly one update of D and one of G, then it waits again.",
+    "d": "One update of the detective D; G stays as it is.",
+    "g": "One update of the forger G; D stays as it is.",
+}
+
+
+def render(run: Run, pinned: bool) -> None:
+    """The row; it looks by itself for changes made elsewhere, as often as they matter here.
+
+    Without a link to this run (`pinned`) the page also follows whatever is being trained.
+    """
+    run.config()  # unreadable settings are told by the page, not by its timer
+    status = trainers.status(run)
+    driving = access.can_drive() and status in commands.ACTIVE
+    st.session_state[SHOWN] = _outline(run, status, pinned)
+    again(_row, run, pinned, every=DRIVING if driving else WATCHING)
+
+
+def _row(run: Run, pinned: bool) -> None:
+    if not run.path.is_dir():
+        st.rerun()  # deleted meanwhile: the page says so
+    status = trainers.status(run)
+    if st.session_state.get(SHOWN) != _outline(run, status, pinned):
+        st.rerun()  # the whole page: other buttons, another timer
+    control, off = run.control(), not access.can_drive()
+    with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="small"):
+        _name(run, control, status)
+        if status in commands.ACTIVE:
+            _active(run, control, status, off)
+        else:
+            _ended(run, status, off)
+        _share(run)
+        if st.button("New run", icon=":material/add:", help="Choose a preset and settings."):
+            _go(preset="lean")
+    if off:
+        st.caption(f":material/visibility: {access.HOW_TO_DRIVE}")
+    show()
+
+
+def _outline(run: Run, status: str, pinned: bool) -> tuple[Any, ...]:
+    """What a whole run of the page depends on."""
+    control = run.control()
+    others = () if pinned else tuple(other.id for other in hosting_trainers.training())
+    return run.id, status, control.title, control.want, access.can_drive(), others
+
+
+def _name(run: Run, control: Control, status: str) -> None:
+    """Title, and what is trained; the live view below says how it stands."""
+    badge = ""
+    if place := trainers.trainers().place(run):
+        badge = f":gray-badge[:material/schedule: {place} before it]"
+    elif control.want == "stop" and status in commands.ACTIVE:
+        badge = ":gray-badge[:material/hourglass_top: saving …]"
+    elif status == "finished":
+        badge = ":gray-badge[:material/flag: a finished run]"
+    with st.container(gap=None):
+        st.markdown(f"**{plain(control.title or run.id)}** {badge}")
+        st.caption(describe(run) + (_what_starts(run) if status == "finished" else ""))
+
+
+def _what_starts(run: Run) -> str:
+    """What a press on Start learns, where that is not what the run on screen has learned; "" otherwise."""
+    shown, next_up = run.config().dataset, compatibility.best_data()
+    if shown != "mnist" or next_up == shown:
+        return ""
+    title = registry.card("datasets", next_up).title
+    return f" · MNIST is not on this machine: Start learns {title}; New run can get MNIST."
+
+
+def _active(run: Run, control: Control, status: str, off: bool) -> None:
+    leaving = off or control.want == "stop"
+    if status == "paused":
+        _button("Resume", "play_arrow", partial(commands.resume, run), leaving, kind="primary")
+    else:
+        _button("Pause", "pause", partial(commands.pause, run), leaving or status == "queued", "primary")
+    for what, label in SINGLE.items():
+        act = partial(commands.step, run, what)
+        why = SINGLE_HELP[what] if status == "paused" else "Pause first."
+        _button(label, "", act, leaving or status != "paused", help=why)
+    _button("Stop", "stop", partial(commands.stop, run), leaving, help="Saves; it can go on later.")
+    live_settings.render(run, control, leaving)
+
+
+def _ended(run: Run, status: str, off: bool) -> None:
+    """Going on, where there is something to go on from."""
+    match status:
+        case "stopped":
+            _button("Go on", "play_arrow", partial(commands.resume, run), off, kind="primary")
+        case "failed" if "learning rate" in run.error():  # what the trainer advises
+            act = partial(commands.resume_gently, run)
+            why = "From the last good state, with both learning rates halved."
+            _button("Go on with half the learning rates", "play_arrow", act, off, "primary", why)
+        case "failed" if asked := _asks(run):
+            act = partial(commands.resume, run, accept=True)
+            why = f"With the {asked} as they are now. What is different is kept as an event of the run."
+            _button(f"Go on with changed {asked}", "play_arrow", act, off, "primary", why)
+        case "failed":
+            why = "From the last good state, once the cause is gone."
+            act = partial(commands.resume, run)
+            _button("Try again", "refresh", act, off, "primary", why)
+        case "finished":
+            _next(off)
+            if run.states():
+                live_settings.longer(run, off)
+    if st.button("Same settings", icon=":material/content_copy:", help=AGAIN):
+        _go(like=run.id)
+
+
+def _asks(run: Run) -> str:
+    """What was changed since, where the run would go on with it if its owner says so: "data" or "settings"."""
+    last: dict[str, Any] = next((event for event in reversed(run.events()) if event["event"] == "failed"), {})
+    return str(last.get("ask", ""))
+
+
+def _next(off: bool) -> None:
+    """One press from a finished run on screen to one that is being trained."""
+    if busy := hosting_trainers.training():
+        if st.button("Watch what is being trained", type="primary", icon=":material/play_arrow:"):
+            _go(run=busy[0].id)
+        return
+    for name, preset in list(presets.presets().items())[:1]:
+        why, mark = f"{preset.title}. {preset.sentence}", ":material/play_arrow:"
+        if st.button("Start training", type="primary", icon=mark, disabled=off, help=why):
+            starting.begin_preset(name)
+
+
+def _go(**link: str) -> None:
+    """Shows what a link to this page would show."""
+    st.query_params.from_dict(link)
+    st.rerun()
+
+
+def _button(
+    label: str, icon: str, act: Any, off: bool, kind: Literal["primary", "secondary"] = "secondary", help: str = ""
+) -> None:
+    mark = f":material/{icon}:" if icon else None
+    st.button(label, key=label, icon=mark, type=kind, disabled=off, help=help or None, on_click=attempt, args=(act,))
+
+
+def _share(run: Run) -> None:
+    with st.popover("Link", icon=":material/link:"):
+        st.caption("This run, for another tab or another browser:")
+        if not public_url.root():
+            st.caption("On this machine only; `make class` opens the app to phones and others.")
+        st.code(public_url.link(run=run.id), language=None, wrap_lines=True)
+
+
+def describe(run: Run) -> str:
+    """Model, data, loss and machine in words."""
+    config = run.config()
+    kinds = {"models": config.model, "datasets": config.dataset, "losses": config.loss}
+    model, data, loss = (registry.card(kind, name).title for kind, name in kinds.items())
+    where = config.device.upper() + (_threads(run, config) if config.device == "cpu" else "")
+    return f"{model} on {data} · {loss} loss · {where}"
+
+
+def _threads(run: Run, config: RunConfig) -> str:
+    """How many it trains with: always, or by the newest event that tells."""
+    counts = [event["threads"] for event in run.events() if files.is_number(event.get("threads"))]
+    if not (count := config.threads or (counts[-1] if counts else 0)):
+        return ""
+    return f", {count} {'thread' if count == 1 else 'threads'}" + ("" if config.threads else " (auto)")

@@ -1,0 +1,81 @@
+"""What can be changed while a run trains: every setting whose Knob is live, and the budget."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from gan.config import Knob, knob_of, live
+from gan.runs import Control, Run
+from ui.shared import commands
+from ui.shared.errors import attempt
+from ui.shared.settings_text import shown
+from ui.shared.text import coloured
+
+FEW = 20  # whole numbers that are offered as a list
+
+
+def render(run: Run, control: Control, off: bool) -> None:
+    """The popover: a choice is applied with the next step, and shown as applied."""
+    with st.popover("Change while it runs", icon=":material/tune:", disabled=off):
+        for name, value in control.in_force(run.config()).items():
+            _dial(run, name, value)
+        st.caption(_applied(run))
+        st.caption("Everything else belongs to the maths of the run: it needs a new run.")
+
+
+def longer(run: Run, off: bool) -> None:
+    """A larger total for a run that has used up its budget."""
+    with st.popover("Train longer", icon=":material/more_time:", disabled=off):
+        unit, total = next(iter(run.control().budget.items()), ("epochs", 1.0))
+        words = {"seconds": "minutes"}.get(unit, unit)
+        scale = 60.0 if unit == "seconds" else 1.0
+        amount = st.number_input(
+            f"{words.capitalize()} in all", 1, 10_000_000, max(1, round(2 * total / scale)), step=1
+        )
+        st.button(
+            "Go on",
+            key="longer",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=attempt,
+            args=(commands.raise_budget, run, {unit: amount * scale}),
+        )
+
+
+def _dial(run: Run, name: str, value: Any) -> None:
+    """The widget of one live setting; another value in force gives it another key, so that it shows that one."""
+    knob = knob_of(name)
+    key = f"live-{name}-{run.id}-{value}"
+    about: dict[str, Any] = {"label": coloured(knob.label), "help": knob.help, "key": key}
+    about |= {"on_change": partial(_adjust, run, name, key)}
+    if isinstance(value, bool):
+        st.toggle(value=value, **about)
+    elif options := _options(knob, value):
+        st.selectbox(options=options, index=options.index(value), format_func=partial(shown, name), **about)
+    else:
+        low, high = (int(knob.low), int(knob.high)) if isinstance(value, int) else (knob.low, knob.high)
+        st.number_input(min_value=low, max_value=high, value=value, **about)
+
+
+def _options(knob: Knob, value: Any) -> list[Any]:
+    """The values to pick from; [] where any number of a range may be typed."""
+    if knob.shown:
+        return sorted({*knob.shown, value})
+    if isinstance(value, int) and knob.high - knob.low <= FEW:
+        return [*range(int(knob.low), int(knob.high) + 1)]
+    return [*knob.options()]
+
+
+def _adjust(run: Run, name: str, key: str) -> None:
+    attempt(commands.adjust, run, **{name: st.session_state[key]})
+
+
+def _applied(run: Run) -> str:
+    """Since when the newest change is in force, as the trainer tells it."""
+    changes = [e for e in run.events() if e.get("event") in live().values()]
+    if not changes:
+        return "A change takes effect with the next step and is marked on the chart."
+    return f":material/check: Last change in force since step {changes[-1].get('step', 0):,}."
