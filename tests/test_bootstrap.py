@@ -279,6 +279,24 @@ def test_check_runs_every_step_and_names_what_failed(script, log, monkeypatch):
     assert log.read_text().splitlines()[-1] == "-m pytest -x"
 
 
+@pytest.mark.parametrize(("failed", "again", "good"), [(1, 0, True), (3, 1, False), (4, 0, False)])
+def test_a_few_tests_that_fail_get_a_second_try_by_themselves(script, monkeypatch, capsys, failed, again, good):
+    names = [f"tests/test_x.py::test_{k}" for k in range(failed)]
+    kept = script.ROOT / ".pytest_cache/v/cache/lastfailed"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps(dict.fromkeys(names, True)))
+    called: list[list[str]] = []
+
+    def call(command):
+        called.append(command[2:])
+        return 1 if len(called) == 1 else again
+
+    monkeypatch.setattr(subprocess, "call", call)
+    assert script.passes("-x") == good
+    assert called == [["pytest", "-x"], *([["pytest", "-n0", *names]] if failed < 4 else [])]
+    assert (", ".join(names) in capsys.readouterr().out) == (failed < 4)
+
+
 NPM = """#!/bin/sh
 echo "npm $*" >> '{log}'
 case "$1" in

@@ -117,7 +117,8 @@ export async function job(path, { every = 700, told, ...options } = {}) {
  * What answers in the server's place (engine/page.js).
  * @typedef {object} Here
  * @property {(question: Question) => Promise<any>} draw undefined where the server has to be asked
- * @property {(url: string) => Promise<boolean>} ready whether it can draw from now on, once what is on its way has come
+ * @property {(question: Question) => Promise<boolean>} ready whether it answers such questions from now on, once what is
+ *   on its way has come
  * @property {(url: string, step: number) => Promise<boolean | undefined>} newer whether it has newer weights than those
  *   of a step; undefined where the server has to be asked
  */
@@ -201,7 +202,7 @@ export class Newest {
       if (response.status === 204) return 0;
       const answer = await this.read(response);
       this.has(answer, Number(response.headers.get("X-Step") ?? 0), started);
-      if (this.here && !newer) this.follow(url, signal);
+      if (this.here) this.follow(question, signal);
       return Number(response.headers.get("X-Rest") ?? 0);
     } catch (error) {
       if (error instanceof Refusal) return this.refused(error);
@@ -219,8 +220,8 @@ export class Newest {
   }
 
   /** What the server has drawn is drawn again as soon as that can be done here, so that nothing differs by a shade. */
-  async follow(url, signal) {
-    if ((await this.here.ready(url)) && this.url === url && !signal.aborted) this.ask();
+  async follow(question, signal) {
+    if ((await this.here.ready(question)) && this.url === question.url && !signal.aborted) this.ask();
   }
 
   refused({ message, status, retry }) {

@@ -152,6 +152,7 @@ class Row {
     this.pictures.setAttribute("aria-label", `What ${this.run.name} makes of the noise at step ${number(answer.step)}`);
     this.pictures.dataset.seed = this.seed;
     this.pictures.dataset.step = answer.step;
+    this.pictures.dataset.by = answer.here ? "page" : "server";
     this.facts.textContent = `step ${number(answer.step)}`;
   }
 

@@ -3,7 +3,7 @@
 //
 // A generator is fetched when it is first asked for, a snapshot when it is asked for again; until it has come, and where the page cannot draw it, the server
 // answers as ever. Its weights are fetched anew when somebody looks for newer ones.
-import { Refusal, ask, pictures } from "../base/http.js";
+import { Refusal, ask, pause, pictures } from "../base/http.js";
 
 const APART = 900; // ms between two looks for newer weights, however many look
 const MOST = 8; // generators that are held, the last ones used
@@ -61,11 +61,18 @@ class Generators {
     return held.ready ? held.step > step : undefined;
   }
 
-  /** Whether questions can be answered here from now on, once what is on its way has come. */
-  async ready(url) {
+  /**
+   * Whether such questions are answered here from now on, once what is on its way has come.
+   * @param {Question} question
+   */
+  async ready({ url, body }) {
     const { held } = this.asked(url);
-    if (!held?.underway || held.ready) return false;
+    if (!held || !ArrayBuffer.isView(body)) return false;
     await held.underway;
+    while (held.again) {
+      await pause(held.notBefore - performance.now() + 1);
+      await held.refresh();
+    }
     return held.ready;
   }
 
@@ -141,6 +148,7 @@ class Held {
     this.asked = 0; // times that it was not ready
     this.step = this.generation = -1;
     this.notBefore = 0;
+    this.again = false; // whether the server was only busy when it was asked last
     this.underway = null;
   }
 
@@ -153,6 +161,7 @@ class Held {
   }
 
   async fetch() {
+    this.again = false;
     try {
       const known = this.ready ? `?after=${this.step}&g=${this.generation}` : "";
       const answer = await ask(`/api/models/${this.name}/${this.route}${known}`);
@@ -167,7 +176,10 @@ class Held {
     } catch (error) {
       if (!(error instanceof Refusal)) this.excuse(error.message);
       else if (error.status === 409) this.excuse(error.message);
-      else this.notBefore = performance.now() + 1000 * Math.max(1, error.retry); // absent, busy, or replaced meanwhile
+      else {
+        this.notBefore = performance.now() + 1000 * Math.max(1, error.retry); // absent, busy, or replaced meanwhile
+        this.again = error.retry > 0 && this.generators.held.has(this.key);
+      }
     }
   }
 

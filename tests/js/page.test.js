@@ -49,8 +49,9 @@ beforeEach(async () => {
 test("the first question is the server's, and the next ones are answered here", async () => {
   routes.program = () => json(program(7));
   assert.equal(await generators.draw(question()), undefined);
-  assert.equal(await generators.ready(question().url), true);
-  assert.equal(await generators.ready(question().url), false, "it is nothing new any more");
+  assert.equal(await generators.ready(question()), true);
+  assert.equal(await generators.ready(question()), true, "the server may have answered later than the program came");
+  assert.equal(await generators.ready({ ...question(), body: "?" }), false, "that is the server's");
   const drawn = await generators.draw(question("x", "&class=3"));
   assert.deepEqual([drawn.step, drawn.here], [7, true]);
   assert.equal(posted.at(-1).label, 3);
@@ -61,7 +62,7 @@ test("D and EvalNet are fetched by themselves, and judge here", async () => {
   routes.judge = () => json({ ...program(7), critic: {} });
   const opinion = { url: "/api/models/x/reading?user=u", body: new Uint8Array(4) };
   assert.equal(await generators.draw(opinion), undefined);
-  assert.equal(await generators.ready(opinion.url), true);
+  assert.equal(await generators.ready(opinion), true);
   await generators.draw(opinion);
   assert.deepEqual(posted.at(-1).pixels, opinion.body);
   assert.deepEqual([posted.at(-1).name, generators.draws("x")], ["x/judge", false]);
@@ -70,9 +71,9 @@ test("D and EvalNet are fetched by themselves, and judge here", async () => {
 test("a snapshot is fetched when it is asked for again, and then never looked for", async () => {
   routes.program = () => json(program(7));
   await generators.draw(question("x@7"));
-  assert.equal(await generators.ready(question("x@7").url), false);
+  assert.equal(await generators.ready(question("x@7")), false);
   await generators.draw(question("x@7"));
-  assert.equal(await generators.ready(question("x@7").url), true);
+  assert.equal(await generators.ready(question("x@7")), true);
   assert.equal(await generators.newer(question("x@7").url, 7), false);
   assert.equal(asked.length, 2);
 });
@@ -80,7 +81,7 @@ test("a snapshot is fetched when it is asked for again, and then never looked fo
 test("newer weights are fetched once they are there, at most once a second however many look", async () => {
   routes.program = () => json(program(7));
   await generators.draw(question());
-  await generators.ready(question().url);
+  await generators.ready(question());
   const held = generators.of("x");
   assert.equal(await generators.newer(question().url, 7), false);
   assert.equal(asked.length, 2, "too soon to look again");
@@ -98,20 +99,24 @@ test("newer weights are fetched once they are there, at most once a second howev
 test("what the page cannot draw stays with the server, which says why", async () => {
   routes.program = () => json({ error: "not available because cumsum." }, 409);
   await generators.draw(question());
-  await generators.ready(question().url);
+  await generators.ready(question());
   assert.equal(await generators.draw(question()), undefined);
   assert.equal(generators.why("x"), "not available because cumsum.");
   assert.equal(await generators.newer(question().url, 7), undefined);
   assert.equal(asked.length, 1);
 });
 
-test("a busy server is asked again later, and is no reason to give up", async () => {
-  routes.program = () => new Response(JSON.stringify({ error: "Loading." }), { status: 503 });
+test("a busy server is asked again after a second, and who waits hears of it", async () => {
+  let busy = true;
+  routes.program = () =>
+    busy ? new Response(JSON.stringify({ error: "Loading." }), { status: 503 }) : json(program(7));
   await generators.draw(question());
-  assert.equal(await generators.ready(question().url), false);
+  const waiting = generators.ready(question());
   await generators.draw(question());
-  assert.equal(asked.length, 1);
-  assert.equal(generators.why("x"), "");
+  assert.deepEqual([asked.length, generators.why("x")], [1, ""]);
+  busy = false;
+  assert.deepEqual(await Promise.all([waiting, generators.ready(question())]), [true, true]);
+  assert.equal(asked.length, 3);
 });
 
 for (const part of ["program", "z"]) {
@@ -119,7 +124,7 @@ for (const part of ["program", "z"]) {
     refuses = part;
     routes.program = () => json(program(7));
     await generators.draw(question());
-    await generators.ready(question().url);
+    await generators.ready(question());
     assert.equal(await generators.draw(question()), undefined);
     assert.equal(generators.why("x"), "So not.");
   });
@@ -128,7 +133,7 @@ for (const part of ["program", "z"]) {
 test("without workers that can be loaded nothing is tried again", async () => {
   routes.program = () => json(program(7));
   await generators.draw(question());
-  await generators.ready(question().url);
+  await generators.ready(question());
   FakeWorker.last.postMessage = () => queueMicrotask(() => FakeWorker.last.onerror());
   assert.equal(await generators.draw(question()), undefined);
   assert.equal(await generators.draw(question("y")), undefined);
@@ -150,7 +155,7 @@ test("the generator that was not used for longest goes when there are too many",
   routes.program = () => json(program(7));
   for (let k = 0; k < 10; k++) {
     await generators.draw(question(`run-${k}`));
-    await generators.ready(question(`run-${k}`).url);
+    await generators.ready(question(`run-${k}`));
   }
   assert.equal(generators.held.size, 8);
   assert.deepEqual(
