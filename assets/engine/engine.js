@@ -41,25 +41,33 @@ export class Engine {
     this.step = Number(texts.step ?? 0);
     this.classes = program.mapping.inputs.y?.classes ?? 0;
     this.z_dim = program.mapping.inputs.z.shape[1];
+    this.w_dim = program.synthesis.inputs.w.shape[1];
   }
 
   /**
    * Pictures of z (n x z_dim); `label` is their class, or one for each.
    * @param {Float32Array} z
    * @param {number | ArrayLike<number>} [label]
+   * @param {boolean} [shifted] whether behind each z stand w_dim numbers more, which are added to its w
    * @returns {Pictures}
    */
-  draw(z, label) {
-    const n = z.length / this.z_dim;
+  draw(z, label, shifted = false) {
+    const length = this.z_dim + (shifted ? this.w_dim : 0);
+    const n = z.length / length;
     const [c, h, w] = this.synthesis.part.shape.slice(1);
     const pixels = new Uint8Array(n * h * w * c);
     for (let first = 0; first < n; first += CHUNK) {
       const count = Math.min(CHUNK, n - first);
       const { top } = this.arena;
-      const noise = z.subarray(first * this.z_dim, (first + count) * this.z_dim);
+      const rows = z.subarray(first * length, (first + count) * length);
+      const noise = shifted ? columns(rows, length, 0, this.z_dim) : rows;
       const inputs = { z: this.arena.hold([count, this.z_dim], noise) };
       if (this.classes) inputs.y = this.arena.hold([count], this.labels(noise, count, label, first));
-      const latent = this.mapping.run(inputs, count);
+      const latent = this.arena.plain(this.mapping.run(inputs, count));
+      if (shifted) {
+        const { f } = this.arena;
+        columns(rows, length, this.z_dim, length).forEach((value, k) => (f[latent.at + k] += value));
+      }
       this.toPixels(this.synthesis.run({ w: latent }, count), pixels, first * h * w * c);
       this.arena.top = top;
     }
@@ -90,4 +98,12 @@ export class Engine {
       }
     });
   }
+}
+
+/** The columns from `first` to `last` of rows of so many numbers. */
+function columns(rows, length, first, last) {
+  const width = last - first;
+  const made = new Float32Array((rows.length / length) * width);
+  for (let k = 0; k < made.length; k++) made[k] = rows[Math.floor(k / width) * length + first + (k % width)];
+  return made;
 }

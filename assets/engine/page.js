@@ -7,6 +7,7 @@ import { Refusal, ask, pause, pictures } from "../base/http.js";
 
 const APART = 900; // ms between two looks for newer weights, however many look
 const MOST = 8; // generators that are held, the last ones used
+const ELSEWHERE = ["format", "psi", "border"]; // files, truncation to centres and mixed styles are the server's
 const PATH = /^\/api\/models\/([^/]+)\/(images|reading)\?(.*)$/;
 
 /**
@@ -40,7 +41,8 @@ class Generators {
     }
     try {
       const label = query.has("class") ? Number(query.get("class")) : undefined;
-      const told = body instanceof Float32Array ? { z: body, label } : { pixels: body };
+      const shifted = query.get("kind") === "zw";
+      const told = body instanceof Float32Array ? { z: body, label, shifted } : { pixels: body };
       const { answer } = await this.post({ name: held.key, ...told });
       return { ...answer, here: true };
     } catch (error) {
@@ -80,7 +82,7 @@ class Generators {
   asked(url) {
     const [, name, route, text] = PATH.exec(url) ?? [];
     const query = new URLSearchParams(text);
-    const drawn = query.get("kind") === "z" && !query.has("format");
+    const drawn = ["z", "zw"].includes(query.get("kind")) && !ELSEWHERE.some((name) => query.has(name));
     const can = name && !this.broken && (drawn || route === "reading");
     return { held: can ? this.of(name, route === "reading" ? "judge" : "program") : null, query };
   }

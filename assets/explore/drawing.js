@@ -47,16 +47,13 @@ export class Drawing {
     const sheet = key !== null && key !== this.sheetOf;
     const vectors = [z, ...others, ...(sheet ? latent.sheet(axes, this.explorer.pad.side) : [])];
     this.asked = { newer, z, others: others.length, sheet, key };
-    const alone = latent.psi === 1 && vectors.every((vector) => !vector.subarray(latent.z_dim).some(Boolean));
-    // z alone the page itself can draw, w only the server
-    if (!alone) return { url: this.address(), body: pack(latent.truncated(vectors)) };
-    return { url: this.address("", false), body: pack(vectors.map((vector) => vector.subarray(0, latent.z_dim))) };
+    return { url: this.address(), body: pack(latent.truncated(vectors)) };
   }
 
   /** Where pictures of the shown generator are asked for; `line` keeps questions apart that must not replace others. */
-  address(line = "", styled = Boolean(this.explorer.context.data.w_dim)) {
+  address(line = "") {
     const { context, label, latent } = this.explorer;
-    const { n_classes } = context.data;
+    const { n_classes, w_dim: styled } = context.data;
     const drawn = styled && latent.psi < 1 ? `&psi=${latent.psi}&centre=${latent.centre}` : "";
     const about = (n_classes ? `&class=${Math.min(label, n_classes - 1)}` : "") + drawn;
     return `/api/models/${context.model()}/images?kind=${styled ? "zw" : "z"}&user=${context.user}${line && `-${line}`}${about}`;

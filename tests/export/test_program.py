@@ -129,13 +129,16 @@ def test_the_page_draws_what_pytorch_draws(tmp_path):
             "pixels": pixels.flatten().tolist(),
         }
         write(tmp_path, case, content, page_weights.packed(safetensors_torch.save(tensors, metadata={"step": "7"})))
-    for run in ("lean-mnist", "dcgan-deep-cond-mnist"):
+    for run in ("lean-mnist", "dcgan-deep-cond-mnist", "mini-stylegan-mnist"):
         path = Path("checkpoints") / run
         sampler = Sampler.load(path)
-        noise = np.random.default_rng(0).standard_normal((3, sampler.z_dim), np.float32)
+        shifted = bool(sampler.layers)  # then numbers stand behind z that are added to w
+        length = sampler.z_dim + (sampler.w_dim if shifted else 0)
+        noise = np.random.default_rng(0).standard_normal((3, length), np.float32)
         content = {
             "program": program.generator(sampler.generator, sampler.z_dim, sampler.classes),
             "z": noise.flatten().tolist(),
+            "shifted": shifted,
             "pixels": sampler.images(noise).flatten().tolist(),  # each z with a class of its own
         }
         write(tmp_path, run, content, page_weights.packed((path / "weights.safetensors").read_bytes()))

@@ -54,7 +54,9 @@ test("the first question is the server's, and the next ones are answered here", 
   assert.equal(await generators.ready({ ...question(), body: "?" }), false, "that is the server's");
   const drawn = await generators.draw(question("x", "&class=3"));
   assert.deepEqual([drawn.step, drawn.here], [7, true]);
-  assert.equal(posted.at(-1).label, 3);
+  assert.deepEqual([posted.at(-1).label, posted.at(-1).shifted], [3, false]);
+  assert.equal((await generators.draw({ url: "/api/models/x/images?kind=zw", body: Z })).here, true);
+  assert.equal(posted.at(-1).shifted, true);
   assert.deepEqual(asked, ["/api/models/x/program", "/api/models/x/weights?step=7&g=0"]);
 });
 
@@ -144,6 +146,8 @@ test("what the engine has no answer for is the server's: files, w, other paths",
   for (const url of [
     "/api/models/x/images?kind=w",
     "/api/models/x/images?kind=z&format=png",
+    "/api/models/x/images?kind=zw&psi=0.5&centre=mean",
+    "/api/models/x/images?kind=zw&border=2&coarse=1",
     "/api/models/x/gradient?a",
   ]) {
     assert.equal(await generators.draw({ url, body: Z }), undefined);
