@@ -160,7 +160,7 @@ export class Newest {
     this.busy = true;
     while (this.due) {
       this.due = false;
-      const apart = pause(this.apart);
+      const apart = this.apart ? pause(this.apart) : null; // even a timer of 0 ms takes 4 in a loop
       const rest = await this.once(false);
       if (rest) await pause(rest);
       await apart;
