@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from ui.api.routes import routes
 from ui.shared import access
 from ui.shell import connection, home, index_page
+from ui.shell.arrivals import Arrivals
 from ui.shell.browser_cookie import BrowserCookie
 from ui.shell.frame import failed
 from ui.shell.frames import BinaryFrames
@@ -29,7 +30,10 @@ app = st.App(
     lifespan=lifespan,
     middleware=[
         Middleware(Prefix, index_page.names()),
-        *(Middleware(one) for one in (SecurityHeaders, Hosts, BrowserCookie, BinaryFrames, FirstPage, Uploads)),
+        *(
+            Middleware(one)
+            for one in (SecurityHeaders, Hosts, BrowserCookie, BinaryFrames, FirstPage, Arrivals, Uploads)
+        ),
     ],
     on_script_error=failed,
 )

@@ -309,14 +309,15 @@ def class_(*arguments: str) -> None:
     os.environ["FORGER_PIN"] = pin
     urls = wanted.others()
     where = urls or [f"port {wanted.port} of this machine: it has no address in a network"]
-    lines = [*(f"Address  {a}" for a in where), f"PIN      {pin}", ""]
+    short = wanted.short()
+    lines = [*(f"Address  {a}" for a in where), *([f"Short    {short}"] if short else []), f"PIN      {pin}", ""]
     lines += ["Everyone may watch; whoever gives the PIN may drive. Ctrl-C saves and stops."]
     rule = "+" + "-" * 80 + "+"
     say("\n".join([rule, *(f"|  {line:76}  |" for line in lines), rule]))
     if urls:
-        os.environ["FORGER_LAN_URL"] = urls[0]  # the page shows it, too
+        os.environ["FORGER_LAN_URL"], os.environ["FORGER_SHORT_URL"] = urls[0], short  # the page shows them, too
         with contextlib.suppress(OSError):
-            subprocess.call([str(PYTHON), "-m", "ui.shell.qr_code", urls[0]], cwd=ROOT)
+            subprocess.call([str(PYTHON), "-m", "ui.shared.qr_code", urls[0]], cwd=ROOT)
     serve(wanted)
 
 

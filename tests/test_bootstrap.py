@@ -24,7 +24,7 @@ import pytest
 from gan import datasets
 from gan.datasets import strokes
 from gan.diagnostics import addresses
-from tools import torch_build
+from tools import launch, torch_build
 
 ROOT = Path(__file__).resolve().parent.parent
 BARE = (  # what bootstrap.py imports
@@ -342,6 +342,8 @@ def test_scripts_are_passed_over_without_tools_but_not_in_ci(script, log, npm, m
 def test_class_opens_the_app_with_a_pin(script, log, monkeypatch, capsys, pin, wildcard):
     monkeypatch.setenv("FORGER_PIN", pin or "")
     monkeypatch.setenv("FORGER_LAN_URL", "")
+    monkeypatch.setenv("FORGER_SHORT_URL", "")
+    monkeypatch.setattr(launch.Launch, "short", lambda self: "http://desk.local:8790")
     monkeypatch.setattr(script, "setup", lambda: script.ensure("run"))
     monkeypatch.setattr(addresses, "reachable", lambda: ["192.168.7.5", "fd00::2"])
     monkeypatch.setattr(addresses, "everywhere", lambda: wildcard)
@@ -349,12 +351,13 @@ def test_class_opens_the_app_with_a_pin(script, log, monkeypatch, capsys, pin, w
     script.class_("--server.port=8790", "--server.headless", "true")
     out = capsys.readouterr().out
     assert "http://192.168.7.5:8790" in out
+    assert "http://desk.local:8790" in out
     assert ("http://[fd00::2]:8790" in out) == (wildcard == "::")
     told = re.search(r"PIN +(\d{6})\b", out)
     assert told
     assert told[1] == script.os.environ["FORGER_PIN"]
     assert pin in (None, told[1])
-    assert log.read_text().splitlines()[-1] == "-m ui.shell.qr_code http://192.168.7.5:8790"
+    assert log.read_text().splitlines()[-1] == "-m ui.shared.qr_code http://192.168.7.5:8790"
     assert script.os.environ["FORGER_LAN_URL"] == "http://192.168.7.5:8790"
     assert f"--server.address {wildcard} --server.port 8790 --server.headless true app.py" in out
 

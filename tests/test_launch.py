@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.server
 import socket
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +40,26 @@ def read(*arguments: str, address: str = "localhost") -> launch.Launch:
 def test_the_address_that_is_printed_is_the_one_that_answers(arguments: tuple[str, ...], local: str) -> None:
     wanted = read(*arguments)
     assert wanted.local() == local.format(port=wanted.port)
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "announced", "short"),
+    [
+        ("::", "Desk.school.example", True, "http://desk.local:{port}"),
+        ("0.0.0.0", "desk", False, ""),
+        ("localhost", "desk", True, ""),
+        ("::", "localhost", True, ""),
+        ("::", "two words", True, ""),
+    ],
+)
+def test_the_short_address_is_a_name_that_something_announces(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str, name: str, announced: bool, short: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(launch, "ANNOUNCER", tmp_path if announced else tmp_path / "missing")
+    wanted = read(address=address)
+    assert wanted.short() == short.format(port=wanted.port)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import argparse
 import errno
 import os
 import re
+import socket
 import sys
 import tomllib
 import urllib.request
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from gan.diagnostics import addresses
 
 SETTINGS = Path(__file__).parents[1] / ".streamlit" / "config.toml"
+NAME, ANNOUNCER = re.compile(r"[a-z0-9-]{1,40}"), Path("/run/avahi-daemon")  # of multicast DNS
 ASK_SECONDS = 1.0  # whether a Forger has the port already
 
 
@@ -45,6 +47,13 @@ class Launch:
         if self.address == "0.0.0.0":
             found = [address for address in found if ":" not in address]
         return [*self.public, *(addresses.url(address, self.port, self.path) for address in found)]
+
+    def short(self) -> str:
+        """An address by this machine's name, which is shorter to type; "" where nothing here announces the name."""
+        name = socket.gethostname().partition(".")[0].lower()
+        told = self.address in addresses.WILDCARDS and NAME.fullmatch(name) and name != "localhost"
+        announced = sys.platform == "darwin" or ANNOUNCER.exists()
+        return addresses.url(f"{name}.local", self.port, self.path) if told and announced else ""
 
     def flags(self) -> list[str]:
         """The arguments of `streamlit run`."""

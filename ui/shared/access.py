@@ -36,6 +36,7 @@ BLANK_PIN = (
     "everybody drive who can reach this address."
 )
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via", "Cf-Connecting-Ip")
+FORWARDED_BYTES = frozenset(name.lower().encode() for name in FORWARDED)  # as a server names them
 MAX_DRIVERS, MAX_SESSIONS = 1_000, 10_000
 
 
@@ -58,33 +59,33 @@ class Door:
         with self._guard:
             if (left := self.guesses.wait(keys, now)) > 0:
                 raise NotAllowed(f"Too many wrong PINs: try again in {math.ceil(left)} s.")
-            right = hmac.compare_digest(_digest(pin), _digest(_pin()))
+            right = hmac.compare_digest(digest(pin), digest(_pin()))
             self.guesses.note(keys, now, right)
             return right
 
     def remember(self, browser: str, drives: bool) -> None:
         """Notes whether the PIN was given in that browser."""
         with self._guard:
-            self._drivers.pop(_digest(browser), None)
+            self._drivers.pop(digest(browser), None)
             if browser and drives:
-                self._drivers[_digest(browser)] = self._grant()
+                self._drivers[digest(browser)] = self._grant()
 
     def drives(self, browser: str) -> bool:
         """Whether that browser may drive."""
         with self._guard:
-            held = self._drivers.get(_digest(browser), b"")
+            held = self._drivers.get(digest(browser), b"")
         return bool(browser) and hmac.compare_digest(held, self._grant())
 
     def meet(self, session: str, browser: str) -> None:
         """Notes which browser has a session."""
         with self._guard:
-            self._owners[session] = _digest(browser)
+            self._owners[session] = digest(browser)
 
     def may_return(self, session: str, browser: str) -> bool:
         """Whether that browser may go on with a session: one of its own, or one that nobody has."""
         with self._guard:
             owner = self._owners.get(session)
-        return owner is None or hmac.compare_digest(owner, _digest(browser))
+        return owner is None or hmac.compare_digest(owner, digest(browser))
 
     def _grant(self) -> bytes:
         """What a browser that drives holds; another PIN makes it worthless."""
@@ -168,5 +169,6 @@ def _pin() -> str:
     return os.environ.get("FORGER_PIN", "").strip()
 
 
-def _digest(text: str) -> bytes:
+def digest(text: str) -> bytes:
+    """What stands for a secret or a cookie where it need not be told."""
     return hashlib.sha256(text.encode()).digest()

@@ -8,13 +8,14 @@ import streamlit as st
 
 from gan import hardware
 from gan.hosting import torch_loader
-from ui.shared import access, own_tab, public_url
+from ui.shared import access, audience, joining, own_tab, public_url
 from ui.shared.fragments import again
 from ui.shared.text import plain
-from ui.shell import listening, qr_code
+from ui.shell import listening
 
 PIN, TOLD = "pin", "pin-told"
 POLL_SECONDS = 1.0  # while PyTorch is loaded
+LOOK_SECONDS = 5.0  # between two looks at who watches
 
 
 def render() -> None:
@@ -23,7 +24,8 @@ def render() -> None:
     with st.container(key="frame", horizontal=True, vertical_alignment="center", gap="small"):
         loading = torch_loader.torch_state() == "loading"
         with st.container(key="machine", width="content"):
-            again(_machine, loading, every=POLL_SECONDS if loading else None)
+            counts = LOOK_SECONDS if access.is_open() and access.can_drive() else None
+            again(_machine, loading, every=POLL_SECONDS if loading else counts)
         if access.is_open():
             _role()
         elif warning := listening.warning():
@@ -41,7 +43,13 @@ def _machine(was_loading: bool) -> None:
         st.caption(":red[:material/error: PyTorch cannot be loaded]", width="content", help=plain(state))
     else:
         cores = hardware.cores()
-        st.caption(f":material/memory: {cores} {'core' if cores == 1 else 'cores'}", width="content")
+        with st.container(horizontal=True, width="content", gap="small"):
+            if access.is_open() and access.can_drive():
+                here = audience.audience()
+                mark = ":orange[:material/group_off:]" if here.alone else ":material/group:"
+                who = "Browsers that have a page open, this one among them. Join says how others come."
+                st.caption(f"{mark} {here.count()} here", width="content", help=who)
+            st.caption(f":material/memory: {cores} {'core' if cores == 1 else 'cores'}", width="content")
 
 
 def _role() -> None:
@@ -61,11 +69,13 @@ def _role() -> None:
 
 
 def _join() -> None:
-    """The address for phones, for the one who drives to show."""
-    if address := public_url.root():
+    """The address for phones, for the one who drives to show; what to try where none came."""
+    if public_url.root():
         with st.popover("Join", icon=":material/qr_code_2:", key="role-join"):
-            st.html(qr_code.svg(address))
-            st.code(address, language=None)
+            if advice := audience.advice(st.get_option("server.port")):
+                first, *rest = map(plain, advice)
+                st.warning("\n".join([f"{first} What to try:", *(f"- {line}" for line in rest)]))
+            joining.invite()
 
 
 def _try() -> None:

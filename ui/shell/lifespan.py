@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan.diagnostics import addresses
 from gan.hosting import first_digits, torch_loader, trainers
-from ui.shell import listening, log_lines, malloc, prefix
+from ui.shell import arrivals, listening, log_lines, malloc, prefix
 from ui.shell.connections import Connections, running_server
 
 # What torch waits for at most: a first browser, and then for its page to be drawn.
@@ -44,7 +44,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:
     connections = Connections(server) if server else None
     ending = Ending(server, connections, log_lines.shorten(asyncio.get_running_loop()))
     ending.listen()
-    tasks = [asyncio.create_task(settle())]
+    tasks = [asyncio.create_task(settle()), asyncio.create_task(arrivals.wait())]
     if connections:
         tasks.append(asyncio.create_task(connections.sweep()))
     yield

@@ -49,9 +49,14 @@ def look() -> None:
     _found()["exposed"] = any(not ipaddress.ip_address(host).is_loopback for host in hosts)
 
 
+def is_exposed() -> bool:
+    """Whether a network reaches this process, as `look` found out."""
+    return bool(_found().get("exposed"))
+
+
 def warning() -> str:
     """What to say where everybody on a network may drive, "" elsewhere."""
-    return EXPOSED if _found().get("exposed") and not access.is_open() else ""
+    return EXPOSED if is_exposed() and not access.is_open() else ""
 
 
 def _found() -> dict[str, bool]:

@@ -12,7 +12,7 @@ from gan.config import RunConfig
 from gan.hosting import trainers
 from gan.hosting import trainers as hosting_trainers
 from gan.runs import Control, Run
-from ui.shared import access, commands, compatibility, presets, public_url
+from ui.shared import access, commands, compatibility, joining, presets
 from ui.shared.errors import attempt, show
 from ui.shared.fragments import again
 from ui.shared.text import plain
@@ -164,10 +164,7 @@ def _button(
 
 def _share(run: Run) -> None:
     with st.popover("Link", icon=":material/link:"):
-        st.caption("This run, for another tab or another browser:")
-        if not public_url.root():
-            st.caption("On this machine only; `make class` opens the app to phones and others.")
-        st.code(public_url.link(run=run.id), language=None, wrap_lines=True)
+        joining.invite(run=run.id)
 
 
 def describe(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""QR codes of an address, for the terminal (`python -m ui.shell.qr_code ADDRESS`) and for a page."""
+"""QR codes of an address, for the terminal (`python -m ui.shared.qr_code ADDRESS`) and for a page."""
 
 from __future__ import annotations
 

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
-from ui.shell import qr_code
+from ui.shared import qr_code
 
 ADDRESS = "http://192.168.7.5:8501"
 
 
 def printed(encoding: str) -> bytes:
     environment = {"PYTHONIOENCODING": encoding, "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, "-m", "ui.shell.qr_code", ADDRESS]
+    command = [sys.executable, "-m", "ui.shared.qr_code", ADDRESS]
     return subprocess.run(command, capture_output=True, env=environment, check=True).stdout
 
 
