@@ -17,14 +17,15 @@ from gan.cli import flags, run_choice
 from gan.cli.flags import NothingToDo, Usage, check_out
 from gan.cli.progress import follow, interruptible, show_bar, show_length, show_progress
 from gan.config import RunConfig
-from gan.runs import Run, RunError
-from gan.runs.log_reader import newest
+from gan.runs import Run, RunError, results, trackers
 
 INTERRUPTED = 130  # exit code
 
 
 def train(args: argparse.Namespace) -> int:
     """Trains a new run, or continues one, and shows its progress."""
+    if why := trackers.refusal(args.log):
+        raise RunError(why)
     try:
         run = run_choice.resumed(args) if args.resume else run_choice.new(args)
     except NothingToDo as done:
@@ -33,11 +34,17 @@ def train(args: argparse.Namespace) -> int:
     from gan.training.loop import train as ticks_of
 
     tick, first = None, True
-    with interruptible() as stop, contextlib.closing(ticks_of(run, accept=args.accept_changes)) as ticks:
+    with (
+        interruptible() as stop,
+        trackers.tracking(run, args.log) as track,
+        contextlib.closing(ticks_of(run, accept=args.accept_changes)) as ticks,
+    ):
         for tick in ticks:
             if first:
-                first = False
                 show_length(run)
+            if first or tick.record or tick.paused:
+                track()
+            first = False
             show_progress(run, tick)
             if stop.is_set():
                 break
@@ -53,9 +60,11 @@ def train(args: argparse.Namespace) -> int:
 
 
 def list_runs(args: argparse.Namespace) -> int:
-    """Lists the runs, newest first."""
+    """Lists the runs, newest first, or writes them with settings and newest scores as a Parquet file."""
     runs.check_root()
-    rows = [_row(run) for run in runs.runs()]
+    if args.parquet:
+        return _write_parquet(args.parquet)
+    rows = [results.row(run) for run in runs.runs()]
     if args.json:
         print(json.dumps(rows, indent=2))
         return 0
@@ -63,6 +72,20 @@ def list_runs(args: argparse.Namespace) -> int:
         print(f"{row['id']:<32} {row['status']:<10} {row['step']:>9} steps  {row['title']}")
     if not rows:
         print(f"No runs in {runs.root()}. Make one: python -m gan train --seconds 30")
+    return 0
+
+
+def _write_parquet(path: Path) -> int:
+    check_out(path, ".parquet")
+    try:
+        from pyarrow import Table, parquet
+    except ImportError:
+        raise RunError("--parquet needs a package that is not here: pip install pyarrow.") from None
+    rows = [results.whole_row(run) for run in runs.runs()]
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = Table.from_pydict({name: [row.get(name) for row in rows] for name in names})
+    files.write(path, lambda file: parquet.write_table(table, file))
+    print(f"{path}: {len(rows)} runs")
     return 0
 
 
@@ -253,19 +276,3 @@ def _pixels(path: Path) -> Any:
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] not in (1, 3):
         raise RunError(f"{path} holds {pixels.dtype} {pixels.shape}; images are uint8 N,H,W,1 or N,H,W,3.")
     return pixels.transpose(0, 3, 1, 2)
-
-
-def _row(run: Run) -> dict[str, Any]:
-    try:
-        config = run.config().to_dict()
-    except RunError as error:
-        return {"id": run.id, "title": str(error), "status": "failed", "step": 0}
-    last = newest(run)
-    return {
-        "id": run.id,
-        "title": run.control().title,
-        "status": runs.folder_status(run),
-        "step": int(last.get("step", 0)),
-        "seconds": last.get("seconds", 0.0),
-        **{key: config[key] for key in ("dataset", "model", "loss", "seed")},
-    }

@@ -9,6 +9,7 @@ from pathlib import Path
 from gan import registry
 from gan.cli import commands, data_command, flags
 from gan.cli.run_choice import DEFAULT_PRESET
+from gan.runs.trackers import TRACKERS
 
 DESCRIPTION = "The command line of Forger. The app shows live what is trained here."
 
@@ -24,7 +25,9 @@ def make_parser() -> argparse.ArgumentParser:
         return parser
 
     _train_flags(command("train", commands.train))
-    command("list", commands.list_runs).add_argument("--json", action="store_true", help="print JSON")
+    listed = command("list", commands.list_runs)
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    listed.add_argument("--parquet", type=Path, metavar="x.parquet", help="write them with settings and newest scores")
     pictures = command("sample", commands.sample)
     pictures.add_argument(
         "--run", required=True, metavar="ID[@STEP]", help="the run; its newest generator, or the snapshot of a step"
@@ -75,6 +78,13 @@ def _train_flags(parser: argparse.ArgumentParser) -> None:
         "--accept-changes",
         action="store_true",
         help="with --resume: go on although settings or data were changed since",
+    )
+    parser.add_argument(
+        "--log",
+        action="append",
+        default=[],
+        choices=TRACKERS,
+        help="write the log for another program, too: metrics.csv, or tensorboard/ in the run's folder; repeatable",
     )
     flags.add_budget(parser)
     flags.add_settings(parser)
