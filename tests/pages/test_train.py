@@ -291,10 +291,15 @@ def test_while_another_run_trains_the_choice_is_clear(open_page, make_run, train
     trainers.alive["mine"] = "training"
     at = open_page("train", preset="lean")
     assert primary(at) == ["Stop it and start this one"]
-    assert "“Mine” is being trained. Stopping it loses nothing" in words(at)
+    assert "“Mine” is being trained. Starting this one at once saves and stops it" in words(at)
+    assert [each.label for each in at.button].count("Stop it and run this") > 1
     button(at, "Stop it and start this one").click().run()
     assert run.control().want == "stop"
     assert len(trainers.started) == 1
+    assert "“Mine” was saved and stopped to make room" in words(at)
+    button(at, "Resume it").click().run()
+    assert (run.control().want, trainers.started[1:]) == ("run", ["mine"])
+    assert "to make room" not in words(at)
 
 
 def test_or_it_waits_its_turn(open_page, make_run, trainers):

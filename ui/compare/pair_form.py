@@ -13,7 +13,7 @@ import streamlit as st
 from gan.config import ConfigError, check, knob_of, parser_of
 from gan.hosting import trainers
 from ui.compare.pair import Pair, other, varied
-from ui.shared import commands, compatibility, presets
+from ui.shared import commands, compatibility, making_room, presets
 from ui.shared.access import HOW_TO_DRIVE, can_drive
 from ui.shared.errors import attempt, show
 from ui.shared.text import plain
@@ -167,11 +167,9 @@ def _start(values: Mapping[str, Any], name: str, a: Any, b: Any, budget: dict[st
     if off:
         st.caption(off)
     elif busy := trainers.training():
-        title = plain(busy[0].control().title or busy[0].id)
-        st.caption(f"“{title}” is being trained. Stopping it loses nothing: it can go on later.")
+        st.caption(making_room.warning(busy[:1], "Starting the pair at once"))
         if _press("Stop it and start the pair", "play_arrow", primary=True):
-            for run in busy:
-                attempt(commands.stop, run)
+            making_room.stop(busy)
             _begin(pair, titles, budget)
         if _press("Start after it", "schedule"):
             _begin(pair, titles, budget)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan import hardware
 from gan.hosting import torch_loader
-from ui.shared import access, audience, joining, own_tab, public_url
+from ui.shared import access, audience, joining, making_room, own_tab, public_url
 from ui.shared.fragments import again
 from ui.shared.text import plain
 from ui.shell import listening
@@ -30,6 +30,7 @@ def render() -> None:
             _role()
         elif warning := listening.warning():
             st.badge("Everybody may drive", icon=":material/warning:", color="orange", help=warning)
+    making_room.note()
 
 
 def _machine(was_loading: bool) -> None:

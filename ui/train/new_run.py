@@ -15,9 +15,9 @@ from gan.hosting import first_digits
 from gan.hosting.data_preview import Preview
 from gan.hosting.trainers import training
 from gan.runs import pace
-from ui.shared import code_view, commands, compatibility, presets
+from ui.shared import code_view, compatibility, making_room, presets
 from ui.shared.access import HOW_TO_DRIVE, can_drive
-from ui.shared.errors import attempt, show
+from ui.shared.errors import show
 from ui.shared.text import plain
 from ui.train import data_sheet, form, networks, preset_cards, scenarios, starting
 
@@ -173,12 +173,10 @@ def _start(config: RunConfig | None, budget: dict[str, float], preview: Preview 
     off = bool(absent)
     busy = training()
     if busy:
-        name = plain(busy[0].control().title or busy[0].id)
-        st.caption(f"“{name}” is being trained. Stopping it loses nothing: it can go on later.")
+        st.caption(making_room.warning(busy[:1], "Starting this one at once"))
     label = "Stop it and start this one" if busy else "Start"
     if _press(label, "play_arrow", off, primary=True):
-        for other in busy:
-            attempt(commands.stop, other)
+        making_room.stop(busy)
         starting.begin(config, budget, title, preset)
     if busy and _press("Start after it", "schedule", off):
         starting.begin(config, budget, title, preset)

@@ -10,7 +10,7 @@ from gan.diagnostics.health import HealthStatus
 from gan.hosting import trainers
 from gan.runs import Run, RunError
 from gan.runs.log_reader import LogReader
-from ui.shared import commands, presets
+from ui.shared import commands, making_room, presets
 from ui.shared.access import HOW_TO_DRIVE, can_drive
 from ui.shared.errors import attempt
 from ui.shared.fragments import again
@@ -59,6 +59,6 @@ def _light(run: Run) -> HealthStatus | None:
 def _begin(run: Run, remedy: Remedy) -> None:
     """Runs it and opens Compare, where the one in trouble replays in step with it."""
     if trainers.status(run) in commands.ACTIVE:
-        attempt(commands.stop, run)
+        making_room.stop([run])
     if made := attempt(commands.treat, run, remedy):
         go("compare", runs=f"{made.id},{run.id}")

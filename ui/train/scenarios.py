@@ -11,7 +11,7 @@ import streamlit as st
 from gan import runs
 from gan.hosting import trainers
 from gan.runs import Run
-from ui.shared import commands, presets
+from ui.shared import commands, making_room, presets
 from ui.shared.access import HOW_TO_DRIVE, can_drive
 from ui.shared.errors import attempt
 from ui.shared.navigation import go
@@ -29,13 +29,15 @@ def cards() -> None:
         "A class cannot wait for a lucky failure. Each of these fails within a minute; the light says how, "
         "and one more press runs the repaired one beside it."
     )
+    if busy := _busy():
+        st.caption(making_room.warning(busy, "Running one of these"))
     places = [place for _ in range(0, len(scenarios), 2) for place in st.columns(2, gap="small")]
     for place, preset in zip(places, scenarios.values(), strict=False):
         with place, st.container(key=f"scenario-{preset.name}", gap="small", height="stretch", border=True):
             st.markdown(f"**{preset.title}**")
             st.caption(preset.sentence)
             if st.button(
-                "Run it",
+                "Stop it and run this" if busy else "Run it",
                 key=f"run-{preset.name}",
                 icon=":material/play_arrow:",
                 disabled=not can_drive(),
@@ -65,16 +67,20 @@ def callout(run: Run) -> None:
 
 
 def _begin(preset: Preset) -> None:
-    """Stops what is being trained, which loses nothing, and runs the scenario."""
-    for run_id in trainers.trainers().active():
-        if trainers.status(run := runs.find(run_id)) in ("training", "queued"):
-            attempt(commands.stop, run)
+    """Saves and stops what is being trained, and runs the scenario."""
+    making_room.stop(_busy())
     starting.begin_preset(preset.name)
+
+
+def _busy() -> list[Run]:
+    """The runs of this process that have the device, or wait for it."""
+    there = map(runs.find, trainers.trainers().active())
+    return [run for run in there if trainers.status(run) in ("training", "queued") and run.control().want != "stop"]
 
 
 def _repair(run: Run) -> None:
     """Runs the repaired one and opens Compare, where the broken one replays in step with it."""
     if trainers.status(run) in commands.ACTIVE:
-        attempt(commands.stop, run)
+        making_room.stop([run])
     if repaired := attempt(commands.repair, run):
         go("compare", runs=f"{repaired.id},{run.id}")
