@@ -2,6 +2,7 @@
 
 import { Curves, PANELS } from "./curves.js";
 import { h } from "../base/dom.js";
+import { EventList } from "./event-list.js";
 import { choices } from "../base/tabs.js";
 import { Histograms, SCORES } from "../live/histograms.js";
 import { has } from "./panels.js";
@@ -9,17 +10,23 @@ import { has } from "./panels.js";
 const AFTER = 3; // panels before D's scores at a moment
 const CHOICES = [...PANELS.slice(0, AFTER), SCORES, ...PANELS.slice(AFTER)];
 
-/** The chart of one run at a time. Nothing is drawn, and Plotly not loaded, before the first `update`. */
+/**
+ * The chart of one run at a time. Nothing is drawn, and Plotly not loaded, before the first `update`. `onseek` hears
+ * the step at which somebody points, in the chart or in the list of what was done to the run.
+ */
 export class Chart {
-  constructor() {
-    this.curves = new Curves(plot("live-chart"));
+  /** @param {(step: number) => void} onseek */
+  constructor(onseek) {
+    this.curves = new Curves(plot("live-chart"), { onseek });
     this.scores = new Histograms(plot("live-histograms"));
     this.plots = [this.curves.element, this.scores.element];
     this.caption = h("p", { class: "base-caption" });
     const named = CHOICES.map(({ id, label }) => [id, label]);
     this.tabs = choices("What the chart shows", named, (id) => this.choose(byId(id)), "panel");
     this.tabs.offer(() => false); // before anything is known
-    this.element = h("div", { class: "live-chart" }, this.tabs.element, ...this.plots, this.caption);
+    this.events = new EventList(onseek);
+    const below = [this.caption, this.events.element];
+    this.element = h("div", { class: "live-chart" }, this.tabs.element, ...this.plots, ...below);
     this.step = null;
   }
 
@@ -28,6 +35,7 @@ export class Chart {
     const moved = feed !== this.feed;
     this.feed = feed;
     if (moved) this.curves.runs = [{ feed, name: feed.id }];
+    this.events.show(feed);
     this.tabs.offer((id) => offered(feed, byId(id)));
     if (this.chosen && offered(feed, this.chosen)) this.draw(moved);
     else this.choose(CHOICES.find((choice) => offered(feed, choice)) ?? CHOICES[0]);
@@ -48,6 +56,7 @@ export class Chart {
   look(step) {
     this.step = step;
     this.curves.cursor = step;
+    this.events.mark(step);
     this.draw();
   }
 

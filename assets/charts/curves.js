@@ -4,6 +4,7 @@ import { annotated, trouble } from "./marks.js";
 import { ALONG, PANELS, resolved } from "./panels.js";
 import { colour } from "../base/colours.js";
 import { across, fitting, look, plain, plotly, settings } from "./plot.js";
+import { seeking } from "./seeking.js";
 import { smoothed, span } from "./smooth.js";
 
 export { ALONG, PANELS };
@@ -16,11 +17,17 @@ const GAP = 0.09; // share of the height between two axes
 /**
  * A chart in `element`. `runs` are { feed, name }: with one run lines are coloured by what they are,
  * with several by run. `cursor` is a step to mark with a line, or null. Call `refresh()` when a feed
- * has news or the cursor moved; it appends where it can, so that zoom and hover stay.
+ * has news or the cursor moved; it appends where it can, so that zoom and hover stay. `onseek` hears the place along
+ * the bottom that a click or a drag points at; then zooming is a tool of the bar over the chart.
  */
 export class Curves {
-  constructor(element, { panel = "losses", along = "step" } = {}) {
+  /**
+   * @param {any} element in which Plotly draws
+   * @param {{panel?: string, along?: string, onseek?: ((place: number) => void) | null}} [how]
+   */
+  constructor(element, { panel = "losses", along = "step", onseek = null } = {}) {
     this.element = element;
+    this.onseek = onseek;
     this.panel = panel;
     this.along = along;
     this.runs = [];
@@ -104,6 +111,7 @@ export class Curves {
     await Plotly.react(this.element, this.traces(), this.layout(), settings());
     if (this.listening) return;
     this.listening = true;
+    if (this.onseek) seeking(this.element, this.onseek);
     this.element.on("plotly_hover", ({ event }) => (this.pointer = event));
     this.element.on("plotly_unhover", () => (this.pointer = null));
     this.element.on("plotly_relayout", (change) => {
@@ -185,6 +193,7 @@ export class Curves {
       uirevision: `${this.panel} ${this.along}`,
       showlegend: lines.length > axes.length || this.runs.length > 1,
       hoversubplots: "axis",
+      ...(this.onseek ? { dragmode: false } : {}),
       xaxis: { ...axis, title, showgrid: false, rangemode: "nonnegative", anchor: nth("y", axes.length - 1), ...reach },
       ...Object.fromEntries(axes.map((about, k) => [nth("yaxis", k), this.upward(about, k, axes.length, axis)])),
       ...this.marks(),

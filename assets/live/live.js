@@ -28,7 +28,7 @@ class View {
     this.note = h("p", { class: "live-note", role: "status", hidden: true });
     this.light = new Health();
     this.coverage = new Coverage();
-    this.chart = new Chart();
+    this.chart = new Chart((step) => this.pictures.seek(step));
     this.pictures = new PictureViewer({ onstep: (step) => this.look(step) });
     const facts = [this.step, this.epoch, this.speed, this.time];
     const budget = h("div", { class: "live-budget" }, this.progress, this.left);

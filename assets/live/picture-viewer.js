@@ -1,6 +1,6 @@
 // The pictures of a run: one large, two small, and a slider back through time.
 
-import { h, number } from "../base/dom.js";
+import { duration, h, number } from "../base/dom.js";
 import { ClassChoice } from "../base/class-choice.js";
 import { address } from "../base/root.js";
 import { Picture } from "../base/picture.js";
@@ -21,7 +21,10 @@ export class PictureViewer {
     this.index = null; // of the slider; null follows the run
     this.frames = { fixed: new Frame("live-picture"), random: new Frame(), real: new Frame() };
     this.places = Object.fromEntries(Object.keys(SORTS).map((sort) => [sort, this.card(sort)]));
-    this.element = h("div", { class: "live-album" }, ...Object.values(this.places), this.timeline());
+    this.past = h("button", { type: "button", class: "live-past", "data-testid": "live-past", hidden: true });
+    this.past.addEventListener("click", () => this.seek(Infinity));
+    const cards = Object.values(this.places);
+    this.element = h("div", { class: "live-album" }, ...cards, this.past, this.timeline());
     this.sizes = new ResizeObserver(() => Object.values(this.frames).forEach((frame) => frame.fit()));
     this.sizes.observe(this.element);
     this.enlarge("fixed");
@@ -50,10 +53,7 @@ export class PictureViewer {
       this.replay.stop();
       this.go(Number(this.range.value));
     });
-    this.live.addEventListener("click", () => {
-      this.replay.stop();
-      this.go(this.steps.length - 1);
-    });
+    this.live.addEventListener("click", () => this.seek(Infinity));
     this.choice = new ClassChoice(() => this.shade());
     const parts = [this.replay.button, this.range, this.live, this.choice.element, this.where];
     return h("div", { class: "base-timeline" }, ...parts);
@@ -90,10 +90,16 @@ export class PictureViewer {
     const before = this.shown;
     this.range.max = String(Math.max(0, this.steps.length - 1));
     if (this.index !== null) this.index = nearest(this.steps, before ?? 0); // some were thinned out
-    const ended = ["finished", "stopped", "failed"].includes(feed.status);
-    this.live.textContent = ended ? "Latest" : "Live";
+    this.ended = ["finished", "stopped", "failed"].includes(feed.status);
+    this.live.textContent = this.ended ? "Latest" : "Live";
     this.replay.button.disabled = this.steps.length < 2;
     this.draw();
+  }
+
+  /** Shows the pictures of the step that was drawn last at or before this one; Infinity follows the run again. */
+  seek(step) {
+    this.replay.stop();
+    this.go(nearest(this.steps, step));
   }
 
   go(index) {
@@ -114,6 +120,8 @@ export class PictureViewer {
     const told = `step ${number(step)}, epoch ${number(epoch, 2)}`;
     this.where.textContent = step === 0 ? "step 0: untrained" : told;
     this.range.setAttribute("aria-valuetext", told);
+    this.past.hidden = this.index === null;
+    if (!this.past.hidden) this.past.textContent = agoText(this.feed, step, this.ended);
     for (const sort of ["fixed", "random"]) {
       const steps = this.feed.samples[sort];
       const at = steps[nearest(steps, step)];
@@ -137,6 +145,12 @@ export class PictureViewer {
     this.replay.stop();
     this.sizes.disconnect();
   }
+}
+
+/** How far back a step lies, in time of training, and what a press does. */
+function agoText(feed, step, ended) {
+  const ago = duration(Math.max(0, feed.newest().seconds - feed.at("seconds", step)));
+  return `step ${number(step)} · ${ago} ${ended ? "before the end · to the latest" : "ago · back to live"}`;
 }
 
 /** A picture in its frame, as large as it fits. */

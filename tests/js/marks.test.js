@@ -1,6 +1,7 @@
 // What was done to a run, in the words that stand on its chart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { entriesOf } from "../../assets/charts/event-list.js";
 import { marksOf } from "../../assets/charts/marks.js";
 
 const live = {
@@ -22,4 +23,20 @@ test("of settings that may change those are named that changed, whatever they ar
 
 test("a branch that trains for the first time is not said to go on", () => {
   assert.deepEqual(told({ event: "branched", step: 5 }, { event: "resumed", step: 5 }), [[5, "branched"]]);
+});
+
+test("what is listed below a chart: every mark and the trouble, the newest first", () => {
+  const events = [
+    { event: "paused", step: 5 },
+    { event: "lr", step: 40, lr_g: 0.001, lr_d: 0.002 },
+  ];
+  const light = { level: "bad", title: "Mode collapse", seen: "3 of 10.", step: 20 };
+  assert.deepEqual(
+    entriesOf({ about: { live }, events, light }).map(({ step, text, told }) => [step, text, told]),
+    [
+      [40, "lr G 0.001", ""],
+      [20, "× Mode collapse", "3 of 10."],
+      [5, "paused", ""],
+    ],
+  );
 });

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gan.runs import Run
-from tests.browser import expect, until
+from tests.browser import expect, still, until
 from tests.live.fake import Fake, open_view, plotted, shown
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def questions(page: Page, run: Run, milliseconds: int) -> int:
 
 def test_zoom_survives_an_update(page: Page, fake: Fake) -> None:
     box = until(page, lambda: page.locator(f"{PLOT} .nsewdrag").first.bounding_box())
+    page.locator(f"{PLOT} [data-val=zoom]").click()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
@@ -76,6 +77,36 @@ def test_a_rerun_of_the_script_does_not_mount_anew(page: Page, fake: Fake) -> No
     rerun(page, sent)  # now with other data for the component
     for part in (".live", f"{PLOT} .main-svg"):
         until(page, lambda: page.evaluate(f"document.querySelector('{part}').marker") == "same")
+
+
+def test_a_click_or_a_drag_on_the_chart_and_an_event_move_the_pictures(page: Page, fake: Fake) -> None:
+    fake.run.record("lr", step=60, seconds=3.0, epoch=0.03, lr_g=1e-3, lr_d=2e-3)
+    for step in (20, 60):
+        fake.show(step)
+    until(page, lambda: page.locator("[data-testid=live-slider]").get_attribute("max") == "3", "all pictures")
+    past = page.get_by_test_id("live-past")
+    page.get_by_text("1 event").wait_for()  # it takes room from the chart
+    box = still(page, lambda: page.locator(f"{PLOT} .nsewdrag").first.bounding_box()) or {}
+
+    def x(step: int) -> float:
+        return float(box["x"] + plotted(page, f"_fullLayout.xaxis.d2p({step})"))
+
+    page.mouse.click(x(25), box["y"] + 40)
+    until(page, lambda: "step 20," in shown(page), "the click")
+    expect(past).to_have_text("step 20 · 4 s ago · back to live", use_inner_text=True)
+    page.mouse.move(x(30), box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(x(70), box["y"] + 60, steps=3)
+    until(page, lambda: "step 60," in shown(page), "the drag")
+    page.mouse.up()
+    past.click()
+    until(page, lambda: "step 100," in shown(page), "now")
+    expect(past).not_to_be_visible()
+    page.get_by_text("1 event").click()
+    entry = page.get_by_role("button", name="step 60 · lr G 0.001")
+    entry.click()
+    until(page, lambda: "step 60," in shown(page), "the event")
+    expect(entry).to_have_attribute("aria-current", "true")
 
 
 def rerun(page: Page, sent: list[Any]) -> None:
