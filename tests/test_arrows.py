@@ -105,7 +105,7 @@ def test_the_engine_knows_nothing_of_the_app(name):
 
 def test_only_hosts_and_the_command_line_iterate_the_loop():
     users = {name for name in SOURCES if "gan.training.loop" in arrows(name, deep=True)}
-    assert users == {"gan.hosting.trainers", "gan.cli.commands"}
+    assert users == {"gan.hosting.trainers", "gan.cli.commands", "gan.cli.sweep_command"}
 
 
 @pytest.mark.parametrize("name", [n for n in ENGINE if short(n) in MATHS])

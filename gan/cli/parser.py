@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gan import registry
-from gan.cli import commands, data_command, flags
+from gan.cli import commands, data_command, flags, sweep_command
 from gan.cli.run_choice import DEFAULT_PRESET
 from gan.runs.trackers import TRACKERS
 
@@ -25,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
         return parser
 
     _train_flags(command("train", commands.train))
+    sweep_command.add_flags(command("sweep", sweep_command.sweep))
     listed = command("list", commands.list_runs)
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.add_argument("--parquet", type=Path, metavar="x.parquet", help="write them with settings and newest scores")

@@ -33,18 +33,23 @@ def new(args: argparse.Namespace) -> Run:
         raise Usage(
             "say how long to train: --steps N, --epochs N or --seconds S (or take the budget of --preset NAME)."
         )
-    card = registry.card("datasets", flags.settings(args).get("dataset", settings.dataset))
+    settings = settings.replace(**flags.settings(args))
+    return make(settings, budget, configs.title_of(facts, settings) if preset else "", args.run or "", preset)
+
+
+def make(settings: RunConfig, budget: Mapping[str, float], title: str = "", run_id: str = "", preset: str = "") -> Run:
+    """Makes a run once its data are there, read, and fit the memory. Raises RunError."""
+    card = registry.card("datasets", settings.dataset)
     if registry.missing(card, datasets.root()):
         looked = registry.looked_for(card, datasets.root())
         raise RunError(f"{card.title} is not here yet. Get it: python -m gan data {card.name}. {looked}")
-    settings = hardware.resolve(settings.replace(**flags.settings(args)))
+    settings = hardware.resolve(settings)
     _read(settings)
     from gan.training import memory
 
     if why := memory.refusal_before(settings):
         raise RunError(why)
-    title = configs.title_of(facts, settings) if preset else ""
-    return runs.create(settings, budget, title, args.run or "", preset)
+    return runs.create(settings, budget, title, run_id, preset)
 
 
 def _read(settings: RunConfig) -> None:
