@@ -49,6 +49,12 @@ def columns_of(count: int, n_classes: int) -> int:
     return n_classes * max(1, round(side / n_classes))
 
 
+def count_of(count: int, n_classes: int) -> int:
+    """How many images a grid of about `count` has: full rows, one at least."""
+    columns = columns_of(count, n_classes)
+    return max(1, count // columns) * columns
+
+
 def tiles(sheet: Pixels, shape: tuple[int, int, int], gap: int = 2, paper: int = 32) -> Pixels:
     """The images of shape (C, H, W) that `grid` laid out: uint8 N,H,W,C; places left over are none.
 

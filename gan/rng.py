@@ -32,6 +32,10 @@ class RngStreams:
         """Noise, float32 n,z_dim from N(0, 1)."""
         return torch.randn(n, z_dim, generator=self.generator(purpose, update), device=self.device)
 
+    def grid_z(self, sort: str, step: int, n: int, z_dim: int) -> Tensor:
+        """The noise of a published grid (float32 n,z_dim), drawn again at will; `fixed` ignores the step."""
+        return self.z(sort, 0 if sort == "fixed" else step, n, z_dim)
+
     def classes(self, purpose: str, update: int, n: int, n_classes: int) -> Tensor | None:
         """Uniformly drawn classes, int64 n; None for an unconditional model (`n_classes` 0)."""
         if not n_classes:

@@ -5,12 +5,15 @@ import { ClassChoice } from "../base/class-choice.js";
 import { address } from "../base/root.js";
 import { Picture } from "../base/picture.js";
 import { Replay } from "../base/replay.js";
+import { TileDialog } from "./tile-dialog.js";
+import { TilePicker, stepped } from "./tile-picker.js";
 
 const SORTS = {
   fixed: { title: "Fixed z", says: "the same noise at every step: progress" },
   random: { title: "Random z", says: "new noise at every step: diversity" },
   real: { title: "Real", says: "what G learns to imitate" },
 };
+const PAPER = 32; // of a grid, where it has no picture
 const SMOOTH_FROM = 380; // pixels: pictures of points are this large and not made of digits
 
 /** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live. */
@@ -19,12 +22,14 @@ export class PictureViewer {
     this.onstep = onstep;
     this.big = "fixed";
     this.index = null; // of the slider; null follows the run
+    this.pickers = {};
+    this.dialog = new TileDialog((by) => this.turn(by));
     this.frames = { fixed: new Frame("live-picture"), random: new Frame(), real: new Frame() };
     this.places = Object.fromEntries(Object.keys(SORTS).map((sort) => [sort, this.card(sort)]));
     this.past = h("button", { type: "button", class: "live-past", "data-testid": "live-past", hidden: true });
     this.past.addEventListener("click", () => this.seek(Infinity));
     const cards = Object.values(this.places);
-    this.element = h("div", { class: "live-album" }, ...cards, this.past, this.timeline());
+    this.element = h("div", { class: "live-album" }, ...cards, this.past, this.timeline(), this.dialog.element);
     this.sizes = new ResizeObserver(() => Object.values(this.frames).forEach((frame) => frame.fit()));
     this.sizes.observe(this.element);
     this.enlarge("fixed");
@@ -32,10 +37,16 @@ export class PictureViewer {
 
   card(sort) {
     const { title, says } = SORTS[sort];
-    const named = { class: "live-frame", title: `Show ${title} large` };
-    const button = h("button", { type: "button", ...named }, this.frames[sort].element);
-    button.addEventListener("click", () => this.enlarge(sort));
-    const caption = h("figcaption", {}, h("b", {}, title), h("span", {}, says));
+    const button = h("button", { type: "button", class: "live-frame" }, this.frames[sort].element);
+    this.pickers[sort] = new TilePicker(button, this.frames[sort].picture.image, (k) => this.open(sort, k));
+    button.addEventListener("click", () => this.columns || this.enlarge(sort));
+    const larger = h(
+      "button",
+      { type: "button", class: "live-enlarge", "aria-label": `Show ${title} large` },
+      "Enlarge",
+    );
+    larger.addEventListener("click", () => this.enlarge(sort));
+    const caption = h("figcaption", {}, h("b", {}, title), h("span", {}, says), larger);
     return h("figure", { class: `live-card live-${sort}` }, caption, button);
   }
 
@@ -63,7 +74,6 @@ export class PictureViewer {
     this.big = sort;
     for (const [name, card] of Object.entries(this.places)) {
       card.classList.toggle("live-big", name === sort);
-      card.querySelector("button").setAttribute("aria-pressed", String(name === sort));
     }
     requestAnimationFrame(() => Object.values(this.frames).forEach((frame) => frame.fit()));
   }
@@ -85,6 +95,7 @@ export class PictureViewer {
     this.points = points;
     this.count = count;
     this.columns = columns;
+    for (const [sort, picker] of Object.entries(this.pickers)) picker.show(SORTS[sort].title, columns);
     this.choice.set(classes);
     this.shade();
     const before = this.shown;
@@ -100,6 +111,29 @@ export class PictureViewer {
   seek(step) {
     this.replay.stop();
     this.go(nearest(this.steps, step));
+  }
+
+  /** Opens picture k of a grid as it is on screen. */
+  open(sort, k) {
+    const { picture, step } = this.frames[sort];
+    const pixels = this.pickers[sort].pixels(k);
+    if (picture.image.hidden || pixels.data.every((value, at) => at % 4 === 3 || value === PAPER)) return;
+    this.opened = { sort, k };
+    this.dialog.open({
+      feed: this.feed,
+      name: SORTS[sort].title,
+      sort,
+      k,
+      pixels,
+      step: sort === "real" ? this.shown : step,
+    });
+  }
+
+  /** Opens the picture before or behind the one that is open. */
+  turn(by) {
+    const { sort, k } = this.opened;
+    const { rows, columns } = this.pickers[sort].layout;
+    this.open(sort, stepped(k, by, rows * columns));
   }
 
   go(index) {
@@ -127,7 +161,7 @@ export class PictureViewer {
       const at = steps[nearest(steps, step)];
       if (at === undefined) continue;
       const text = `Generated ${this.things()} from ${sort} noise at ${told}`;
-      this.frames[sort].show(this.feed.picture(sort, at), text, this.points);
+      this.frames[sort].show(this.feed.picture(sort, at), text, this.points, at);
     }
   }
 
@@ -143,6 +177,7 @@ export class PictureViewer {
 
   destroy() {
     this.replay.stop();
+    this.dialog.destroy();
     this.sizes.disconnect();
   }
 }
@@ -165,9 +200,15 @@ class Frame {
     this.picture.clear();
   }
 
-  show(url, text, smooth) {
+  /** `step` is that of the picture on show from then on. */
+  show(url, text, smooth, step = 0) {
     this.smooth = smooth;
-    if (url !== this.picture.asked) this.settled = this.picture.show(url, text).then((shown) => shown && this.fit());
+    if (url === this.picture.asked) return;
+    this.settled = this.picture.show(url, text).then((shown) => {
+      if (!shown) return;
+      this.step = step;
+      this.fit();
+    });
   }
 
   /** Whole device pixels a pixel where that wastes little room, so that digits stay crisp. */

@@ -38,9 +38,9 @@ class SamplePublisher:
         config = game.config
         self.grid: Callable[[Snapshot, Tensor, Tensor | None], Tensor] = registry.load("games", config.game).grid
         self.columns = images.columns_of(config.samples, game.n_classes)
-        self.count = POINTS if data.is_points else max(1, config.samples // self.columns) * self.columns
+        self.count = POINTS if data.is_points else images.count_of(config.samples, game.n_classes)
         self.rng = RngStreams(config.seed, game.device)  # its own: training draws meanwhile
-        self.fixed_z = self.rng.z("fixed", 0, self.count, config.z_dim)
+        self.fixed_z = self.rng.grid_z("fixed", 0, self.count, config.z_dim)
         self.metadata = {"shape": list(data.shape), "n_classes": data.n_classes, "names": list(data.names)}
         self._started = self._last = time.perf_counter()
         # Seconds that the last picture took. The first one warms up and does not count.
@@ -82,7 +82,8 @@ class SamplePublisher:
         started = time.perf_counter()
         z_dim = snapshot.config.z_dim
         recalibrate(snapshot.G_ema, self.rng, z_dim)
-        noise: dict[Sort, Tensor] = {"fixed": self.fixed_z, "random": self.rng.z("random", step, self.count, z_dim)}
+        random_z = self.rng.grid_z("random", step, self.count, z_dim)
+        noise: dict[Sort, Tensor] = {"fixed": self.fixed_z, "random": random_z}
         for sort, z in noise.items():
             path = self.run.picture(sort, step)
             if not path.exists():

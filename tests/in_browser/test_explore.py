@@ -269,6 +269,32 @@ def test_a_link_brings_the_view_back(page: Page, url: str) -> None:
     until(page, lambda: picture(page) == before)
 
 
+def test_a_picture_of_a_grid_on_train_opens_and_leads_to_its_z(page: Page, url: str) -> None:
+    page.goto(url.replace("/explore", "/") + "tiny")
+    page.locator("[data-testid=live-picture]:not([hidden])").wait_for()
+    page.locator(".live-fixed .live-frame").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    tile = page.get_by_test_id("tile")
+    expect(tile.locator("h2")).to_have_text("Fixed z, picture 5 at step 10", use_inner_text=True)
+    expect(tile.locator("[data-part=reading]")).to_have_attribute("data-state", "told")
+    page.keyboard.press("ArrowRight")
+    expect(tile.locator("h2")).to_contain_text("picture 6", use_inner_text=True)
+    shown = still(page, lambda: tile.locator("canvas").first.evaluate("(canvas) => canvas.toDataURL()"))
+    page.get_by_test_id("tile-explore").click()
+    page.wait_for_selector(HERE)
+    assert near(shown, still(page, lambda: picture(page)))
+
+
+def near(one: str, other: str) -> bool:
+    """Whether two pictures, as canvases tell them, differ by no more than the last places of a z in a link."""
+    first, second = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))) for url in (one, other)
+    )
+    return first.shape == second.shape and bool(np.abs(first.astype(int) - second.astype(int)).max() <= 3)
+
+
 def test_a_link_to_a_direction_that_is_gone_says_so(page: Page, url: str) -> None:
     page.goto(url + "tiny&dirs=charm_150*SeFa+1_100")
     page.wait_for_selector(DRAWN, timeout=90_000)

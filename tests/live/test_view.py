@@ -86,7 +86,8 @@ def test_a_click_or_a_drag_on_the_chart_and_an_event_move_the_pictures(page: Pag
     until(page, lambda: page.locator("[data-testid=live-slider]").get_attribute("max") == "3", "all pictures")
     past = page.get_by_test_id("live-past")
     page.get_by_text("1 event").wait_for()  # it takes room from the chart
-    box = still(page, lambda: page.locator(f"{PLOT} .nsewdrag").first.bounding_box()) or {}
+    box = still(page, lambda: page.locator(f"{PLOT} .nsewdrag").first.bounding_box())
+    assert box
 
     def x(step: int) -> float:
         return float(box["x"] + plotted(page, f"_fullLayout.xaxis.d2p({step})"))

@@ -6,7 +6,7 @@ import functools
 
 from starlette.routing import BaseRoute, Mount
 
-from ui.api import app, images, inversion, measurements, nearest, programs, quiz, reading, runs, upload
+from ui.api import app, images, inversion, measurements, nearest, programs, quiz, reading, runs, tiles, upload
 from ui.api.worker import GeneratorWorker
 from ui.shared import assets
 
@@ -29,6 +29,7 @@ def api(worker: GeneratorWorker) -> Mount:
             *images.routes(worker),
             *programs.routes(worker),
             *reading.routes(worker),
+            *tiles.routes(worker),
             *measurements.routes(worker),
             *nearest.routes(worker),
             *inversion.routes(worker),

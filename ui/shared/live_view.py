@@ -26,9 +26,9 @@ def live(run_id: str, key: str = "live", view: Literal["full", "compact"] = "ful
         about["points"] = bool(registry.card("datasets", config.dataset).facts.get("POINTS"))
         about["count"] = 0 if about["points"] else config.samples
         known = known_data.read(run.path)
-        if config.conditional and known and not about["points"]:  # then a column of a grid is one class
-            about["classes"] = known.names
-            about["columns"] = images.columns_of(config.samples, len(known.names))
+        classes = known.names if config.conditional and known and not about["points"] else ()
+        about["classes"] = classes  # where there are some, a column of a grid is one class
+        about["columns"] = 0 if about["points"] else images.columns_of(config.samples, len(classes))
     except RunError:
         pass  # the view says what is wrong
     _mount(key=key, data={"run": run_id, "view": view, **about})
