@@ -1,7 +1,8 @@
 """Train (home): the run on screen, what can be done to it, and the form that starts a new one.
 
 A link decides what is shown: `?run=ID` a run, `?preset=NAME` and `?like=ID` the form filled from a
-preset or from another run's settings; nothing, the run being trained or else a finished one.
+preset or from another run's settings; `?show=1` a run for a projector; nothing, the run being trained or else a
+finished one.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ from ui.shared import presets
 from ui.shared.current_run import current, remember
 from ui.shared.live_view import live
 from ui.shared.text import plain
-from ui.train import controls, new_run, remedies, scenarios, starting
+from ui.train import controls, new_run, projector, remedies, scenarios, starting
 
 LEARN = Path(__file__).parent / "learn.py"
 
@@ -72,7 +73,10 @@ def words(run: Run) -> None:
 
 asked = st.query_params
 try:
-    if "preset" in asked or "like" in asked:
+    if "show" in asked:
+        projected = runs.find(asked["run"]) if "run" in asked else current()
+        projector.render(projected, asked["show"], asked.get("class", ""))
+    elif "preset" in asked or "like" in asked:
         form_page(asked.get("preset", "lean"), asked.get("like", ""))
     elif run := runs.find(asked["run"]) if "run" in asked else current():
         run_page(run, "run" in asked)

@@ -36,7 +36,8 @@ export function look(element) {
   const color = colour(element, "ink");
   const paper = colour(element, "paper");
   const grid = colour(element, "grid");
-  const size = element.clientWidth < 480 ? 11 : 12;
+  const own = parseFloat(getComputedStyle(element).getPropertyValue("--chart-font")); // pixels
+  const size = own || (element.clientWidth < 480 ? 11 : 12);
   const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "", automargin: true };
   const layout = {
     autosize: true,

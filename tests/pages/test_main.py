@@ -46,7 +46,7 @@ def test_who_drives_can_show_the_address_as_a_qr_code(open_page, monkeypatch):
     assert not at.code
     at.text_input(key="pin").set_value("483920").run()
     assert [code.value for code in at.code] == ["http://192.168.7.5:8501/"]
-    assert any("<svg" in html.proto.body for html in at.get("html"))
+    assert any("QR code of" in html.proto.body for html in at.get("html"))
     assert any("1 here" in caption.value or "0 here" in caption.value for caption in at.caption)
 
 
@@ -57,7 +57,7 @@ def test_the_link_of_a_run_is_a_qr_code_or_says_what_is_needed(open_page, make_r
     monkeypatch.setenv("FORGER_PUBLIC_URL", "http://192.168.7.5:8501")
     at = open_page("train", run="mine")
     assert [code.value for code in at.code] == ["http://192.168.7.5:8501/?run=mine"]
-    assert any("<svg" in html.proto.body for html in at.get("html"))
+    assert any("QR code of" in html.proto.body for html in at.get("html"))
 
 
 def test_whatever_is_drawn_again_goes_one_way():

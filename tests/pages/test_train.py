@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gan import registry, runs
 from gan.hosting import torch_loader
 from ui.shared import access, presets
+from ui.train import projector
 
 ACTIONS = ("Pause", "Step", "Only D", "Only G", "Stop")
 
@@ -206,7 +210,7 @@ def test_a_watcher_sees_everything_and_drives_nothing(open_page, make_run, train
     at = open_page("train", run="mine")
     assert "Mine" in words(at)
     assert access.HOW_TO_DRIVE in words(at)
-    driving = [b for b in at.button if b.label not in ("New run", "Something does not work?")]
+    driving = [b for b in at.button if b.label not in ("New run", "On a projector", "Something does not work?")]
     assert len(driving) == 5
     assert all(b.disabled for b in driving)
 
@@ -390,3 +394,22 @@ def test_the_code_of_the_settings_is_shown_with_what_differs_from_the_preset(ope
     at.selectbox(key="knob-lr_g").set_value(0.01).run()
     assert "1 of them are not those of the preset: they are marked." in words(at)
     assert any("9_375" in block.proto.body for block in at.get("html")), "as many steps as the form says"
+
+
+def test_the_projector_mode_opens_with_and_without_a_run(open_page, make_run):
+    open_page("train", show="1")
+    make_run("mine")
+    open_page("train", show="poster", run="mine", **{"class": "<b>7b</b>"})
+
+
+def test_only_who_drives_steers_from_the_projector(make_run, monkeypatch):
+    run, said = make_run("mine"), {"show": SimpleNamespace(ask="play")}
+    monkeypatch.setattr(st, "session_state", said)
+    monkeypatch.setattr(projector.trainers, "status", lambda run: "training")
+    monkeypatch.setenv("FORGER_PIN", "483920")
+    projector._do(run)
+    assert run.control().want == "run"
+    assert said["trouble"] == access.HOW_TO_DRIVE
+    monkeypatch.delenv("FORGER_PIN")
+    projector._do(run)
+    assert run.control().want == "pause"

@@ -19,9 +19,11 @@ export default async (component) => {
 
 
 class Mount(Protocol):
-    """Draws the view under a key with its data; another call under the same key changes what is shown."""
+    """Draws the view under a key with its data; another call under the same key changes what is shown.
 
-    def __call__(self, key: str, data: Mapping[str, Any]) -> None: ...
+    `on_NAME_change` hears what the view tells under that name; the value stands in the session, under the key."""
+
+    def __call__(self, key: str, data: Mapping[str, Any], **heard: Any) -> None: ...
 
 
 def component(name: str, script: str, *styles: str, isolate: bool = True) -> Mount:
@@ -33,7 +35,7 @@ def component(name: str, script: str, *styles: str, isolate: bool = True) -> Mou
         f"forger_{name}", js=SCRIPT, css=assets.styles(*styles), isolate_styles=isolate
     )
 
-    def mount(key: str, data: Mapping[str, Any]) -> None:
-        component_of(key=key, data={**data, "script": assets.url(script)})
+    def mount(key: str, data: Mapping[str, Any], **heard: Any) -> None:
+        component_of(key=key, data={**data, "script": assets.url(script)}, **heard)
 
     return mount

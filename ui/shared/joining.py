@@ -26,7 +26,7 @@ def invite(**query: str) -> None:
             st.code(public_url.link(**query), language=None, wrap_lines=True)
         return
     address = public_url.link(**query) if query else public_url.root()
-    st.html(qr_code.svg(address))
+    st.html(qr_code.html(address))
     st.code(address, language=None, wrap_lines=True)
     if short := os.environ.get("FORGER_SHORT_URL", ""):
         st.caption(f"In many networks also {plain(short)}{plain(f'/?{urlencode(query)}') if query else ''}")

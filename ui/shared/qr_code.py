@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
+from html import escape
 
 import segno
 
-MODULE_PX = 6  # side of one of its squares in a page
+WIDTH_PX = 220  # in a page
 QUIET_ZONE = 2  # squares around it; the page's own margin does the rest
 
 
-def svg(address: str) -> str:
-    """The QR code as an SVG element, black on white in the dark mode, too."""
-    return str(segno.make(address, micro=False).svg_inline(scale=MODULE_PX, border=QUIET_ZONE, light="#fff"))
+def picture(address: str) -> str:
+    """The QR code as the address of an image, which a script puts into a page."""
+    return str(segno.make(address, micro=False).svg_data_uri(border=QUIET_ZONE, light="#fff"))
+
+
+def html(address: str) -> str:
+    """The QR code as an element of a page; an SVG element of its own Streamlit takes out of what it is given."""
+    return f'<img src="{escape(picture(address))}" alt="QR code of {escape(address)}" width="{WIDTH_PX}">'
 
 
 def show(address: str) -> None:

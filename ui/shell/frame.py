@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan import hardware
 from gan.hosting import torch_loader
-from ui.shared import access, audience, joining, making_room, own_tab, public_url
+from ui.shared import access, audience, joining, making_room, navigation, own_tab, public_url
 from ui.shared.fragments import again
 from ui.shared.text import plain
 from ui.shell import listening
@@ -77,6 +77,9 @@ def _join() -> None:
                 first, *rest = map(plain, advice)
                 st.warning("\n".join([f"{first} What to try:", *(f"- {line}" for line in rest)]))
             joining.invite()
+            name = st.text_input("Name of the class, for the poster", max_chars=80, key="poster-name")
+            more = {"class": name.strip()} if name.strip() else {}
+            navigation.button("Poster", "train", "poster", ":material/fullscreen:", show="poster", **more)
 
 
 def _try() -> None:

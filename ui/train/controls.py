@@ -165,6 +165,8 @@ def _button(
 def _share(run: Run) -> None:
     with st.popover("Link", icon=":material/link:"):
         joining.invite(run=run.id)
+        if st.button("On a projector", icon=":material/slideshow:", help="Large, steered by keys: ? lists them."):
+            _go(show="1", run=run.id)
 
 
 def describe(run: Run) -> str:

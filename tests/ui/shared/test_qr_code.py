@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from ui.shared import qr_code
@@ -26,8 +27,11 @@ def test_a_terminal_shows_it_where_it_can() -> None:
 
 
 def test_a_page_shows_it_dark_on_light() -> None:
-    [group] = ElementTree.fromstring(qr_code.svg(ADDRESS))
-    light, dark = group
+    image = ElementTree.fromstring(qr_code.html(ADDRESS).replace('">', '"/>'))
+    kind, _, text = (image.get("src") or "").partition(",")
+    assert kind == "data:image/svg+xml;charset=utf-8"
+    light, dark = ElementTree.fromstring(unquote(text))
     assert light.get("fill") == "#fff"
     assert dark.get("stroke") == "#000"
-    assert qr_code.svg(ADDRESS) != qr_code.svg(ADDRESS + "/")
+    assert ADDRESS in (image.get("alt") or "")
+    assert qr_code.picture(ADDRESS) != qr_code.picture(ADDRESS + "/")
