@@ -32,9 +32,9 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         if config.device != "cpu":  # its generator of random numbers draws others than the CPU's
             return json_response({**answer, "why": f"its noise was drawn on {config.device}"})
         worker.check_torch()
-        from gan.rng import RngStreams
+        from gan.sampler.grid_noise import grid_noise
 
-        z = RngStreams(config.seed).grid_z(sort, step, count, about.z_dim)[k]
+        z = grid_noise(config, sort, step, count)[k]
         return json_response({**answer, "z": [round(value, 4) for value in z.tolist()]})
 
     return [Route("/models/{name}/tile", tile)]
