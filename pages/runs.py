@@ -1,12 +1,12 @@
 """Runs: all of them, newest first, with what can be done to each; and the report of one.
 
-A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`; `?report=ID`, `?report=ID&step=N`.
+A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`; `?report=ID`, `?report=ID&step=N`; `?sweep=NAME`.
 """
 
 import streamlit as st
 
 from ui.report import page
-from ui.runs import dialogs, row
+from ui.runs import dialogs, row, sweep_view
 from ui.shared import assets, commands, run_entries, uploads
 from ui.shared.access import HOW_TO_DRIVE, can_drive
 from ui.shared.errors import attempt, show
@@ -162,10 +162,16 @@ for style in ("pages/runs.css", "report/report.css"):
 entries = run_entries.entries()
 if asked := st.query_params.get(page.LINK):
     one(asked, entries)
+elif name := st.query_params.get(sweep_view.LINK):
+    follow()
+    show()
+    sweep_view.render(name)
 elif entries:
     follow()
     show()
-    rows(head(entries))
+    wanted = head(entries)
+    sweep_view.links()
+    rows(wanted)
     uploaded()
     dialogs.render(entries)
 else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from gan.runs import scores
@@ -30,6 +32,20 @@ def row(run: Run) -> dict[str, Any]:
 
 def final_scores(run: Run) -> dict[str, float]:
     """The newest scores of a run: `live_…` of its log, `eval_…` of its newest evaluation with the step of that."""
+    return dict(_final_scores(run, *(_version(run.path / name) for name in ("metrics.jsonl", "scores.jsonl"))))
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """What is another one as soon as a file has changed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=1024)
+def _final_scores(run: Run, _log: tuple[int, int], _scores: tuple[int, int]) -> dict[str, float]:
     columns = LogReader(run).columns()
     live = {name: [v for v in columns.get(name, ()) if math.isfinite(v)] for name in SCORES}
     values = {f"live_{name}": float(numbers[-1]) for name, numbers in live.items() if numbers}
