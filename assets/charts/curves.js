@@ -190,7 +190,7 @@ export class Curves {
     const reach = this.end === null ? {} : { range: [0, this.end] };
     return {
       ...layout,
-      uirevision: `${this.panel} ${this.along}`,
+      uirevision: [this.panel, this.along, ...this.runs.map(({ feed }) => feed.id)].join(" "),
       showlegend: lines.length > axes.length || this.runs.length > 1,
       hoversubplots: "axis",
       ...(this.onseek ? { dragmode: false } : {}),

@@ -106,15 +106,23 @@ class Feed {
     return step > record.step ? { step, epoch, seconds } : record;
   }
 
-  /** The value of a column at a step, reckoned from the records around it. */
+  /** The value of a column that grows with the steps at one of them, reckoned from the records around it. */
   at(name, step) {
     const steps = this.columns.step ?? [];
     const values = this.columns[name] ?? [];
     const k = steps.findIndex((value) => value >= step);
-    if (k < 0) return this.newest()[name] ?? values.at(-1) ?? 0;
+    if (k < 0) return this.after(name, step);
     const [from, start] = k ? [steps[k - 1], values[k - 1]] : [0, 0];
     const share = steps[k] === from ? 1 : (step - from) / (steps[k] - from);
     return start + (values[k] - start) * share;
+  }
+
+  /** The same at a step of which there is no record yet, at the pace so far. */
+  after(name, step) {
+    const newest = this.newest();
+    const [value, at] =
+      name in newest ? [newest[name], newest.step] : [this.last(name) ?? 0, this.columns.step?.at(-1) ?? 0];
+    return at ? (value * step) / at : 0;
   }
 
   /**

@@ -21,14 +21,20 @@ export class Coverage {
 
   /** The last checkup at or before `step`, the newest for null. */
   show(feed, step) {
-    this.element.hidden = !(feed.classes.length && feed.check("shares"));
+    const coming = ["training", "paused", "queued"].includes(feed.status); // room for it, before the first checkup
+    this.element.hidden = !(feed.classes.length && (coming || feed.check("shares")));
     if (this.element.hidden) return;
     if (String(feed.classes) !== String(this.classes)) this.name(feed.classes);
     const { shares, samples, class_accuracy: right } = feed.check("shares", step) ?? {};
-    this.words.textContent = `What EvalNet reads in ${number(samples || MANY)} samples`;
+    this.words.textContent = `What a classifier sees in ${number(samples || MANY)} samples`;
     const there = shares?.filter((share) => share >= MISSING).length;
     const asked = right ? `, labels right: ${percent(mean(right))}` : "";
-    this.there.textContent = shares ? `${there} of ${this.classes.length} there${asked}` : "not looked yet";
+    const noise = feed.light?.name === "fog"; // then a blot counts as some class
+    this.there.textContent = !shares
+      ? "not measured yet"
+      : noise
+        ? "not readable yet"
+        : `${counted(there, this.classes)} present${asked}`;
     const even = this.classes.map(() => 1 / this.classes.length);
     const wanted = feed.wanted?.shares.length === this.classes.length ? feed.wanted.shares : even;
     this.bars.title = `Dashed: ${feed.wanted?.words ?? "if all were drawn equally often"}`;
@@ -63,6 +69,10 @@ function draw(bar, { name, share, wanted, right, full }) {
   bar.lastChild.textContent = right === undefined ? "" : `${Math.round(100 * right)} %`;
   bar.querySelector("i").style.height = `${100 * height}%`;
   bar.querySelector("em").textContent = missing ? "×" : height === 1 ? percent(share, 0) : "";
+}
+
+function counted(there, { length: all }) {
+  return there === all ? `all ${all}` : `${there} of ${all}`;
 }
 
 function mean(values) {

@@ -61,6 +61,7 @@ class View {
 
   update(feed) {
     if (feed !== this.following?.feed) return;
+    this.element.classList.toggle("live-empty", !feed.length);
     this.bar(feed);
     this.say(feed);
     this.light.show(feed.light);

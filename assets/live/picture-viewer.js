@@ -58,7 +58,7 @@ export class PictureViewer {
     });
     const named = { "aria-label": "Step of the picture", "data-testid": "live-slider" };
     this.range = h("input", { type: "range", min: 0, max: 0, step: 1, ...named });
-    this.where = h("output", { class: "base-where" });
+    this.where = h("span", { class: "base-where" });
     this.live = h("button", { type: "button", class: "base-now", "aria-pressed": "true" }, "Live");
     this.range.addEventListener("input", () => {
       this.replay.stop();
@@ -148,6 +148,7 @@ export class PictureViewer {
     this.range.value = String(Math.max(0, index));
     this.live.setAttribute("aria-pressed", String(this.index === null));
     if (this.feed.real) this.frames.real.show(address(this.feed.real), `Real ${this.things()}`, this.points);
+    this.where.textContent = "";
     if (step === undefined) return;
     this.shown = step;
     const epoch = this.feed.at("epoch", step);

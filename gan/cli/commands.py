@@ -53,7 +53,7 @@ def train(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if stop.is_set():
-        print(f"Stopped and saved. Go on with: python -m gan train --run {run.id} --resume")
+        print(f"Stopped and saved. Resume with: python -m gan train --run {run.id} --resume")
         return INTERRUPTED
     print(f"{run.id}: {runs.folder_status(run, held=False)} at step {tick.step if tick else 0}, {run.path}")
     return 0

@@ -207,7 +207,7 @@ def _failed(log: Log) -> HealthStatus | None:
         "bad",
         "Training blew up",
         "A loss or gradient became infinite, and training stopped before it spoilt the generator.",
-        "Go on from the last good state with half the learning rates.",
+        "Resume from the last good state with half the learning rates.",
         log.step,
     )
 

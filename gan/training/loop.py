@@ -375,7 +375,7 @@ def _in_words(error: Exception, run: Run) -> str:
             names = registry.load("games", run.config().game).STATISTICS
             return (
                 f"{names.get(error.name, error.name)} stopped being a finite number at step {error.step}. The last "
-                "good generator was kept. Go on from it with smaller learning rates, or start anew."
+                "good generator was kept. Resume from it with smaller learning rates, or start anew."
             )
         case OSError(errno=errno.ENOSPC):
             return "The disk is full. Free some space and resume: what was saved last is intact."

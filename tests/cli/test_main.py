@@ -528,7 +528,7 @@ def test_a_signal_saves_says_how_to_go_on_and_costs_nothing(number, home):
     assert shell.returncode == 130
     assert err.startswith("one: ")
     assert err.count("\n") == 1, "how long it will be, and nothing else"
-    assert out == "Stopped and saved. Go on with: python -m gan train --run one --resume\n"
+    assert out == "Stopped and saved. Resume with: python -m gan train --run one --resume\n"
     run = runs.find("one")
     runs.LOCKS.forget(run.path)
     assert runs.folder_status(run) == "stopped"

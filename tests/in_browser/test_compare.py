@@ -214,7 +214,7 @@ def test_a_pair_starts_progresses_together_and_is_stopped(page: Page, serving: t
     page.locator(".compare-card [data-status='paused']").nth(1).wait_for()
     at = until(page, lambda: settled(found, ids), "both at rest")
     assert abs(at[0] - at[1]) <= 2 * Run(home / ids[0]).config().log_every
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     until(page, lambda: all(step(found, name) > at[0] for name in ids), "both going on")
     page.get_by_role("button", name="Stop both").click()
     page.locator(".compare-card [data-status='stopped']").nth(1).wait_for()

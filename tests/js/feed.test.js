@@ -42,7 +42,7 @@ test("nothing new is nothing to tell", (t) => {
 test("a value at a step is reckoned from the records around it", (t) => {
   const { feed } = followed(t);
   feed.take(answer(1, { columns: columns(10, 20) }));
-  assert.deepEqual([feed.at("seconds", 15), feed.at("seconds", 5), feed.at("seconds", 99)], [1.5, 0.5, 2]);
+  assert.deepEqual([feed.at("seconds", 15), feed.at("seconds", 5), feed.at("seconds", 99)], [1.5, 0.5, 9.9]);
 });
 
 test("a log that was cut back is asked for anew", (t) => {

@@ -49,8 +49,8 @@ def test_the_bars_follow_the_run_and_the_time_slider(page: Page, fake: Fake) -> 
     until(page, lambda: told(page)[0] == "0: 9.3 % of the samples", "the checkup before")
     page.keyboard.press("ArrowLeft")  # step 100
     until(page, lambda: told(page)[0] == "0", "none at all")
-    expect(page.locator(".live-coverage b")).to_have_text("not looked yet", use_inner_text=True)
-    page.get_by_role("button", name="Live").click()
+    expect(page.locator(".live-coverage b")).to_have_text("not measured yet", use_inner_text=True)
+    page.get_by_role("button", name="Live", exact=True).click()
     until(page, lambda: told(page)[0] == "0: 10.0 % of the samples", "now")
 
 
@@ -76,7 +76,7 @@ def test_without_an_evaluator_there_are_no_bars(other: Page) -> None:
 
 
 def test_after_a_checkup_each_class_has_a_bar_and_missing_ones_a_sign(page: Page, fake: Fake) -> None:
-    expect(page.locator("[data-testid=live-coverage]")).not_to_be_visible()
+    expect(page.locator("[data-testid=live-coverage]")).to_contain_text("not measured yet")
     fake.check(UNEVEN)
     until(page, lambda: len(told(page)) == 10, "ten bars")
     until(page, lambda: told(page)[0] == "0: 9.3 % of the samples")
@@ -84,7 +84,9 @@ def test_after_a_checkup_each_class_has_a_bar_and_missing_ones_a_sign(page: Page
     until(page, lambda: page.locator(".live-class").nth(0).get_attribute("title") == told(page)[0])
     expect(page.locator(".live-column em")).to_have_text(["", "30 %", "×", "×", "", "", "", "", "", ""])
     caption = page.locator(".live-coverage figcaption")
-    until(page, lambda: caption.inner_text().split("\n") == ["What EvalNet reads in 1,000 samples", "8 of 10 there"])
+    until(
+        page, lambda: caption.inner_text().split("\n") == ["What a classifier sees in 1,000 samples", "8 of 10 present"]
+    )
     until(page, lambda: height(page, 0) == pytest.approx(0.465, abs=0.02))  # an even share fills half
     until(page, lambda: height(page, 1) == 1)
     until(page, lambda: height(page, 3) == 0)
@@ -92,5 +94,5 @@ def test_after_a_checkup_each_class_has_a_bar_and_missing_ones_a_sign(page: Page
     until(page, lambda: marks.evaluate_all("marks => marks.map(mark => mark.style.bottom)") == ["50%"] * 10)
     fake.check(class_accuracy=[0.97, 0.5, *[1.0] * 8])
     until(page, lambda: told(page)[1] == "1: 10.0 % of the samples, 50.0 % of those asked for are read as it")
-    until(page, lambda: caption.inner_text().split("\n")[1] == "10 of 10 there, labels right: 94.7 %")
+    until(page, lambda: caption.inner_text().split("\n")[1] == "all 10 present, labels right: 94.7 %")
     until(page, lambda: page.locator(".live-class").nth(0).inner_text().split() == ["0", "97", "%"])

@@ -126,7 +126,7 @@ def test_the_slider_goes_back_in_time_and_live_returns(page: Page, fake: Fake) -
     fake.show(120)
     page.wait_for_timeout(1500)
     assert "step 0," in shown(page)
-    page.get_by_role("button", name="Live").click()
+    page.get_by_role("button", name="Live", exact=True).click()
     until(page, lambda: "step 120," in shown(page), "live again")
     page.get_by_role("button", name="Replay").click()
     until(page, lambda: "step 0," in shown(page), "the replay began")

@@ -271,7 +271,7 @@ def test_both_of_a_pair_are_paused_continued_and_stopped(open_page, make_run, tr
     next(b for b in at.button if b.label == "Pause both").click().run()
     assert wants() == ["pause", "pause"]
     assert not at.exception
-    next(b for b in at.button if b.label == "Go on").click().run()
+    next(b for b in at.button if b.label == "Resume").click().run()
     assert wants() == ["run", "run"]
     next(b for b in at.button if b.label == "Stop both").click().run()
     assert wants() == ["stop", "stop"]
@@ -284,7 +284,7 @@ def test_one_of_a_pair_may_rest(open_page, make_run, trainers):
     trainers.alive = {"a": "training", "b": "training"}
     one.write_control(want="pause")
     at = open_page("compare", runs="a,b")
-    assert {"Pause both", "Go on", "Stop both"} <= {*labels(at)}
+    assert {"Pause both", "Resume", "Stop both"} <= {*labels(at)}
     next(b for b in at.button if b.label == "Pause both").click().run()
     assert other.control().want == "pause"
     assert "Pause both" not in labels(at)

@@ -101,7 +101,7 @@ def test_it_stays_with_a_run_that_has_ended(open_page, make_run, trainers):
     trainers.alive.clear()
     at.run()
     assert "Mine" in words(at)
-    assert primary(at) == ["Go on"]
+    assert primary(at) == ["Resume"]
 
 
 def test_a_link_that_leads_nowhere_says_so(open_page, make_run):
@@ -162,15 +162,15 @@ def test_rates_and_ratio_change_while_it_runs(open_page, make_run, trainers):
 def test_a_stopped_run_goes_on(open_page, make_run, trainers):
     make_run("mine", steps=5)
     at = open_page("train", run="mine")
-    assert primary(at) == ["Go on"]
-    button(at, "Go on").click().run()
+    assert primary(at) == ["Resume"]
+    button(at, "Resume").click().run()
     assert trainers.started == ["mine"]
 
 
 def test_a_run_that_diverged_goes_on_with_half_the_rates(open_page, make_run, trainers):
     run = make_run("mine", steps=5, error="… Go on from it with smaller learning rates.")
     at = open_page("train", run="mine")
-    assert primary(at) == ["Go on with half the learning rates"]
+    assert primary(at) == ["Resume with half the learning rates"]
     button(at, primary(at)[0]).click().run()
     assert (run.control().lr_g, run.control().lr_d) == (0.001, 0.001)
     assert trainers.started == ["mine"]
@@ -188,7 +188,7 @@ def test_a_finished_run_can_be_trained_longer(open_page, make_run, trainers):
     run.state(100).write_bytes(b"")
     at = open_page("train", run="mine")
     assert at.number_input[0].value == 200
-    button(at, "Go on").click().run()
+    button(at, "Resume").click().run()
     assert run.control().budget == {"steps": 200.0}
     assert trainers.started == ["mine"]
 
@@ -355,7 +355,7 @@ def test_a_run_whose_data_were_changed_goes_on_when_its_owner_says_so(open_page,
     run = make_run("mine", steps=5, error="The classes are not those the run began with: kitten is new.")
     run.record("failed", step=5, text="…", ask="data")
     at = open_page("train", run="mine")
-    button(at, "Go on with changed data").click().run()
+    button(at, "Resume with changed data").click().run()
     assert (trainers.started, trainers.accepted) == (["mine"], True)
 
 

@@ -53,7 +53,7 @@ def _controls(entries: list[Entry]) -> None:
         if going:
             _press(f"Pause {many}", "pause", commands.pause, going, primary=True)
         if resting:
-            _press("Go on", "play_arrow", commands.resume, resting, primary=not going)
+            _press("Resume", "play_arrow", commands.resume, resting, primary=not going)
         _press(f"Stop {many}", "stop", commands.stop, active)
 
 

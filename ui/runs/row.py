@@ -23,12 +23,12 @@ TRAIN = PAGES / "train.py"
 POLL_SECONDS = 2.0  # between two looks at a run that is being trained
 MENU = {
     "report": ":material/assignment: Report",
-    "resume": ":material/play_arrow: Go on",
-    "gently": ":material/play_arrow: Go on, half the learning rates",
+    "resume": ":material/play_arrow: Resume",
+    "gently": ":material/play_arrow: Resume with half the learning rates",
     "stop": ":material/stop: Stop",
     "compare": ":material/compare_arrows: Compare",
     "take": ":material/download: Take away …",
-    "like": ":material/content_copy: Same settings …",
+    "like": ":material/content_copy: Duplicate …",
     "rename": ":material/edit: Rename …",
     "delete": ":material/delete: Delete …",
 }

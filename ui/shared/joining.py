@@ -12,7 +12,7 @@ from ui.shared.text import plain
 
 THIS_MACHINE = (
     "This server answers this machine only, so no phone can open the link. To let a class in, end it where it was "
-    "started (Ctrl-C: what trains is saved, and **Go on** takes it up again), then start it with"
+    "started (Ctrl-C: what trains is saved, and **Resume** takes it up again), then start it with"
 )
 
 

@@ -50,13 +50,13 @@ def _row(run: Run, pinned: bool) -> None:
     control, off = run.control(), not access.can_drive()
     with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="small"):
         _name(run, control, status)
+        if st.button("New run", icon=":material/add:", help="Choose a preset and settings."):
+            _go(preset="lean")
+        _share(run)
         if status in commands.ACTIVE:
             _active(run, control, status, off)
         else:
             _ended(run, status, off)
-        _share(run)
-        if st.button("New run", icon=":material/add:", help="Choose a preset and settings."):
-            _go(preset="lean")
     if off:
         st.caption(f":material/visibility: {access.HOW_TO_DRIVE}")
     show()
@@ -93,42 +93,43 @@ def _what_starts(run: Run) -> str:
 
 
 def _active(run: Run, control: Control, status: str, off: bool) -> None:
+    """What is pressed most comes last, where Start was: nothing else slides under the pointer."""
     leaving = off or control.want == "stop"
-    if status == "paused":
-        _button("Resume", "play_arrow", partial(commands.resume, run), leaving, kind="primary")
-    else:
-        _button("Pause", "pause", partial(commands.pause, run), leaving or status == "queued", "primary")
+    _button("Stop", "stop", partial(commands.stop, run), leaving, help="Saves the run; you can resume it later.")
+    live_settings.render(run, control, leaving)
     for what, label in SINGLE.items():
         act = partial(commands.step, run, what)
         why = SINGLE_HELP[what] if status == "paused" else "Pause first."
         _button(label, "", act, leaving or status != "paused", help=why)
-    _button("Stop", "stop", partial(commands.stop, run), leaving, help="Saves; it can go on later.")
-    live_settings.render(run, control, leaving)
+    if status == "paused":
+        _button("Resume", "play_arrow", partial(commands.resume, run), leaving, kind="primary")
+    else:
+        _button("Pause", "pause", partial(commands.pause, run), leaving or status == "queued", "primary")
 
 
 def _ended(run: Run, status: str, off: bool) -> None:
-    """Going on, where there is something to go on from."""
+    """Resuming, where there is something to resume from; what is pressed most comes last."""
+    if st.button("Duplicate", icon=":material/content_copy:", help=AGAIN):
+        _go(like=run.id)
     match status:
         case "stopped":
-            _button("Go on", "play_arrow", partial(commands.resume, run), off, kind="primary")
+            _button("Resume", "play_arrow", partial(commands.resume, run), off, kind="primary")
         case "failed" if "learning rate" in run.error():  # what the trainer advises
             act = partial(commands.resume_gently, run)
             why = "From the last good state, with both learning rates halved."
-            _button("Go on with half the learning rates", "play_arrow", act, off, "primary", why)
+            _button("Resume with half the learning rates", "play_arrow", act, off, "primary", why)
         case "failed" if asked := _asks(run):
             act = partial(commands.resume, run, accept=True)
             why = f"With the {asked} as they are now. What is different is kept as an event of the run."
-            _button(f"Go on with changed {asked}", "play_arrow", act, off, "primary", why)
+            _button(f"Resume with changed {asked}", "play_arrow", act, off, "primary", why)
         case "failed":
             why = "From the last good state, once the cause is gone."
             act = partial(commands.resume, run)
             _button("Try again", "refresh", act, off, "primary", why)
         case "finished":
-            _next(off)
             if run.states():
                 live_settings.longer(run, off)
-    if st.button("Same settings", icon=":material/content_copy:", help=AGAIN):
-        _go(like=run.id)
+            _next(off)
 
 
 def _asks(run: Run) -> str:

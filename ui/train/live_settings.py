@@ -36,7 +36,7 @@ def longer(run: Run, off: bool) -> None:
             f"{words.capitalize()} in all", 1, 10_000_000, max(1, round(2 * total / scale)), step=1
         )
         st.button(
-            "Go on",
+            "Resume",
             key="longer",
             type="primary",
             icon=":material/play_arrow:",
