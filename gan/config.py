@@ -184,6 +184,30 @@ class RunConfig:
         zero="as they are",
     )
     source: str = knob("", "Folder or zip", "Where your own images are.")
+    degradation: str = knob(
+        "none",
+        "What is to be restored",
+        "What a picture loses before it is G's source; none: the data bring the sources themselves.",
+        choices=("none", "shrink", "hole"),
+        group="usual",
+    )
+    l1: float = knob(
+        10.0,
+        "Weight of the pixel error",
+        "How much the L1 distance to the true picture counts in G's loss.",
+        low=0.0,
+        high=1_000.0,
+        shown=(0.0, 1.0, 10.0, 100.0),
+        formula=r"\lambda \, \lVert x - G(y) \rVert_1",
+    )
+    adversarial_weight: float = knob(
+        1.0,
+        "Weight of D's opinion",
+        "How much D counts in G's loss; 0 trains G on the pixel error alone.",
+        low=0.0,
+        high=1_000.0,
+        shown=(0.0, 0.5, 1.0, 2.0),
+    )
     start_from: str = knob(
         "",
         "Start from",
@@ -238,6 +262,11 @@ class RunConfig:
             if (setting := settings(self.model, self.dataset).get(name)) is not None:
                 return setting.default
         raise AttributeError(f"RunConfig has no setting {name!r}")
+
+    @property
+    def from_source(self) -> bool:
+        """Whether the generator makes a picture from another one, its source, and not from noise alone."""
+        return bool(registry.card("games", self.game).facts.get("STARTS_FROM") == "source")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:
@@ -436,6 +465,27 @@ def _wrong(setting: Setting, value: Any) -> str:
         return f"{name}: {value!r} is not one of {', '.join(map(str, options))}.{near}"
     if kind in (int, float) and not k.low <= value <= k.high:
         return f"{name}: {value!r} is not between {plain(k.low)} and {plain(k.high)}."
+    return ""
+
+
+def networks_card(config: RunConfig) -> registry.Card:
+    """The card of the file that the networks come from: the model, or the game where that has networks of its own."""
+    game = registry.card("games", config.game)
+    return game if "model" in game.facts.get("IDLE", ()) else registry.card("models", config.model)
+
+
+def game_conflict(config: RunConfig) -> str:
+    """Why a penalty, trick or augmentation that is on, or class labels, cannot be used with the game; "" when they can.
+
+    A game that says TAKES has those alone, and looks at no setting that it names in IDLE.
+    """
+    card = registry.card("games", config.game)
+    takes: tuple[str, ...] = card.facts.get("TAKES", ())
+    for setting in settings(config.model, config.dataset).values() if "TAKES" in card.facts else ():
+        if setting.file and setting.switch and getattr(config, setting.name) and setting.file[1] not in takes:
+            return f"{card.title} does not know {setting.knob.label.lower()}: leave it off."
+    if config.conditional and "conditional" in card.facts.get("IDLE", ()):
+        return f"{card.title} is told pictures, not classes: leave class labels off."
     return ""
 
 

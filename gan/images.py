@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64], "Tensor")
 MAX_PIXELS = 1 << 24  # of a picture that is read: a sheet of 100 pictures has 2 million
+BESIDE = 3  # pictures of a grid that belong together where one is made from another: source, result, truth
 VIEW = 1.1  # a picture of points shows the square from -VIEW to VIEW
 REAL, FAKE = (0x00, 0x9E, 0x73), (0xCC, 0x79, 0xA7)  # the colours of real and generated everywhere
 
@@ -38,21 +39,23 @@ def grid(images: Pixels, columns: int = 0, gap: int = 2, paper: int = 32) -> Pix
     return sheet
 
 
-def columns_of(count: int, n_classes: int) -> int:
-    """How many columns a grid of about `count` images has: a multiple of the classes, so that each has its columns.
+def columns_of(count: int, n_classes: int, from_source: bool = False) -> int:
+    """How many columns a grid of about `count` images has: a multiple of the classes, so that each has its columns; of
+    those that belong together where they are made from a source.
 
     As square as can be without classes, and where there are more of them than a row of such a grid holds twice over.
     """
+    n_classes = BESIDE if from_source else n_classes
     side = math.ceil(math.sqrt(count))
     if not 1 < n_classes <= 2 * side:
         return side
     return n_classes * max(1, round(side / n_classes))
 
 
-def count_of(count: int, n_classes: int) -> int:
-    """How many images a grid of about `count` has: full rows, one at least."""
-    columns = columns_of(count, n_classes)
-    return max(1, count // columns) * columns
+def count_of(count: int, n_classes: int, from_source: bool = False) -> int:
+    """How many generated images a grid of about `count` has: full rows, one at least. Beside their sources a third."""
+    columns = columns_of(count, n_classes, from_source)
+    return max(1, count // columns) * columns // (BESIDE if from_source else 1)
 
 
 def tiles(sheet: Pixels, shape: tuple[int, int, int], gap: int = 2, paper: int = 32) -> Pixels:

@@ -21,6 +21,12 @@ PICKED = "explore-run"
 POLL_SECONDS = 10.0  # between two looks for new snapshots of a run that trains
 
 
+TRANSLATED = (
+    "Not available, because this run makes a picture from another: there is no z to move in. Its report shows source, "
+    "result and truth side by side, through all of its training; `python -m gan sample --source` translates pictures."
+)
+
+
 def choose(by_id: dict[str, Run]) -> Run:
     """The run to explore: the link's, else the one chosen last, else what other pages show, too, if it can draw."""
     wanted = st.query_params.get("run", "")
@@ -71,6 +77,9 @@ def is_live(run: Run) -> bool:
 def view(run: Run, step: int | None, was_live: bool) -> None:
     """The explorer; of a run that trains drawn anew with what has come, until it ends."""
     try:
+        if run.config().from_source:
+            st.info(TRANSLATED, icon=":material/info:")
+            return
         explorer(run, step)
     except (RunError, registry.Unknown) as error:
         st.error(f"Not available: {plain(str(error))}", icon=":material/error:")

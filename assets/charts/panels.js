@@ -100,6 +100,24 @@ export const PANELS = [
       "varied as the real ones, near 0 all look alike. Dashed: what real images would score.",
   },
   {
+    id: "truth",
+    label: "Beside the truth",
+    checks: true,
+    axes: [
+      { title: "pixel error", ideal: 0 },
+      { title: "ink", ideal: 1 },
+    ],
+    lines: [
+      ["pixel_error", "result", "fake"],
+      ["source_error", "source", "ink"],
+      ["moved", "result to source", "g"],
+      ["ink", "ink", "real", 1],
+    ],
+    note:
+      "Of held-out sources: how far results, and the sources themselves, are from the true pictures, and how far a " +
+      "result has moved from its source; a result that has not moved is an identity. Ink: 1 is as much as in the truth.",
+  },
+  {
     id: "classes",
     label: "Classes",
     checks: true,

@@ -12,6 +12,8 @@ const LOOK = 2000; // ms between two looks for newer weights
 const SELDOM = 5; // of so many looks one is taken when nothing trains the run
 const APART = 0x9e3779b1; // between the seeds of two columns
 const POINTS = "This run makes points of the plane, not pictures: its grid above shows them all.";
+const TRANSLATED =
+  "This run makes one picture from another, not from noise: its grid above shows source, result, truth.";
 
 /** `count` z of `length` numbers. The same seed begins them alike at any length: a shorter one is the longer one cut. */
 export function noise(seed, count, length) {
@@ -38,7 +40,7 @@ export class SameNoise {
     this.timer = setInterval(() => this.look(), LOOK);
   }
 
-  /** Which runs, as { id, name, points, z_dim, snapshots, classes }, in this order. */
+  /** Which runs, as { id, name, points, from_source, z_dim, snapshots, classes }, in this order. */
   set(runs) {
     const most = (a, b) => ((b.classes ?? []).length > a.length ? b.classes : a);
     this.choice.set(runs.reduce(most, []));
@@ -53,7 +55,7 @@ export class SameNoise {
       else this.rows.set(run.id, new Row(run, this.seed, this.choice));
     }
     this.body.replaceChildren(...runs.map(({ id }) => this.rows.get(id).element));
-    const sizes = [...new Set(runs.filter(({ points }) => !points).map(({ z_dim }) => z_dim))];
+    const sizes = [...new Set(runs.filter((run) => !run.points && !run.from_source).map(({ z_dim }) => z_dim))];
     this.note.textContent =
       sizes.length < 2 ? "" : `A z of ${Math.min(...sizes)} numbers is the beginning of one of ${Math.max(...sizes)}.`;
   }
@@ -104,7 +106,8 @@ class Row {
       told: (sentence, status) => this.tell(sentence, status),
       here: generators,
     });
-    if (run.points) this.tell(POINTS);
+    this.silent = run.points || run.from_source; // nothing to ask it for
+    if (this.silent) this.tell(run.points ? POINTS : TRANSLATED);
     else this.asker.ask();
   }
 
@@ -130,12 +133,12 @@ class Row {
   }
 
   ask() {
-    if (!this.run.points) this.asker.ask();
+    if (!this.silent) this.asker.ask();
   }
 
   /** Newer weights come by themselves: soon while the run trains, now and then otherwise. */
   look(seldom) {
-    if (this.run.points || this.step !== null) return;
+    if (this.silent || this.step !== null) return;
     if (this.status === "training" || seldom) this.asker.look();
   }
 

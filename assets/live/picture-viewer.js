@@ -14,6 +14,11 @@ const SORTS = {
   real: { title: "Real", says: "what G learns to imitate" },
 };
 const PAPER = 32; // of a grid, where it has no picture
+const TRANSLATED = {
+  fixed: { title: "The same sources", says: "source, result, truth side by side; none was learned from" },
+  random: { title: "Other sources", says: "new ones at every step" },
+  real: { title: "Real", says: "what the results should look like" },
+};
 const SMOOTH_FROM = 380; // pixels: pictures of points are this large and not made of digits
 
 /** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live. */
@@ -25,6 +30,7 @@ export class PictureViewer {
     this.pickers = {};
     this.dialog = new TileDialog((by) => this.turn(by));
     this.frames = { fixed: new Frame("live-picture"), random: new Frame(), real: new Frame() };
+    this.words = {};
     this.places = Object.fromEntries(Object.keys(SORTS).map((sort) => [sort, this.card(sort)]));
     this.past = h("button", { type: "button", class: "live-past", "data-testid": "live-past", hidden: true });
     this.past.addEventListener("click", () => this.seek(Infinity));
@@ -37,6 +43,8 @@ export class PictureViewer {
 
   card(sort) {
     const { title, says } = SORTS[sort];
+    /** @type {Record<string, HTMLElement>} */
+    const words = (this.words[sort] = { title: h("b", {}, title), says: h("span", {}, says) });
     const button = h("button", { type: "button", class: "live-frame" }, this.frames[sort].element);
     this.pickers[sort] = new TilePicker(button, this.frames[sort].picture.image, (k) => this.open(sort, k));
     button.addEventListener("click", () => this.columns || this.enlarge(sort));
@@ -46,7 +54,8 @@ export class PictureViewer {
       "Enlarge",
     );
     larger.addEventListener("click", () => this.enlarge(sort));
-    const caption = h("figcaption", {}, h("b", {}, title), h("span", {}, says), larger);
+    words.larger = larger;
+    const caption = h("figcaption", {}, words.title, words.says, larger);
     return h("figure", { class: `live-card live-${sort}` }, caption, button);
   }
 
@@ -83,7 +92,7 @@ export class PictureViewer {
   }
 
   /** Takes in what is new of a feed; another feed starts over. */
-  update(feed, { points = false, count = 0, classes = [], columns = 0 } = {}) {
+  update(feed, { points = false, count = 0, classes = [], columns = 0, from_source: translated = false } = {}) {
     if (feed !== this.feed || feed.generation !== this.generation) {
       this.replay.stop();
       this.index = null;
@@ -92,6 +101,12 @@ export class PictureViewer {
       this.feed = feed;
       this.generation = feed.generation;
     }
+    for (const [sort, { title, says }] of Object.entries(translated ? TRANSLATED : SORTS)) {
+      this.words[sort].title.textContent = title;
+      this.words[sort].says.textContent = says;
+      this.words[sort].larger.setAttribute("aria-label", `Show ${title} large`);
+    }
+    this.translated = translated;
     this.points = points;
     this.count = count;
     this.columns = columns;
@@ -161,7 +176,8 @@ export class PictureViewer {
       const steps = this.feed.samples[sort];
       const at = steps[nearest(steps, step)];
       if (at === undefined) continue;
-      const text = `Generated ${this.things()} from ${sort} noise at ${told}`;
+      const from = this.translated ? "held-out sources" : `${sort} noise`;
+      const text = `Generated ${this.things()} from ${from} at ${told}`;
       this.frames[sort].show(this.feed.picture(sort, at), text, this.points, at);
     }
   }

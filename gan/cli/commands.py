@@ -90,7 +90,7 @@ def _write_parquet(path: Path) -> int:
 
 
 def sample(args: argparse.Namespace) -> int:
-    """Writes n samples of a run: a picture (.png) or an array (.npy, uint8 N,H,W,C)."""
+    """Writes n samples of a run, or what it makes of pictures: a picture (.png) or an array (.npy, uint8 N,H,W,C)."""
     import numpy as np
 
     from gan import images
@@ -99,6 +99,12 @@ def sample(args: argparse.Namespace) -> int:
     check_out(args.out, ".png", ".npy")
     run, step = run_choice.run_at(args.run)
     sampler = Sampler.load(run.path, step)
+    if args.source:
+        return _translate(args, sampler, run)
+    if args.mask:
+        raise Usage("--mask says where the pictures of --source are missing.")
+    if sampler.config.from_source:
+        raise RunError(f"{run.id} makes one picture from another: name a file of sources, --source x.npy.")
     rng = np.random.default_rng(args.seed)
     z = rng.standard_normal((args.n, sampler.z_dim), dtype=np.float32)
     k = None if args.label is None else _class_of(sampler.names[: sampler.classes], args.label, run)
@@ -112,6 +118,27 @@ def sample(args: argparse.Namespace) -> int:
     else:
         args.out.write_bytes(images.png(images.grid(pixels)))
     print(f"{args.n} samples of {run.id} at step {sampler.step}, seed {args.seed}: {args.out}")
+    return 0
+
+
+def _translate(args: argparse.Namespace, sampler: Any, run: Run) -> int:
+    """Writes what a run makes of the pictures of a file; grey ones without an axis of channels where that was so."""
+    import numpy as np
+
+    from gan import images
+
+    sources = _array(args.source)
+    flat = sources.ndim == 3
+    mask = None if args.mask is None else _array(args.mask)
+    try:
+        made = sampler.translate(sources[..., None] if flat else sources, mask)
+    except ValueError as error:
+        raise RunError(f"{args.source}: {error}.") from error
+    if args.out.suffix == ".npy":
+        np.save(args.out, made[..., 0] if flat else made)
+    else:
+        args.out.write_bytes(images.png(images.grid(made)))
+    print(f"{len(made)} pictures made by {run.id} at step {sampler.step}: {args.out}")
     return 0
 
 
@@ -263,16 +290,24 @@ def doctor(args: argparse.Namespace) -> int:
     return 0 if doctors.is_fit(checks) else 1
 
 
+def _array(path: Path) -> Any:
+    """The one array of a .npy file."""
+    import numpy as np
+
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise RunError(f"{path} holds several arrays; images are one, uint8 N,H,W,1 or N,H,W,3.")
+    return array
+
+
 def _pixels(path: Path) -> Any:
     """Images of a .npy file, uint8 N,H,W,C, as N,C,H,W."""
     import numpy as np
 
-    try:
-        pixels = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
-    if not isinstance(pixels, np.ndarray):
-        raise RunError(f"{path} holds several arrays; images are one, uint8 N,H,W,1 or N,H,W,3.")
+    pixels = _array(path)
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] not in (1, 3):
         raise RunError(f"{path} holds {pixels.dtype} {pixels.shape}; images are uint8 N,H,W,1 or N,H,W,3.")
     return pixels.transpose(0, 3, 1, 2)

@@ -36,6 +36,10 @@ def make_parser() -> argparse.ArgumentParser:
     pictures.add_argument("--n", type=flags.count(1, 100_000), default=64, help="number of samples (default 64)")
     pictures.add_argument("--seed", type=flags.count(0, 2**31 - 1), default=0, help="seed of the noise z (default 0)")
     pictures.add_argument("--class", dest="label", metavar="K", help="one class alone, by its name or number")
+    pictures.add_argument(
+        "--source", type=Path, metavar="x.npy", help="pictures to be translated or restored, uint8 N,H,W or N,H,W,C"
+    )
+    pictures.add_argument("--mask", type=Path, metavar="m.npy", help="where they are missing: uint8 N,H,W, not 0 there")
     pictures.add_argument("--out", type=Path, required=True, help="the file to write, x.png or x.npy")
     packed = command("export", commands.export)
     packed.add_argument("--run", required=True, metavar="ID[@STEP]", help="the run; --onnx takes a snapshot, too")

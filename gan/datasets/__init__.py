@@ -105,6 +105,7 @@ class Data:
     images: uint8 N,C,H,W in 0..255, or float32 N,2,1,1 in [-1, 1] for points of the plane.
     labels: int64 N, indices into `names`, or None.
     factors: what an image was made from, name -> N numbers, or None.
+    sources: what an image is to be made from by a game that starts from a picture, uint8 as the images, or None.
     test: the split that is never trained on, or None.
     reading: what was left out and decided while it was read; None where there is nothing to tell.
     """
@@ -115,6 +116,7 @@ class Data:
     factors: Mapping[str, np.ndarray] | None = None
     test: Data | None = None
     reading: Reading | None = None
+    sources: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         kind, ndim = self.images.dtype, self.images.ndim
@@ -125,6 +127,8 @@ class Data:
         columns = [self.labels, *(self.factors or {}).values()]
         if any(column is not None and len(column) != len(self.images) for column in columns):
             raise ValueError("images, labels and factors differ in length")
+        if self.sources is not None and (self.sources.shape != self.images.shape or self.sources.dtype != np.uint8):
+            raise ValueError("sources are uint8, in the shape of the images")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -156,14 +160,16 @@ class Data:
         """The examples at `rows`, in that order; the test split stays whole."""
         labels = None if self.labels is None else self.labels[rows]
         factors = self.factors and {name: column[rows] for name, column in self.factors.items()}
-        return dataclasses.replace(self, images=self.images[rows], labels=labels, factors=factors)
+        sources = None if self.sources is None else self.sources[rows]
+        return dataclasses.replace(self, images=self.images[rows], labels=labels, factors=factors, sources=sources)
 
     def resized(self, size: int) -> Data:
         """Both splits at size x size pixels, antialiased; points are left as they are."""
         if self.is_points:
             return self
         test = self.test.resized(size) if self.test else None
-        return dataclasses.replace(self, images=resize(self.images, size), test=test)
+        sources = None if self.sources is None else resize(self.sources, size)
+        return dataclasses.replace(self, images=resize(self.images, size), test=test, sources=sources)
 
 
 class Contract(Protocol):

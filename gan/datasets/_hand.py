@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -43,6 +44,32 @@ def write(style: int, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.
     slant, rotation: degrees, positive leaning right and turning clockwise. scale: pixels of the
     longer side. thickness: pixels. style: index into STYLES.
     """
+
+    def thickness() -> np.ndarray:
+        return np.clip(BOLD[GLYPHS[style].digit] * np.exp(0.27 * rng.standard_normal(n)), 1.3, 5.0)[None]
+
+    pictures, factors = _written(style, n, rng, thickness)
+    return pictures[0], factors
+
+
+def write_pair(
+    style: int, n: int, rng: np.random.Generator, widths: tuple[tuple[float, float], tuple[float, float]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same n pen lines drawn by two pens: uint8 n,28,28 twice, and the factors of the second.
+
+    `widths` are the thinnest and the thickest of each pen, in pixels. The second pen places both on the paper.
+    """
+    pictures, factors = _written(style, n, rng, lambda: np.stack([rng.uniform(*width, n) for width in widths]))
+    return pictures[0], pictures[1], factors
+
+
+def _written(
+    style: int, n: int, rng: np.random.Generator, thicknesses: Callable[[], np.ndarray]
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The pictures of n lines by each pen, and their factors. `thicknesses` draws the pens' widths, pixels, pens,n.
+
+    The last pen decides where a line lies and is centred, so that the others lie where it does.
+    """
     control, matrix = template(style)
     normal = rng.standard_normal
     sloppy = np.exp(0.4 * normal((n, 1, 1)))
@@ -58,18 +85,14 @@ def write(style: int, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.
     cos, sin = np.cos(np.radians(rotation))[:, None], np.sin(np.radians(rotation))[:, None]
     x, y = cos * x - sin * y, sin * x + cos * y
 
-    bold = BOLD[GLYPHS[style].digit] * np.exp(0.27 * normal(n))
-    thickness = np.clip(bold, 1.3, 5.0)
+    pens = thicknesses()
+    thickness = pens[-1]
     scale = 20 - (normal(n) > 1.3) - (normal(n) > 1.8)
     pressure = 1 + PRESSURE * _waves(rng, n, len(matrix), (5.0, 13.0, 40.0))[..., 0]
     pressure = np.clip(pressure, 0.7, 1.35)
     x, y = _boxed(x, y, scale, pressure * (thickness[:, None] + FADE) / 2 - FADE / 2)
-    pictures = ink(
-        np.ascontiguousarray(x.T, np.float32),
-        np.ascontiguousarray(y.T, np.float32),
-        np.ascontiguousarray(pressure.T, np.float32),
-        (thickness / 2).astype(np.float32),
-    )
+    across, down, force = (np.ascontiguousarray(part.T, np.float32) for part in (x, y, pressure))
+    pictures = [ink(across, down, force, (pen / 2).astype(np.float32)) for pen in pens]
     factors = np.stack([slant, rotation, scale, thickness, np.full(n, style)], 1)
     return _centred(pictures), factors.astype(np.float32)
 
@@ -109,12 +132,14 @@ def _boxed(x: np.ndarray, y: np.ndarray, scale: np.ndarray, edge: np.ndarray) ->
     return placed[0], placed[1]
 
 
-def _centred(pictures: np.ndarray) -> np.ndarray:
-    """Moved by whole pixels, at most the margin of 4, until the centre of mass is at pixel 14, 14."""
+def _centred(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    """Moved by whole pixels, at most the margin of 4, until the last one's centre of mass is at pixel 14, 14."""
     grid = np.arange(SIDE)
-    mass = pictures.sum((1, 2))
-    rows = 14 - (pictures.sum(2) @ grid) / mass
-    columns = 14 - (pictures.sum(1) @ grid) / mass
+    last = pictures[-1]
+    mass = last.sum((1, 2))
+    rows = 14 - (last.sum(2) @ grid) / mass
+    columns = 14 - (last.sum(1) @ grid) / mass
     down, right = (np.clip(np.rint(shift), -4, 4).astype(int)[:, None] for shift in (rows, columns))
-    picture = np.arange(len(pictures))[:, None, None]
-    return pictures[picture, ((grid - down) % SIDE)[:, :, None], ((grid - right) % SIDE)[:, None]]
+    picture = np.arange(len(last))[:, None, None]
+    to = ((grid - down) % SIDE)[:, :, None], ((grid - right) % SIDE)[:, None]
+    return [each[picture, *to] for each in pictures]

@@ -9,7 +9,7 @@ degrees, scale and thickness in pixels, and the number of its style.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -29,6 +29,7 @@ FILES = ()
 
 FOLDER = "strokes-v1"  # counts up when the same seed would give other pictures
 BLOCK = 256  # pictures of one style made in one go: their distances fit the cache of a core
+Hand = Callable[[int, int, np.random.Generator], dict[str, np.ndarray]]  # columns of n examples of one style
 NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 
@@ -69,12 +70,23 @@ def fill(rows: dict[str, np.ndarray], seed: int, workers: int) -> Iterator[int]:
 
     The same seed gives the same bytes whatever the number of workers; classes are equally frequent.
     """
+
+    def hand(style: int, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        pictures, factors = write(style, n, rng)
+        return {"images": pictures[:, None], "factors": factors}
+
+    yield from fill_by(hand, rows, seed, workers)
+
+
+def fill_by(hand: Hand, rows: dict[str, np.ndarray], seed: int, workers: int) -> Iterator[int]:
+    """The same by any hand, which says what of `rows` it fills."""
     styles = plan(len(rows["images"]), seed)
     rows["labels"][:] = np.array([glyph.digit for glyph in GLYPHS])[styles]
 
     def work(number: int, block: np.ndarray) -> int:
-        rng = np.random.default_rng([seed, number])
-        rows["images"][block, 0], rows["factors"][block] = write(styles[block[0]], len(block), rng)
+        written = hand(styles[block[0]], len(block), np.random.default_rng([seed, number]))
+        for name, column in written.items():
+            rows[name][block] = column
         return len(block)
 
     pool, done = ThreadPoolExecutor(workers), 0

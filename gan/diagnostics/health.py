@@ -43,6 +43,9 @@ READABLE_SHARE = 0.4  # share of confident readings (p > 0.9) from which samples
 ARMED_CLASSES = 7.0  # effective classes from which the class rules are armed
 PRESENT_SHARE = 0.01  # from which a class is there
 MANY_COPIES = 0.3  # share of samples that are nearly a training image from which that is told
+UNMOVED = 0.1  # of the distance from sources to truth: moved less than that is an identity
+NEARER = 0.6  # the same for the distance of the results to the truth, below which a translation is one
+ASTRAY_STEPS = 600  # before them results may be worse than the sources
 FOG_FACTOR = 4.0  # times the images that the first digits should take: then fog is too long
 
 Level = Literal["wait", "good", "warn", "bad"]
@@ -72,7 +75,7 @@ class Log:
     columns: float64 of equal length by name, NaN where nothing was measured. checks: lists of the live scores, oldest
     first. names: classes, () without an EvalNet. first_digits: training images after which the preset shows its first
     digits, None where that was not measured. error: why the run failed, or "". probability and threshold: PROBABILITY
-    and THRESHOLD of the loss.
+    and THRESHOLD of the loss. from_source: whether G makes a picture from another one.
     """
 
     columns: Mapping[str, NDArray[np.float64]]
@@ -82,6 +85,7 @@ class Log:
     error: str = ""
     probability: bool = True
     threshold: float | None = 0.0
+    from_source: bool = False
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         return self.columns.get(name, np.full(len(self), np.nan))
@@ -170,7 +174,8 @@ def log_of(run: Run, reader: LogReader) -> Log:
     rows = {name: values[with_step] for name, values in columns.items()}
     loss = registry.card("losses", config.loss).facts
     probability, threshold = loss.get("PROBABILITY", True), loss.get("THRESHOLD", 0.0)
-    return Log(rows, reader.checks(), names, first_digits, run.error(), probability, threshold)
+    checks = reader.checks()
+    return Log(rows, checks, names, first_digits, run.error(), probability, threshold, config.from_source)
 
 
 def diagnose(log: Log) -> HealthStatus | None:
@@ -179,9 +184,10 @@ def diagnose(log: Log) -> HealthStatus | None:
         return _failed(log)
     if not len(log):
         return None
-    rules = ALWAYS + (AFTER_WARM_UP if log.step >= WARM_UP_STEPS else ())
+    always, later = (BLOWN_UP, BESIDE_TRUTH) if log.from_source else (ALWAYS, AFTER_WARM_UP)
+    rules = always + (later if log.step >= WARM_UP_STEPS else ())
     status = next((finding for rule in rules for finding in rule(log)), None)
-    return status or _progress(log)
+    return status or (_translating(log) if log.from_source else _progress(log))
 
 
 def since(log: Log, status: HealthStatus) -> int:
@@ -499,6 +505,39 @@ AFTER_WARM_UP: tuple[Callable[[Log], Iterator[HealthStatus]], ...] = (
 )
 
 
+def _unmoved(log: Log) -> Iterator[HealthStatus]:
+    """G hands its source back: hardly moved from it, and not for want of a difference to the truth."""
+    moved, wanted = log.scores("moved")[-2:], log.scores("source_error")[-2:]
+    if len(moved) == 2 and (moved < UNMOVED * wanted).all():
+        yield HealthStatus(
+            "identity",
+            "bad",
+            "G hands its source back",
+            f"Its pictures differ from their sources by {moved[-1]:.3f}, and the true ones by {wanted[-1]:.3f}: an "
+            "identity, not a translation.",
+            "Give the pixel error more weight, raise G's learning rate, or look whether the pairs are pairs.",
+            log.began(2),
+        )
+
+
+def _astray(log: Log) -> Iterator[HealthStatus]:
+    """G's pictures are no nearer to the truth than the sources are."""
+    error, source = log.scores("pixel_error")[-2:], log.scores("source_error")[-2:]
+    if len(error) == 2 and (error >= source).all() and log.step >= ASTRAY_STEPS:
+        yield HealthStatus(
+            "astray",
+            "bad",
+            "No nearer to the truth than its sources",
+            f"Its pictures differ from the true ones by {error[-1]:.3f}, and the sources by {source[-1]:.3f}.",
+            "Raise the weight of the pixel error, or lower the learning rates.",
+            log.began(2),
+        )
+
+
+BLOWN_UP: tuple[Callable[[Log], Iterator[HealthStatus]], ...] = (_divergence,)  # its D may be left out on purpose
+BESIDE_TRUTH: tuple[Callable[[Log], Iterator[HealthStatus]], ...] = (_unmoved, _astray)
+
+
 # -- when no rule reports ----------------------------------------------------------------------------
 
 
@@ -518,6 +557,17 @@ def _progress(log: Log) -> HealthStatus | None:
             log.step,
         )
     return _fog(log)
+
+
+def _translating(log: Log) -> HealthStatus:
+    """The status of a translation without a problem; before the first look at held-out sources it waits."""
+    error, source = log.scores("pixel_error")[-1:], log.scores("source_error")[-1:]
+    if not len(error):
+        return HealthStatus("not looked", "wait", "Not looked at yet", "Held-out sources come soon.", "", log.step)
+    words = f"Held-out pictures differ from the true ones by {error[0]:.3f} of 1, their sources by {source[0]:.3f}."
+    if error[0] < NEARER * source[0]:
+        return HealthStatus("learning", "good", "It is working", words, "", log.step)
+    return HealthStatus("nearing", "wait", "Not there yet", words, "", log.step)
 
 
 def _fog(log: Log) -> HealthStatus:

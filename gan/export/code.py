@@ -115,6 +115,8 @@ class _Writer:
 
     def __init__(self, config: RunConfig, shape: tuple[int, int, int], n_classes: int) -> None:
         self.config, self.shape, self.n_classes = config, shape, n_classes
+        if config.from_source:
+            raise ValueError(f"{config.game} is not written as one file yet: read gan/games/{config.game}.py.")
         self.conditioning = registry.card("conditionings", config.conditioning)
         if n_classes and "classify" in defined(f"gan.conditionings.{_stem(self.conditioning)}"):
             raise ValueError(f"{self.conditioning.title} is not written as one file yet; the other conditionings are.")

@@ -54,9 +54,10 @@ class Table:
 
 
 def tables() -> dict[str, Any]:
-    """Both networks of every healthy preset: {preset: {"G": rows, "D": rows}}."""
+    """Both networks of every healthy preset that has a model: {preset: {"G": rows, "D": rows}}."""
     presets = {name: registry.load("presets", name) for name in registry.names("presets")}
-    return {name: of_preset(name) for name in presets if "scenario" not in presets[name]}
+    healthy = [name for name in presets if "scenario" not in presets[name]]
+    return {name: of_preset(name) for name in healthy if not config.preset(name)[0].from_source}
 
 
 def of_preset(name: str) -> dict[str, Rows]:

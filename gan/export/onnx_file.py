@@ -39,6 +39,8 @@ def write(sampler: Sampler, out: Path) -> int:
         raise RunError(
             f"An ONNX file needs {', '.join(lacking)}, which the app does without: pip install {' '.join(lacking)}."
         )
+    if sampler.config.from_source:
+        raise RunError("A generator that makes one picture from another is not written as ONNX yet: the zip has it.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "generator.onnx"
         _export(sampler, path)

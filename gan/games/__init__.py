@@ -1,12 +1,20 @@
 """Games, one per file: which networks there are, one update of each, what is logged, and what is sampled.
 
 The training loop, the log, the sample grids, checkpoints, snapshots and the export know no G and no D of their own:
-they ask the game. `Contract` says what a file here has to say. It may add SCRIPT, the module whose `main` is copied
-into an exported script; without it an export has none.
+they ask the game. `Contract` says what a file here has to say. It may add
+
+    SCRIPT       the module whose `main` is copied into an exported script; without it an export has none
+    STARTS_FROM  "source": G makes a picture from another one, which the networks get as y; else G starts from noise.
+                 Then G has `source_shape`, c,h,w, the file a function `shown(config, y, shape)`, sources as they are
+                 looked at, and `asked(config, x, missing)`, what G is told of those that a caller brings; and the
+                 Game has a method `source(x, y, purpose, update)`, the sources of pictures x
+    IDLE         settings that this game does not look at
+    TAKES        the penalties, tricks and augmentations that it uses; left out where it uses all of them
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,8 +22,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from gan import registry
-from gan.config import RunConfig
+from gan import models, registry
+from gan.config import RunConfig, game_conflict
 from gan.games._adam import GuardedAdam
 from gan.rng import RngStreams
 
@@ -26,7 +34,8 @@ class Batches(Protocol):
     """The training data as a game reads it."""
 
     def __call__(self, update: int) -> tuple[Tensor, Tensor | None]:
-        """The real images of one update, float32 N,C,H,W in [-1, 1], and their classes, int64 N, or None."""
+        """The real images of one update, float32 N,C,H,W in [-1, 1], and what the networks are told of each, or None:
+        classes, int64 N, or for a game that starts from a source the sources of these images, as they are."""
         ...
 
 
@@ -105,12 +114,30 @@ class Game(Protocol):
         ...
 
 
+def outline(config: RunConfig, shape: tuple[int, int, int], n_classes: int) -> dict[str, nn.Module]:
+    """G, and D where there is one, on the device "meta": shapes without numbers. Raises ValueError as `build` does."""
+    if config.from_source:
+        nets = registry.load("games", config.game).networks(config, shape, n_classes, config.seed)
+        return {name: net.to("meta") for name, net in nets.items()}
+    G, D = models.outline(config, shape, n_classes)
+    return {"G": G, "D": D}
+
+
+def stand_in(G: nn.Module, n: int, device: torch.device | str = "cpu") -> Tensor | None:
+    """What G and D can be told of n pictures where no data are at hand: classes in turn, sources of ramps, or None."""
+    if sides := getattr(G, "source_shape", None):
+        return torch.linspace(-1, 1, n * math.prod(sides), device=device).view(n, *sides)
+    return models.balanced(n, getattr(G, "n_classes", 0), device)
+
+
 def build(config: RunConfig, shape: tuple[int, int, int], n_classes: int, device: torch.device | str) -> Game:
     """The game of `config` at its start. `n_classes` is how many the data have.
 
     Raises ValueError with a sentence for networks that cannot make the data, and for settings that do not go together.
     """
     module = registry.load("games", config.game)
+    if problem := game_conflict(config):
+        raise ValueError(problem)
     nets = module.networks(config, shape, n_classes, config.seed)
     game: Game = module.Game(config, {name: net.to(device) for name, net in nets.items()})
     return game

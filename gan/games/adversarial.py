@@ -19,10 +19,12 @@ from gan import models, registry
 from gan.config import RunConfig, loss_conflict
 from gan.games import Batches, Snapshot, Stats
 from gan.games._adam import GuardedAdam
+from gan.games._opinion import opinion
 from gan.models import _layers as layers
 from gan.rng import RngStreams
 
 SCRIPT = "gan.export.script_body"
+IDLE = ("degradation", "l1", "adversarial_weight")
 UPDATES = {"d": "d_steps", "g": "g_steps"}
 STATISTICS = {
     "d_loss": "D's loss",
@@ -134,7 +136,7 @@ class Game:
         for trick, amount in self.tricks:
             if hasattr(trick, "after_step"):
                 trick.after_step(self.nets["D"], amount)
-        return {**stats, "grad_norm_d": norm, **self._opinion(real_logits, fake_logits)}, fake
+        return {**stats, "grad_norm_d": norm, **opinion(self.loss, real_logits, fake_logits)}, fake
 
     def g_step(self, real: Tensor | None = None, y_real: Tensor | None = None) -> Stats:
         """One update of G: it learns to make D take its fakes for real; D only passes the gradient on.
@@ -238,22 +240,6 @@ class Game:
         with torch.no_grad():
             x: Tensor = self.G_ema(torch.zeros(1, self.config.z_dim, device=self.device), y)
         return tuple(x.shape[1:])
-
-    def _opinion(self, real_logits: Tensor, fake_logits: Tensor) -> Stats:
-        """What D's logits say of both batches; probabilities and accuracy only where the loss gives them a meaning."""
-        real, fake = real_logits.detach(), fake_logits.detach()
-        statistics = {
-            "logit_real": real.mean(),
-            "logit_fake": fake.mean(),
-            "real_below_fake": (real < fake).float().mean(),
-        }
-        if getattr(self.loss, "ESTIMATE", False):
-            statistics["estimate"] = statistics["logit_real"] - statistics["logit_fake"]
-        if self.loss.PROBABILITY:
-            statistics |= {"d_real": real.sigmoid().mean(), "d_fake": fake.sigmoid().mean()}
-        if (threshold := self.loss.THRESHOLD) is not None:
-            statistics["d_accuracy"] = ((real > threshold).float().mean() + (fake < threshold).float().mean()) / 2
-        return statistics
 
     @torch.no_grad()
     def _follow(self) -> None:

@@ -29,6 +29,7 @@ SCORES = (
     *("samples", "classes", "effective_classes", "confident", "label_accuracy", "fd", "diversity"),
     *("checkerboard", "overfit"),
     *("modes", "modes_sure", "modes_real"),
+    *("pixel_error", "source_error", "moved", "ink"),
 )  # of live scores, numbers
 LISTS = ("shares", "class_accuracy", "d_hist_real", "d_hist_fake", "d_range")  # of live scores
 MAX_COLUMNS = 200

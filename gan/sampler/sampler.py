@@ -20,6 +20,12 @@ from gan.runs import PICTURE_BYTES, Run, RunError
 from gan.sampler import styles
 from gan.sampler.calibration import CalibratedDiscriminator, calibrate
 
+CHUNK = 256  # sources that are translated at once
+FROM_SOURCE = (
+    "This run makes one picture from another, and none from noise: there is no z to move in, and its D judges pairs. "
+    "Give it a source instead."
+)
+
 
 class Sampler:
     """A frozen generator (the EMA copy, in eval mode) and its discriminator, on the CPU.
@@ -35,6 +41,8 @@ class Sampler:
 
     `layers` names the layers that each take a style, from coarse to fine; () for a generator without styles. One with
     styles takes longer vectors wherever z is taken: z and behind it what is added to its w, `latent_dim` numbers.
+
+    A generator that makes a picture from another one has `translate` alone; whatever takes z or asks D raises RunError.
     """
 
     layers: tuple[str, ...] = ()
@@ -50,7 +58,7 @@ class Sampler:
         self._G, self._D = G.eval().requires_grad_(False), D and D.eval().requires_grad_(False)
         self.layers = tuple(getattr(G, "style_layers", ()))
         self.latent_dim = self.z_dim
-        self.w_dim = int(self.mapping(np.zeros((1, self.z_dim), np.float32)).shape[1])
+        self.w_dim = 0 if config.from_source else int(self.mapping(np.zeros((1, self.z_dim), np.float32)).shape[1])
         self.latent_dim += self.w_dim if self.layers else 0
         self._real, self._lock = real, threading.Lock()
         self._calibrated: CalibratedDiscriminator | None = None
@@ -121,6 +129,26 @@ class Sampler:
         return images.to_pixels(self._synthesis(self._styles(z, classes, psi, centre)).numpy())
 
     @torch.inference_mode()
+    def translate(self, sources: NDArray[np.uint8], missing: NDArray[Any] | None = None) -> NDArray[np.uint8]:
+        """What becomes of sources, uint8 N,h,w,C: uint8 N,H,W,C.
+
+        `missing` (N,h,w) is not 0 where a picture is to be filled in, for a run that does that. Raises RunError for a
+        generator that starts from noise, ValueError for sources that are not as large as this one takes.
+        """
+        if not self.config.from_source:
+            raise RunError("This run makes its pictures from noise: there is nothing to be made from a source.")
+        _, h, w = self._G.source_shape
+        if sources.dtype != np.uint8 or sources.shape[1:] != (h, w, self.shape[0]):
+            raise ValueError(f"sources must be uint8 N,{h},{w},{self.shape[0]}, not {sources.dtype} {sources.shape}")
+        if missing is not None and missing.shape != sources.shape[:3]:
+            raise ValueError(f"a mask must be {len(sources)},{h},{w}, not {missing.shape}")
+        x = torch.from_numpy(images.to_unit(sources.transpose(0, 3, 1, 2).astype(np.float32)))
+        holes = None if missing is None else torch.from_numpy(missing != 0)[:, None]
+        y = registry.load("games", self.config.game).asked(self.config, x, holes)
+        made = torch.cat([self._G(None, part) for part in y.split(CHUNK)])
+        return images.to_pixels(made.numpy())
+
+    @torch.inference_mode()
     def mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.float32]:
         """w (N,w_dim float32) of z (N,z_dim); z itself for a plain GAN. Raises ValueError as `images` does."""
         return np.asarray(self._mapping(z, classes).numpy())
@@ -177,6 +205,7 @@ class Sampler:
 
         Of longer vectors as in `images`.
         """
+        self._check_noise()
         y = models.balanced(len(z), self.classes) if y is None else y
         x: Tensor = self._synthesis(self._shifted(z, y))
         return x
@@ -200,6 +229,7 @@ class Sampler:
     @property
     def discriminator(self) -> CalibratedDiscriminator:
         """D with its zero in place, for tensors; made when first asked for. Raises ValueError for a game without D."""
+        self._check_noise()
         if self._D is None:
             raise ValueError(f"The game {self.config.game} has no discriminator.")
         with self._lock:
@@ -246,7 +276,13 @@ class Sampler:
             raise ValueError(f"pictures must be uint8 N,{H},{W},{C}, not {pictures.dtype} {pictures.shape}")
         return torch.from_numpy(images.to_unit(pictures.transpose(0, 3, 1, 2).astype(np.float32)))
 
+    def _check_noise(self) -> None:
+        """Raises RunError where there is no noise to begin with."""
+        if self.config.from_source:
+            raise RunError(FROM_SOURCE)
+
     def _mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> Tensor:
+        self._check_noise()
         tensor = _tensor(z, self.z_dim, self.latent_dim)
         return self._shifted(tensor, self._classes(tensor[:, : self.z_dim].contiguous(), classes))
 

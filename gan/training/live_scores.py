@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from gan import registry
 from gan.datasets import Data, DataError
 from gan.evaluation import copies, reference
 from gan.evaluation.evalnet import EvalNetError
 from gan.evaluation.reference import Reference
 from gan.games import Game, Snapshot
-from gan.images import to_unit
+from gan.images import to_pixels, to_unit
 from gan.metrics import MetricInputs, Unavailable, classes, diversity, frechet, labels, modes
 from gan.models import _layers as layers
 from gan.models import balanced
 from gan.models._batchnorm import RECALIBRATION, recalibrate
 from gan.rng import RngStreams
+from gan.training import held_out
 from gan.training.metrics_log import PendingScores
 from gan.training.speed.side_stream import Executor, InlineExecutor
 
@@ -34,6 +36,7 @@ MAX_FLOPS = 4e9  # floating-point operations that drawing them may take
 EVERY_IMAGES = 22_400  # training images between two evaluations: 700 steps of 32
 MAX_LOGITS = 256  # real, held-out and generated images whose logits are compared
 BINS = 24
+HELD_OUT = 256  # sources from which a game that starts from one is scored
 CONFIDENT = 0.9  # probability from which a reading counts as confident
 
 
@@ -77,6 +80,8 @@ class LiveEvaluator:
         diversity and checkerboard (where the data are pictures); clipped (with weight clipping); overfit (where there
         is a test split); d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
         """
+        if self.config.from_source:
+            return self._beside_truth(snapshot)
         z = self.rng.z("checkup", 0, self.count, self.config.z_dim)
         recalibrate(snapshot.G_ema, self.rng, z.shape[1], min(RECALIBRATION, self.count))
         y = balanced(self.count, self.n_classes, z.device)
@@ -86,6 +91,31 @@ class LiveEvaluator:
         D = snapshot.nets.get("D")
         spread = self._spread(_as_trained(D), x[: self.n_logits], y) if D is not None else {}
         return {**self._measure(x, y), **spread, **self._of_tricks(D)}
+
+    def _beside_truth(self, snapshot: Snapshot) -> dict[str, Any]:
+        """What became of held-out sources, beside what should have: all differences are means, pixels in 0..1.
+
+        pixel_error and source_error of results and of the sources themselves to the truth; moved from source to result;
+        ink of the results over that of the truth; label_accuracy, the share that is read as the class of the source.
+        """
+        y, truth = held_out.examples(self.game, self.data, HELD_OUT, 0)
+        x = snapshot.G_ema(None, y).float()
+        if not x.isfinite().all():
+            return {}
+        source = registry.load("games", self.config.game).shown(self.config, y, self.data.shape)
+        scores = {
+            "samples": len(x),
+            "pixel_error": float((x - truth).abs().mean() / 2),
+            "source_error": float((source - truth).abs().mean() / 2),
+            "moved": float((x - source).abs().mean() / 2),
+            "ink": float((x + 1).mean() / (truth + 1).mean().clamp_min(1e-6)),
+        }
+        labels = held_out.labels(self.data, HELD_OUT, 0)
+        if self.reference is not None and labels is not None:
+            read = self.reference.extract(to_pixels(x.cpu().numpy()).transpose(0, 3, 1, 2))
+            if read.probabilities is not None and read.probabilities.shape[1] == self.data.n_classes:
+                scores["label_accuracy"] = float((read.classes == labels).mean())
+        return {name: _rounded(value) for name, value in scores.items()}
 
     def _of_tricks(self, D: nn.Module | None) -> dict[str, float]:
         """What the tricks of the run have to say of D."""
@@ -207,6 +237,8 @@ def _logits(D: nn.Module, x: Tensor, y: Tensor | None, size: int) -> Tensor:
 
 def _samples(game: Game) -> int:
     """How many samples the generator draws within MAX_FLOPS."""
+    if game.config.from_source:
+        return HELD_OUT
     z = torch.zeros(1, game.config.z_dim, device=game.device)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         game.G_ema(z, balanced(1, game.n_classes, z.device))

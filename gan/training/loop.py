@@ -309,7 +309,10 @@ class Batches:
     def __init__(self, config: RunConfig, data: Data, game: games.Game):
         self.size, self.rng = config.batch, game.rng
         self.real = torch.from_numpy(np.require(data.images, requirements="W")).to(game.device)
-        self.classes = torch.tensor(data.labels, device=game.device) if game.n_classes else None
+        conditions = data.sources if config.from_source else data.labels if game.n_classes else None
+        self.conditions: Tensor | None = None
+        if conditions is not None:
+            self.conditions = torch.from_numpy(np.require(conditions, requirements="W")).to(game.device)
         self.rows_of: list[Tensor] = []  # of each class that has any, where all are to come up equally often
         if config.balanced and data.labels is not None:
             places = [np.flatnonzero(data.labels == k) for k in range(data.n_classes)]
@@ -319,10 +322,11 @@ class Batches:
         return len(self.real)
 
     def __call__(self, update: int) -> tuple[Tensor, Tensor | None]:
-        """The real images of one update, float32 N,C,H,W in [-1, 1], and their classes if the networks have any."""
+        """The real images of one update, float32 N,C,H,W in [-1, 1], and what the networks are told of each: its class,
+        or the source that the data bring; None for nothing."""
         rows = self._balanced(update) if self.rows_of else self.rng.batch(update, self.size, len(self.real))
-        batch, y = self.real[rows], None if self.classes is None else self.classes[rows]
-        return batch if batch.is_floating_point() else to_unit(batch.float()), y
+        batch, y = self.real[rows], None if self.conditions is None else self.conditions[rows]
+        return _unit(batch), y if y is None or y.dtype == torch.int64 else _unit(y)
 
     def _balanced(self, update: int) -> Tensor:
         """Indices (int64, N) of the images of one update: the classes in turn, and of each its next ones.
@@ -337,6 +341,11 @@ class Batches:
             if mine:
                 parts.append(rows[self.rng.rows(f"class {k}", mine[0], len(mine), len(rows))])
         return torch.cat(parts)
+
+
+def _unit(x: Tensor) -> Tensor:
+    """Pictures in [-1, 1]; points are so already."""
+    return x if x.is_floating_point() else to_unit(x.float())
 
 
 def plan_of(updates: Mapping[str, str | None], settings: Mapping[str, Any]) -> list[str]:

@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan import models, registry
+from gan import games, models, registry
 from gan.config import RunConfig
-from gan.models import balanced
 
 GROUP = Path("/sys/fs/cgroup")
 FLOAT = 4  # bytes
@@ -37,9 +36,10 @@ def needed(config: RunConfig, shape: tuple[int, int, int], n_classes: int, batch
 
     Raises ValueError for networks that cannot make such data.
     """
-    G, D = models.outline(config, shape, n_classes)
+    nets = games.outline(config, shape, n_classes)
+    G, D = nets["G"], nets["D"]
     batch = batch or config.batch
-    y = balanced(2, n_classes if config.conditional else 0, "meta")
+    y = games.stand_in(G, 2, "meta")
     with torch.no_grad():
         made, of_g = _outputs(G.eval(), torch.zeros(2, config.z_dim, device="meta"), y)
         _, of_d = _outputs(D.eval(), made, y)
@@ -54,11 +54,11 @@ def refusal(config: RunConfig, shape: tuple[int, int, int], n_classes: int) -> s
 
     Raises ValueError for networks that cannot make such data.
     """
-    nets = models.outline(config, shape, n_classes)
-    for net, letter in zip(nets, "GD", strict=True):
+    nets = games.outline(config, shape, n_classes)
+    for letter, net in nets.items():
         if problem := models.misfit(net, letter):
             raise ValueError(problem)
-    if (count := sum(p.numel() for net in nets for p in net.parameters())) > PARAMETERS:
+    if (count := sum(p.numel() for net in nets.values() for p in net.parameters())) > PARAMETERS:
         return f"These networks have {count:,} parameters, and {PARAMETERS:,} are the most: make them smaller."
     if (there := free(config.device)) is None:
         return ""

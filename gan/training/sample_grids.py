@@ -19,6 +19,7 @@ from gan.models._batchnorm import recalibrate
 from gan.rng import RngStreams
 from gan.runs import Run, Sort
 from gan.runs.retention import prune_log_spaced
+from gan.training import held_out
 from gan.training.checkpoint import save_weights
 from gan.training.metrics_log import MetricsLog
 from gan.training.speed.side_stream import Executor, InlineExecutor
@@ -37,8 +38,8 @@ class SamplePublisher:
         self.executor = executor or InlineExecutor()
         config = game.config
         self.grid: Callable[[Snapshot, Tensor, Tensor | None], Tensor] = registry.load("games", config.game).grid
-        self.columns = images.columns_of(config.samples, game.n_classes)
-        self.count = POINTS if data.is_points else images.count_of(config.samples, game.n_classes)
+        self.columns = images.columns_of(config.samples, game.n_classes, config.from_source)
+        self.count = POINTS if data.is_points else images.count_of(config.samples, game.n_classes, config.from_source)
         self.rng = RngStreams(config.seed, game.device)  # its own: training draws meanwhile
         self.fixed_z = self.rng.grid_z("fixed", 0, self.count, config.z_dim)
         self.metadata = {"shape": list(data.shape), "n_classes": data.n_classes, "names": list(data.names)}
@@ -87,7 +88,7 @@ class SamplePublisher:
         for sort, z in noise.items():
             path = self.run.picture(sort, step)
             if not path.exists():
-                files.replace(path, images.webp(self._sheet(snapshot, z)), durable=False)
+                files.replace(path, images.webp(self._sheet(snapshot, z, sort, step)), durable=False)
             for old in prune_log_spaced(self.run.pictures(sort), MAX_PICTURES):
                 self.run.picture(sort, old).unlink(missing_ok=True)
         save_weights(self.run, snapshot, step, self.metadata, keep=self._snapshot_due(step))
@@ -108,13 +109,22 @@ class SamplePublisher:
         return bool(later)
 
     @torch.no_grad()
-    def _sheet(self, snapshot: Snapshot, z: Tensor) -> images.Pixels:
+    def _sheet(self, snapshot: Snapshot, z: Tensor, sort: Sort, step: int) -> images.Pixels:
+        if self.game.config.from_source:
+            return self._translated(snapshot, z, step if sort == "random" else 0)
         y = balanced(len(z), self.game.n_classes, z.device)
         x = self.grid(snapshot, z, y).float().cpu().numpy()
         if not self.data.is_points:
             return images.grid(images.to_pixels(x), self.columns)
         field = self._field(snapshot.nets["D"]) if "D" in snapshot.nets else None
         return images.scatter(self.data.images[:POINTS, :, 0, 0], x[:, :, 0, 0], field)
+
+    def _translated(self, snapshot: Snapshot, z: Tensor, update: int) -> images.Pixels:
+        """Source, result and truth side by side, of pictures that were not learned from, named by an update."""
+        y, truth = held_out.examples(self.game, self.data, self.count, update)
+        shown = registry.load("games", self.game.config.game).shown(self.game.config, y, self.data.shape)
+        rows = torch.stack([shown, self.grid(snapshot, z, y).float(), truth], 1).flatten(0, 1)
+        return images.grid(images.to_pixels(rows.cpu().numpy()), self.columns)
 
     @torch.no_grad()
     def _field(self, D: nn.Module, side: int = 48) -> np.ndarray:

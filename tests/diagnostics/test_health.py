@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -314,3 +315,16 @@ def test_every_scenario_and_every_faithful_preset_was_recorded():
     seen = [path.name.removesuffix(".json.gz").rsplit("-", 1)[0] for path in HEALTHY]
     for preset in ("lean", "gan-2014", "dcgan-16", "first-steps", "dcgan-tutorial", "gan-dropout"):
         assert seen.count(preset) >= 3, preset
+
+
+@pytest.mark.parametrize(
+    ("expected", "moved", "error"),
+    [("identity", 0.005, 0.11), ("astray", 0.2, 0.15), ("learning", 0.11, 0.02), ("nearing", 0.06, 0.08)],
+)
+def test_a_translation_is_judged_beside_its_sources(expected, moved, error):
+    """An idle D, a D that is always right and missing classes say nothing of it."""
+    log = healthy(d_loss=np.full(100, np.nan), d_accuracy=np.full(100, 1.0), confident=0.0)
+    places = np.flatnonzero(np.isfinite(log["fd"]))
+    for column, value in (("moved", moved), ("pixel_error", error), ("source_error", 0.11)):
+        log.columns[column][places] = value
+    assert name(replace(log, from_source=True)) == expected

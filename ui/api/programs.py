@@ -79,6 +79,8 @@ class _Programs:
 def _write(sampler: Sampler) -> tuple[str, str]:
     from gan.export import program
 
+    if sampler.config.from_source:
+        return "", "it makes one picture from another, and the page has noise alone"
     try:
         return json.dumps(program.generator(sampler.generator, sampler.z_dim, sampler.classes)), ""
     except program.Unsupported as error:

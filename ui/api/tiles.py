@@ -29,6 +29,8 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         answer |= {"shape": about.shape, "class": label, "z": None, "why": ""}
         if sort == "real":
             return json_response({**answer, "why": "a real image has no z"})
+        if config.from_source:
+            return json_response({**answer, "why": "it was made from a source, not from a z"})
         if config.device != "cpu":  # its generator of random numbers draws others than the CPU's
             return json_response({**answer, "why": f"its noise was drawn on {config.device}"})
         worker.check_torch()

@@ -24,6 +24,7 @@ def compare(entries: list[Entry]) -> None:
             "id": entry.run.id,
             "name": names[entry.run.id],
             "points": points(entry),
+            "from_source": entry.config.from_source,
             "z_dim": entry.config.z_dim,
             "snapshots": entry.run.snapshots(),
             "classes": (classes := _classes(entry)),

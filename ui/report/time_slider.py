@@ -31,6 +31,9 @@ LIVE = {  # live scores: name for people, digits, what is better
     "diversity": ("Diversity within classes", 2, "1 is as varied as real ones"),
     "confident": ("Clearly readable", 2, "share of the samples"),
     "label_accuracy": ("Label accuracy", 2, "share read as the class that was asked for"),
+    "pixel_error": ("Pixel error", 3, "of results to the truth; 0 is right"),
+    "source_error": ("Pixel error of the sources", 3, "what doing nothing would score"),
+    "ink": ("Ink", 2, "1 is as much as in the truth"),
     "copied": ("Nearly a training image", 2, "share of the samples"),
 }
 
@@ -100,7 +103,10 @@ def _follow(newest: int) -> None:
 
 
 def _fresh(entry: Entry, moment: Moment) -> None:
-    """Samples, drawn by the route that draws for the explorer."""
+    """Samples, drawn by the route that draws for the explorer; of a run that starts from sources its own grid."""
+    if entry.config and entry.config.from_source:
+        _held_out(entry.run, moment.step)
+        return
     _mount(
         key="fresh",
         data={
@@ -114,9 +120,20 @@ def _fresh(entry: Entry, moment: Moment) -> None:
     )
 
 
+def _held_out(run: Run, step: int) -> None:
+    """The grid of held-out sources nearest to a step."""
+    steps = run.pictures("fixed")
+    if not steps:
+        st.caption("Samples: not available because this run kept no pictures.")
+        return
+    nearest = min(steps, key=lambda kept: abs(kept - step))
+    st.image(str(run.picture("fixed", nearest)), width="stretch")
+    st.caption(f"Source, result and truth side by side, at step {nearest:,}: sources that were not learned from.")
+
+
 def _live(run: Run, moment: Moment) -> None:
     """What the trainer's own look at its samples found nearest to this step."""
-    record = nearest_look(run, moment.step)
+    record = nearest_look(run, moment.step, "pixel_error" if run.config().from_source else "fd")
     if not record:
         st.caption("Live scores: not available because this run was trained without looking at its classes on the way.")
         return
@@ -133,15 +150,19 @@ def _live(run: Run, moment: Moment) -> None:
             right = []
         st.html(html.bars(labels, shares, right=right))
     st.caption(
-        f"Seen while training at step {record['step']:,}, in about a thousand samples: quick and rough. "
+        f"Seen while training at step {record['step']:,}, in {record.get('samples', 1_000):,} held-out sources."
+        if run.config().from_source
+        else f"Seen while training at step {record['step']:,}, in about a thousand samples: quick and rough. "
         "The report card below measures more, and more exactly."
     )
 
 
-def nearest_look(run: Run, step: int) -> dict[str, Any]:
-    """The record with live scores nearest to a step; {} where there is none."""
-    records = files.lines(run.path / "metrics.jsonl", MAX_BYTES["metrics.jsonl"], run.path, having=b'"fd"')
-    looks = [r for r in records if files.is_number(r.get("fd")) and files.is_number(r.get("step"))]
+def nearest_look(run: Run, step: int, score: str) -> dict[str, Any]:
+    """The record with a live score nearest to a step; {} where there is none."""
+    records = files.lines(
+        run.path / "metrics.jsonl", MAX_BYTES["metrics.jsonl"], run.path, having=f'"{score}"'.encode()
+    )
+    looks = [r for r in records if files.is_number(r.get(score)) and files.is_number(r.get("step"))]
     return min(looks, key=lambda record: abs(record["step"] - step), default={})
 
 
@@ -152,6 +173,9 @@ def _scoring(entry: Entry, moment: Moment) -> None:
     data = registry.card("datasets", entry.config.dataset)
     if data.facts.get("POINTS"):
         st.caption("Scores: not available because the samples are points, and the scores are made for images.")
+        return
+    if entry.config.from_source:
+        st.caption("Scores: not available because they are of pictures from noise, and this run has sources.")
         return
     running = _running(run)
     again(_progress, run, moment, running, every=POLL_SECONDS if running else None)

@@ -33,6 +33,8 @@ def lacking(settings: RunConfig) -> str:
             there = False
         if not there:
             return f"source: there is nothing at {settings.source!r} on this machine."
+    if settings.from_source and settings.degradation == "none" and not card.facts.get("SOURCES"):
+        return f"{card.title} has no pairs to translate between: choose data that have, or something to be restored."
     return ""
 
 
@@ -136,6 +138,12 @@ def used(values: Mapping[str, Any]) -> list[str]:
         idle.add("image_size")
     if len(registry.names("games")) == 1:
         idle.add("game")
+    game = registry.card("games", values["game"]).facts
+    idle |= set(game.get("IDLE", ()))
+    if "TAKES" in game:
+        own = config.settings(values["model"], values["dataset"]).values()
+        idle |= {s.name for s in own if s.file and s.file[0] in config.DECLARING and s.file[1] not in game["TAKES"]}
+        idle |= {s.name for s in own if s.file and s.file[0] == "models"}
     return [name for name in config.settings(values["model"], values["dataset"]) if name not in idle]
 
 

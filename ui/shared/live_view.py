@@ -25,10 +25,12 @@ def live(run_id: str, key: str = "live", view: Literal["full", "compact"] = "ful
         config = run.config()
         about["points"] = bool(registry.card("datasets", config.dataset).facts.get("POINTS"))
         about["count"] = 0 if about["points"] else config.samples
+        about["from_source"] = config.from_source
         known = known_data.read(run.path)
         classes = known.names if config.conditional and known and not about["points"] else ()
         about["classes"] = classes  # where there are some, a column of a grid is one class
-        about["columns"] = 0 if about["points"] else images.columns_of(config.samples, len(classes))
+        nothing_to_open = about["points"] or config.from_source  # a picture without a z of its own
+        about["columns"] = 0 if nothing_to_open else images.columns_of(config.samples, len(classes))
     except RunError:
         pass  # the view says what is wrong
     _mount(key=key, data={"run": run_id, "view": view, **about})

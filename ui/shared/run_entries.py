@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gan import files, registry, runs
-from gan.config import RunConfig
+from gan.config import RunConfig, networks_card
 from gan.hosting import trainers
 from gan.runs import Run, RunError
 from gan.runs.log_reader import newest
@@ -113,8 +113,8 @@ def stamp() -> int:
 
 
 def names(config: RunConfig) -> str:
-    """Model, data set and loss by their titles."""
-    model, data = registry.card("models", config.model), registry.card("datasets", config.dataset)
+    """Model (or game, where that has networks of its own), data set and loss by their titles."""
+    model, data = networks_card(config), registry.card("datasets", config.dataset)
     return f"{model.title} · {data.title} · {registry.card('losses', config.loss).title} loss"
 
 

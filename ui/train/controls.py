@@ -8,7 +8,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from gan import files, registry
-from gan.config import RunConfig
+from gan.config import RunConfig, networks_card
 from gan.hosting import trainers
 from gan.hosting import trainers as hosting_trainers
 from gan.runs import Control, Run
@@ -173,8 +173,10 @@ def _share(run: Run) -> None:
 def describe(run: Run) -> str:
     """Model, data, loss and machine in words."""
     config = run.config()
-    kinds = {"models": config.model, "datasets": config.dataset, "losses": config.loss}
-    model, data, loss = (registry.card(kind, name).title for kind, name in kinds.items())
+    model = networks_card(config).title
+    data, loss = (
+        registry.card(kind, name).title for kind, name in (("datasets", config.dataset), ("losses", config.loss))
+    )
     where = config.device.upper() + (_threads(run, config) if config.device == "cpu" else "")
     return f"{model} on {data} · {loss} loss · {where}"
 

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from gan import registry, runs
-from gan.config import ConfigError, RunConfig, Setting, knob_of, loss_conflict, settings
+from gan.config import ConfigError, RunConfig, Setting, game_conflict, knob_of, loss_conflict, settings
 from ui.shared import compatibility
 from ui.shared.text import plain
 from ui.train import dataset_download
@@ -63,7 +63,8 @@ def render() -> RunConfig | None:
     data = registry.card("datasets", values["dataset"])
     _choice("dataset", registry.names("datasets"))
     dataset_download.offer(values["dataset"], key("source"))
-    _choice("model", compatibility.models_for(data) or [values["model"]])
+    if "model" in compatibility.used(values):
+        _choice("model", compatibility.models_for(data) or [values["model"]])
     for note in notes:
         st.info(plain(note), icon=":material/info:")
     known = settings(values["model"], values["dataset"])
@@ -127,7 +128,7 @@ def _checked(values: dict[str, Any]) -> RunConfig | None:
     st.session_state[DRAFT] = values
     try:
         config = RunConfig.from_dict(values)
-        problems = [loss_conflict(config)]
+        problems = [loss_conflict(config), game_conflict(config)]
     except ConfigError as error:
         config, problems = None, error.problems
     if told := [*filter(None, problems)]:

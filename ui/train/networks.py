@@ -30,6 +30,8 @@ def render(config: RunConfig, shape: Shape | None, n_classes: int | None) -> str
 
     `shape` and `n_classes` are those of data that have been read; None where the card of the data set tells.
     """
+    if config.from_source:
+        return ""  # its networks are the game's own
     own = bool(declared("models", config.model)[0])
     with st.expander("The layers of both networks", expanded=own, icon=":material/layers:", key=f"layers-{own}"):
         if torch_loader.torch_state() != "ready":

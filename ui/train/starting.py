@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gan import registry
-from gan.config import RunConfig
+from gan.config import RunConfig, networks_card
 from gan.hosting import torch_loader
 from ui.shared import commands, presets
 from ui.shared.access import can_drive
@@ -79,5 +79,5 @@ def _wait() -> None:
 def default_title(config: RunConfig, preset: str) -> str:
     """What a run is called unless somebody says: who learns what."""
     facts = presets.every().get(preset)
-    who = facts.who if facts else registry.card("models", config.model).title
+    who = facts.who if facts else networks_card(config).title
     return f"{who} on {registry.card('datasets', config.dataset).title}"

@@ -27,10 +27,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from gan import registry
+from gan import games, registry
 from gan.config import ConfigError
 from gan.games import Game
-from gan.models import balanced
 from gan.training.speed.cuda_graphs import CudaGraphs, Graphs
 
 MIN_FLOPS = 2e10  # floating-point operations of all networks, forwards, for one batch
@@ -152,7 +151,7 @@ class _Example:
     def __init__(self, game: Game):
         config = game.config
         self.z = game.rng.z("probe", 0, config.batch, config.z_dim)
-        self.y = balanced(config.batch, game.n_classes, game.device)
+        self.y = games.stand_in(game.nets["G"], config.batch, game.device)
         with torch.no_grad():
             self.x: Tensor = game.G_ema(self.z, self.y)
 

@@ -78,12 +78,26 @@ def label(name: str) -> str:
     return knob_of(name).label
 
 
+NOT_HERE = registry.card("games", "adversarial").facts["IDLE"]
+
+
 def test_every_knob_has_a_widget():
-    general = {label(name) for name in values() if name not in ("source", "game")}
+    general = {label(name) for name in values() if name not in ("source", *NOT_HERE)}
     of_what_is_off = {"instance_noise_steps", "r1_every", "r2_every", "gradient_penalty_every", "conditioning"}
     assert general - labels(drawn()) == {label(name) for name in of_what_is_off}
     on = {"instance_noise": 0.1, "r1": 1.0, "r2": 1.0, "gradient_penalty": 1.0, "conditional": True}
     assert general - labels(drawn(**on)) == set()
+
+
+def test_a_translation_has_what_it_uses_and_no_model(shelf: Path):
+    """Pairs, or something to be restored; without both nothing starts, which is said."""
+    at = drawn(game="translation", dataset="grey")
+    assert {label(name) for name in ("game", "degradation", "l1", "spectral_norm", "width")} <= labels(at)
+    assert not {label(name) for name in ("model", "z_dim", "r1", "conditional", "label_smoothing")} & labels(at)
+    config = at.session_state["config"]
+    assert "has no pairs" in compatibility.lacking(config)
+    assert compatibility.lacking(config.replace(degradation="shrink")) == ""
+    assert "does not know" in drawn(game="translation", dataset="grey", r1=1.0).error[0].value
 
 
 def test_what_files_declare_stands_under_the_heading_of_its_kind_with_its_formula():
@@ -131,7 +145,7 @@ def test_what_the_loss_cannot_be_combined_with_is_said_before_start(shelf: Path)
 def test_only_what_the_choices_use(model, dataset, hidden):
     assert set(settings()) - set(compatibility.used(values(model=model, dataset=dataset))) == {
         *hidden,
-        "game",  # there is only one
+        *NOT_HERE,  # of other games
         "conditioning",  # of runs with class labels
         "instance_noise_steps",  # of what is off
         "r1_every",

@@ -1,0 +1,195 @@
+"""Translation: G makes one picture from another, and D judges the two side by side.
+
+Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (pix2pix, 2017, arXiv:1611.07004). The
+data bring pairs of a source and a picture, or a degradation makes the source: then it is a restoration. The L1 distance
+to the true picture says where things belong, D says what they look like.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan import registry
+from gan.config import RunConfig
+from gan.games import Batches, Snapshot, Stats
+from gan.games._adam import GuardedAdam
+from gan.games._degradations import degrade, holed, shape_of
+from gan.games._opinion import opinion
+from gan.games._unet import PatchDiscriminator, UNet, enlarged
+from gan.models import seeded
+from gan.rng import RngStreams
+
+STARTS_FROM = "source"
+IDLE = ("model", "z_dim", "batch_norm", "conditional")
+TAKES = ("spectral-norm",)
+UPDATES = {"d": "d_steps", "g": "g_steps"}
+STATISTICS = {
+    "d_loss": "D's loss",
+    "d_real": "D's answer to true pairs",
+    "d_fake": "D's answer to translated pairs",
+    "grad_norm_d": "D's gradient",
+    "d_accuracy": "D's accuracy",
+    "logit_real": "D's logit of true pairs",
+    "logit_fake": "D's logit of translated pairs",
+    "real_below_fake": "true pairs that D scores lower than a translated one",
+    "g_loss": "G's loss by D",
+    "l1": "pixel error of what G learns from",
+    "grad_norm_g": "G's gradient",
+}
+
+
+def networks(config: RunConfig, shape: tuple[int, int, int], n_classes: int, seed: int) -> dict[str, nn.Module]:
+    """G, a U-Net, and D, which sees source and picture, a third wider than G. Raises ValueError for other data."""
+    if min(shape[1:]) < 8:
+        raise ValueError("Translation makes pictures of at least 8 x 8 pixels from others.")
+    source = shape_of(config.degradation, shape)
+    with seeded(RngStreams(seed).generator("initialise", 0)):
+        G = UNet(shape, source, config.width, holes=config.degradation == "hole")
+        D = PatchDiscriminator(shape, source[0], config.width * 4 // 3)
+    if config.spectral_norm:
+        trick = registry.load("tricks", "spectral-norm")
+        trick.prepare(D, config.spectral_norm, torch.Generator().manual_seed(seed))
+    return {"G": G, "D": D}
+
+
+def grid(snapshot: Snapshot, z: Tensor, y: Tensor | None) -> Tensor:
+    """What becomes of the sources y, N,C,H,W in [-1, 1]."""
+    x: Tensor = snapshot.G_ema(z, y)
+    return x
+
+
+def shown(config: RunConfig, y: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """The sources y as they are looked at, N,C,H,W in [-1, 1]: enlarged, and grey where something is missing."""
+    y = enlarged(y, list(shape[1:]))
+    if config.degradation == "hole":
+        return torch.where(y[:, -1:] > 0, torch.zeros_like(y[:, :-1]), y[:, :-1])
+    return y
+
+
+def asked(config: RunConfig, x: Tensor, missing: Tensor | None) -> Tensor:
+    """What G is told of sources x (N,C,h,w in [-1, 1]) that a caller brings; `missing` (N,1,h,w, bool) is not known.
+
+    Raises ValueError with a sentence where the second is needed, or means nothing.
+    """
+    holes = config.degradation == "hole"
+    if holes and missing is None:
+        raise ValueError("this run fills in what is missing: say by a mask where that is")
+    if missing is not None and not holes:
+        raise ValueError("this run fills in no holes, so it takes no mask")
+    return x if missing is None else holed(x, missing)
+
+
+class Game:
+    """Translator, discriminator of pairs, the EMA of the translator, and how often each was updated."""
+
+    def __init__(self, config: RunConfig, nets: Mapping[str, nn.Module]):
+        self.config, self.nets = config, dict(nets)
+        self.G: Any = nets["G"]
+        self.D: Any = nets["D"]
+        self.device = next(self.G.parameters()).device
+        self.n_classes = 0
+        self.loss: ModuleType = registry.load("losses", config.loss)
+        self.G_ema: nn.Module = copy.deepcopy(self.G).requires_grad_(False).eval()
+        self.optimizers = {
+            "G": GuardedAdam(self.G, config.lr_g, config.beta1, config.beta2),
+            "D": GuardedAdam(self.D, config.lr_d, config.beta1, config.beta2),
+        }
+        self.counts = {"d": 0, "g": 0}
+        self.rng = RngStreams(config.seed, self.device)
+        self._shared: tuple[Tensor, Tensor, Tensor] | None = None  # fakes of D with G's graph, truth, sources
+
+    def d_step(self, x: Tensor, y: Tensor) -> Stats:
+        """One update of D: it learns to tell pictures x (N,C,H,W) beside their sources y from what G makes of y."""
+        with torch.set_grad_enabled(self.config.reuse_fake):
+            fake = self.G(None, y)
+        self._shared = (fake, x, y) if self.config.reuse_fake else None
+        real_logits, fake_logits = self.D(x, y).flatten(), self.D(fake.detach(), y).flatten()
+        loss = self.loss.d(real_logits, fake_logits)
+        norm = self._descend("D", loss)
+        return {"d_loss": loss.detach(), "grad_norm_d": norm, **opinion(self.loss, real_logits, fake_logits)}
+
+    def g_step(self, fake: Tensor, x: Tensor, y: Tensor) -> Stats:
+        """One update of G by its own pictures `fake` of sources y: near to the truth x, and real to D."""
+        l1 = (fake - x).abs().mean()
+        loss = self.config.l1 * l1
+        stats = {"l1": l1.detach() / 2}  # of 0..1
+        if self.config.adversarial_weight:
+            self.nets["D"].requires_grad_(False)
+            real_logits = self.D(x, y).flatten() if self.loss.NEEDS_REAL else None
+            opposed = self.loss.g(real_logits, self.D(fake, y).flatten())
+            loss = loss + self.config.adversarial_weight * opposed
+            stats["g_loss"] = opposed.detach()
+        norm = self._descend("G", loss)
+        self.nets["D"].requires_grad_(True)
+        self._follow()
+        return {**stats, "grad_norm_g": norm}
+
+    def _descend(self, name: str, loss: Tensor) -> Tensor:
+        """One step of Adam down a loss; the norm of its gradient, ()."""
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad()
+        loss.backward()
+        return optimizer.guarded_step()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """The EMA follows G, quickly at first."""
+        n = self.counts["g"]
+        decay = min(self.config.ema_decay, (1 + n) / (10 + n))
+        for slow, fast in zip(self.G_ema.parameters(), self.nets["G"].parameters(), strict=True):
+            slow.lerp_(fast, 1 - decay)
+
+    def source(self, x: Tensor, y: Tensor | None, purpose: str, update: int) -> Tensor:
+        """The sources of pictures x: y where the data have them and nothing is to be restored, else x degraded."""
+        if self.config.degradation == "none":
+            if y is None:
+                raise ValueError(NO_PAIRS)
+            return y
+        return degrade(self.config.degradation, x, self.rng.generator(purpose, update))
+
+    # -- what the loop asks --------------------------------------------------------------------------
+
+    @property
+    def images(self) -> int:
+        """Real images that G has learned from so far."""
+        return self.counts["g"] * self.config.batch
+
+    def update(self, name: str, batches: Batches) -> Stats:
+        """The next update of D ("d") or of G ("g")."""
+        n = self.counts[name]
+        stats: Stats = {}
+        if name == "d" and self.config.adversarial_weight:
+            x, y = batches(n)
+            stats = self.d_step(x, self.source(x, y, "degradation for D", n))
+        if name == "g":
+            if self._shared is not None:
+                fake, x, source = self._shared
+            else:
+                x, y = batches(n)
+                source = self.source(x, y, "degradation for G", n)
+                fake = self.G(None, source)
+            self._shared = None
+            stats = self.g_step(fake, x, source)
+        self.counts[name] += 1
+        return stats
+
+    def end_step(self) -> None:
+        """Forgets the last fakes."""
+        self._shared = None
+
+    def snapshot(self) -> Snapshot:
+        """Copies of the EMA of G and of D."""
+        nets = {"G_ema": copy.deepcopy(self.G_ema), "D": copy.deepcopy(self.nets["D"])}
+        return Snapshot(self.config, nets, dict(self.counts))
+
+
+NO_PAIRS = (
+    "Translation needs pairs of pictures, and these data have none: choose Thin and thick, or a degradation that makes "
+    "the sources."
+)
