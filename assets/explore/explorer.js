@@ -5,6 +5,7 @@ import { Directions, described } from "./directions.js";
 import { focusedIn, h, say } from "../base/dom.js";
 import { Drawing } from "./drawing.js";
 import { Film } from "./film.js";
+import { GiveMe } from "./give-me.js";
 import { Label } from "./label.js";
 import { anySeed } from "../base/latent.js";
 import { LinkCopier } from "../base/link-copier.js";
@@ -120,6 +121,9 @@ class Explorer {
     this.verdict = new Verdict(this);
     this.overlays = new Overlays(this);
     this.pins = new Pins(this, () => this.fill());
+    this.give = new GiveMe(this, "Give me a", (z) => this.go(z));
+    this.givePin = new GiveMe(this, "Pin a", (z) => this.pins.add(z));
+    this.panels.push(this.give, this.givePin);
     this.film = new Film(this, this.pins);
     this.choosing = new Choosing(this, this.pins);
     this.truncation = new Truncation(this);
@@ -129,9 +133,15 @@ class Explorer {
     if (this.mixing) this.panels.push(this.mixing);
     this.sample.append(this.overlays.element);
     this.sample.after(this.verdict.element, this.overlays.key);
-    this.panel.append(this.classes.element, this.sliders.element, this.measuring.element, this.overlays.buttons);
+    this.panel.append(
+      this.give.element,
+      this.classes.element,
+      this.sliders.element,
+      this.measuring.element,
+      this.overlays.buttons,
+    );
     this.folds = {
-      pins: fold("pins", "Pins and film", this.pins.element, this.film.element),
+      pins: fold("pins", "Pins and film", this.givePin.element, this.pins.element, this.film.element),
       directions: fold("directions", "More directions", this.choosing.element),
       raw: fold("raw", "Raw z: every number", this.zBars.element),
       psi: fold("psi", "Truncation: typical or varied", this.truncation.element),
