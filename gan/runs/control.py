@@ -20,7 +20,8 @@ class Control:
     """The contents of control.json. `budget` is a total in one of UNITS; `asked` counts single steps requested by hand.
 
     `live` holds the settings changed while the run trains; each is an attribute, too (`control.lr_g`), None where the
-    config's own value applies. `faults` has a sentence for each entry of the file that could not be used.
+    config's own value applies. `by` says who asked last where that is not the owner. `faults` has a sentence for each
+    entry of the file that could not be used.
     """
 
     want: Literal["run", "pause", "stop"]
@@ -28,6 +29,7 @@ class Control:
     budget: Mapping[str, float]
     live: Mapping[str, Any]
     asked: Mapping[str, int]
+    by: str = ""
     faults: tuple[str, ...] = field(default=(), compare=False)
 
     def __init__(
@@ -37,9 +39,10 @@ class Control:
         budget: Mapping[str, float] | None = None,
         asked: Mapping[str, int] | None = None,
         faults: tuple[str, ...] = (),
+        by: str = "",
         **live: Any,
     ):
-        own: dict[str, Any] = {"want": want, "title": title, "budget": budget or {}, "faults": faults}
+        own: dict[str, Any] = {"want": want, "title": title, "budget": budget or {}, "faults": faults, "by": by}
         own["asked"] = asked or dict.fromkeys(STEPS, 0)
         if unknown := live.keys() - config.live().keys():
             raise TypeError(f"no live setting: {', '.join(sorted(unknown))}")
@@ -59,7 +62,8 @@ class Control:
     def to_dict(self) -> dict[str, Any]:
         """JSON values, as they stand in control.json."""
         live = {name: self.live.get(name) for name in config.live()}
-        return {"want": self.want, "title": self.title, "budget": dict(self.budget), **live, "asked": dict(self.asked)}
+        about = {"want": self.want, "title": self.title, "budget": dict(self.budget)}
+        return {**about, **live, "asked": dict(self.asked), **({"by": self.by} if self.by else {})}
 
     def replace(self, **changes: Any) -> Control:
         """A copy with some values changed."""
@@ -131,7 +135,7 @@ class ControlReader:
 
 def _faults(values: Mapping[str, Any]) -> tuple[str, ...]:
     """A sentence for each entry of control.json that is unknown or cannot be used."""
-    known, faults = [*Control().to_dict()], []
+    known, faults = [*Control().to_dict(), "by"], []
     for key, value in values.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -164,6 +168,8 @@ def _usable(key: str, value: Any) -> bool:
             return value in ("run", "pause", "stop")
         case "title":
             return isinstance(value, str)
+        case "by":
+            return isinstance(value, str) and len(value) <= 40
     return key in config.live() and (value is None or not config.check(key, value))
 
 

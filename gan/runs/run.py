@@ -165,20 +165,23 @@ class Run:
             return Control(title=self.id, budget=last_budget(self.path))
 
     def write_control(self, **changes: Any) -> Control:
-        """Replaces control.json with `changes` made; within one process no change is lost. Raises RunError."""
+        """Replaces control.json with `changes` made; within one process no change is lost. Raises RunError.
+
+        `by` is left out unless the change names it: it tells who made this one.
+        """
         with _CONTROL:
-            control = self.control().replace(**changes)
+            control = self.control().replace(**{"by": "", **changes})
             try:
                 files.replace(self.path / "control.json", _json(control.to_dict()))
             except OSError as error:
                 raise RunError(f"Run {self.id!r} cannot be written: {error.strerror}.") from error
         return control
 
-    def ask_step(self, what: Literal["both", "d", "g"]) -> None:
+    def ask_step(self, what: Literal["both", "d", "g"], by: str = "") -> None:
         """Asks the paused trainer for exactly one update of D, of G, or of each. Raises RunError."""
         with _CONTROL:
             asked = dict(self.control().asked)
-            self.write_control(asked={**asked, what: asked.get(what, 0) + 1})
+            self.write_control(by=by, asked={**asked, what: asked.get(what, 0) + 1})
 
     def record(self, event: str, step: int = 0, seconds: float = 0.0, epoch: float = 0.0, **more: Any) -> None:
         """Appends an event to events.jsonl: its name, the step, and the time."""

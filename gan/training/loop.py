@@ -32,6 +32,7 @@ from gan.training.speed import cpu_threads, precision, side_stream
 from gan.training.start_from import origin_of, start_from
 
 FLUSH_SECONDS = 0.4  # records reach the disk at least so often
+ASKED = {"started", "resumed", "paused", "continued", "stepped", "budget"}  # events of what a driver asked for
 BY_HAND = {"both": ("d", "g"), "d": ("d",), "g": ("g",)}  # updates in a single step by hand
 
 
@@ -295,7 +296,10 @@ class _Training:
         self._record("complaint", text=text)
 
     def _record(self, event: str, **more: Any) -> None:
-        log = self.log
+        log, control = self.log, self.controls.read()
+        asked = event in ASKED or event in configs.live().values() or (event == "stopped" and control.want == "stop")
+        if asked and control.by:
+            more["by"] = control.by
         self.run.record(event, log.step, round(log.seconds, 3), log.epoch, **more)
 
     def _tick(self, control: Control, record: dict[str, Any] | None = None, paused: bool = False) -> Tick:

@@ -97,6 +97,13 @@ def test_a_broken_control_file_changes_nothing(tmp_path, unbroken, junk):
     assert rows(run) == rows(unbroken)
 
 
+def test_events_tell_who_asked_where_that_is_not_the_owner(tmp_path):
+    run = make(tmp_path)
+    drive(run, {2: {"lr_g": 0.5, "by": "phone 7"}, 4: {"lr_g": 0.25}, 6: {"want": "stop", "by": "phone 8"}})
+    told = [(e["event"], e.get("by")) for e in run.events() if e["event"] in ("started", "lr", "stopped")]
+    assert told == [("started", None), ("lr", "phone 7"), ("lr", None), ("stopped", "phone 8")]
+
+
 # -- single steps ----------------------------------------------------------------------------------
 
 

@@ -1,4 +1,5 @@
-"""Roles: a browser may drive when the app is not open to a network, or when the PIN was given in it.
+"""Roles: a browser may drive when the app is not open to a network, when the PIN was given in it, or, for a while, when
+whoever gave the PIN lends it the wheel. What cannot be undone, and what brings files, only the PIN allows.
 
 The grant belongs to the browser, which proves who it is by a cookie that only this server reads (HttpOnly, so no script
 does; never part of a link). It survives a reload and holds in every tab; the id of a session, which stands in addresses
@@ -22,9 +23,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gan.hosting.process import singleton
 from ui.shared.guessing import Guesses, network_keys
+from ui.shared.wheel import Wheel
 
 COOKIE = "forger_browser"  # 256 random bits; `ui.shell.browser_cookie` sets it
 COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+PIN_ONLY = "Only whoever gave the PIN may do that, not whoever has the wheel for a while."
 HOW_TO_DRIVE = "You are watching: give the PIN (top right) to drive."
 NO_BROWSER = "forger.no-browser"
 NO_COOKIE = (
@@ -50,6 +53,7 @@ class Door:
     def __init__(self) -> None:
         self.secret = secrets.token_bytes(32)
         self.guesses = Guesses()
+        self.wheel = Wheel()
         self._guard = threading.Lock()
         self._drivers: LRUCache[bytes, bytes] = LRUCache(MAX_DRIVERS)  # grants by browser
         self._owners: LRUCache[str, bytes] = LRUCache(MAX_SESSIONS)  # browsers by session id
@@ -70,8 +74,13 @@ class Door:
             if browser and drives:
                 self._drivers[digest(browser)] = self._grant()
 
+    def steers(self, browser: str, now: float) -> int:
+        """The number of that browser where the wheel is lent to it, else 0."""
+        with self._guard:
+            return self.wheel.holder(digest(browser), now) if browser else 0
+
     def drives(self, browser: str) -> bool:
-        """Whether that browser may drive."""
+        """Whether the PIN was given in that browser."""
         with self._guard:
             held = self._drivers.get(digest(browser), b"")
         return bool(browser) and hmac.compare_digest(held, self._grant())
@@ -103,8 +112,23 @@ def is_open() -> bool:
 
 
 def can_drive() -> bool:
-    """Whether this browser may change anything."""
+    """Whether this browser may change something: its owner gave the PIN, or has the wheel for a while."""
+    return has_pin() or bool(steering())
+
+
+def has_pin() -> bool:
+    """Whether this browser may change everything: the PIN was given in it, or the app is not open to a network."""
     return not is_open() or door().drives(_browser())
+
+
+def steering() -> int:
+    """The number of this browser where the wheel is lent to it, else 0."""
+    return door().steers(_browser(), time.monotonic())
+
+
+def driver() -> str:
+    """Who drives in this browser, for the events of a run: "phone 7", or "" for whoever has the PIN."""
+    return "" if has_pin() else f"phone {steering()}"
 
 
 def unlock(pin: str) -> bool:
@@ -124,6 +148,45 @@ def lock() -> None:
     door().remember(_browser(), drives=False)
 
 
+def ask_for_wheel() -> None:
+    """Notes that this browser would like to drive. Raises NotAllowed without cookie."""
+    if not (browser := _browser()):
+        raise NotAllowed(NO_COOKIE)
+    door().wheel.ask(digest(browser))
+
+
+def leave_wheel() -> None:
+    """This browser no longer asks for the wheel, and hands it back if it has it."""
+    door().wheel.leave(digest(_browser()))
+
+
+def asked_as() -> int:
+    """The number under which this browser asks for the wheel, 0 where it does not."""
+    return door().wheel.number(digest(_browser()))
+
+
+def asking() -> list[int]:
+    """The numbers of the browsers that ask for the wheel, first come first."""
+    return door().wheel.asking()
+
+
+def loan() -> tuple[int, float]:
+    """The number of the browser that has the wheel, and the seconds that are left; (0, 0.0) where nobody has."""
+    return door().wheel.loan(time.monotonic())
+
+
+def lend(number: int) -> None:
+    """Lends the wheel to the browser that asks under that number. Raises NotAllowed without the PIN."""
+    require_pin()
+    door().wheel.lend(number, time.monotonic())
+
+
+def take_back() -> None:
+    """Ends the loan. Raises NotAllowed without the PIN."""
+    require_pin()
+    door().wheel.take_back()
+
+
 def may_upload(browser: str) -> bool:
     """Whether the browser of that cookie may send files, which the server keeps in memory."""
     return not is_open() or door().drives(browser)
@@ -133,6 +196,13 @@ def require_driver() -> None:
     """Raises NotAllowed for a browser that may only watch. Every command begins with this."""
     if not can_drive():
         raise NotAllowed(HOW_TO_DRIVE)
+
+
+def require_pin() -> None:
+    """Raises NotAllowed for a browser that may only watch, or has the wheel for a while."""
+    require_driver()
+    if not has_pin():
+        raise NotAllowed(PIN_ONLY)
 
 
 def meet() -> None:

@@ -21,7 +21,7 @@ from gan.hosting import data_preview, jobs, trainers
 from gan.runs import Run, RunError, scores
 from gan.training import branch as branching
 from ui.shared import compatibility, presets, uploads
-from ui.shared.access import require_driver
+from ui.shared.access import driver, require_driver, require_pin
 
 UNITS = ("steps", "epochs", "seconds")
 UPLOAD_MB = 64
@@ -39,6 +39,8 @@ def start(config: RunConfig, budget: Mapping[str, float], title: str = "", prese
         run = trainers.new_run(config, budget, title=title.strip(), preset=preset)
     except ImportError as error:
         raise RunError(f"PyTorch cannot be loaded: {error}.") from error
+    if who := driver():
+        run.write_control(by=who)
     trainers.trainers().start(run)
     return run
 
@@ -90,7 +92,7 @@ def pause(run: Run) -> Run:
     """Holds the run after the step it is in; nothing is lost and nothing is freed."""
     require_driver()
     _demand(run, "paused", "training")
-    run.write_control(want="pause")
+    run.write_control(by=driver(), want="pause")
     return run
 
 
@@ -102,14 +104,14 @@ def resume(run: Run, accept: bool = False) -> Run:
     require_driver()
     match trainers.status(run):
         case "paused":
-            run.write_control(want="run")
+            run.write_control(by=driver(), want="run")
         case "stopped" | "failed":
             if why := run.cannot_resume():
                 raise RunError(why)
-            run.write_control(want="run")
+            run.write_control(by=driver(), want="run")
             trainers.trainers().start(run, accept=accept)
         case "training" | "queued" if run.control().want == "stop":
-            run.write_control(want="run")
+            run.write_control(by=driver(), want="run")
             trainers.trainers().start(run)
         case "finished":
             raise RunError("This run has used up its budget: raise the budget to train it longer.")
@@ -130,7 +132,7 @@ def stop(run: Run) -> Run:
     """Saves and ends the run; it can be resumed later."""
     require_driver()
     _demand(run, "stopped", *ACTIVE)
-    run.write_control(want="stop")
+    run.write_control(by=driver(), want="stop")
     runs.LOCKS.forget(run.path)
     return run
 
@@ -141,7 +143,7 @@ def step(run: Run, what: Literal["both", "d", "g"]) -> Run:
     if what not in ("both", "d", "g"):
         raise RunError(f"{what!r} is no step: there are both, d and g.")
     _demand(run, "stepped", "paused")
-    run.ask_step(what)
+    run.ask_step(what, driver())
     return run
 
 
@@ -152,7 +154,7 @@ def adjust(run: Run, **values: Any) -> Run:
         raise ConfigError([f"{name}: this cannot change while a run trains." for name in sorted(unknown)])
     config = run.config()
     config.replace(**{**run.control().in_force(config), **values})  # raises ConfigError for what cannot be
-    run.write_control(**values)
+    run.write_control(by=driver(), **values)
     return run
 
 
@@ -163,7 +165,7 @@ def raise_budget(run: Run, budget: Mapping[str, float]) -> Run:
     before = trainers.status(run)
     if before not in ACTIVE and (why := run.cannot_resume()):
         raise RunError(why)
-    run.write_control(budget=dict(budget))
+    run.write_control(by=driver(), budget=dict(budget))
     runs.LOCKS.forget(run.path)
     if before == "finished":
         if trainers.status(run) == "finished":
@@ -190,7 +192,7 @@ def branch(
 
 def rename(run: Run, title: str) -> Run:
     """Gives the run another title, at most 120 characters; its id, and so its link, stays."""
-    require_driver()
+    require_pin()
     title = " ".join(title.split())
     if not 0 < len(title) <= 120:
         raise RunError("A title has 1 to 120 characters.")
@@ -200,7 +202,7 @@ def rename(run: Run, title: str) -> Run:
 
 def delete(run: Run) -> None:
     """Removes the run's folder for good."""
-    require_driver()
+    require_pin()
     if trainers.status(run) in ACTIVE:
         raise RunError("This run is being trained: stop it first.")
     run.delete()
@@ -210,7 +212,7 @@ def delete(run: Run) -> None:
 
 def open_zip(content: bytes, name: str) -> Run:
     """Makes a run of the zip of an exported one; `name` is that of the file. Nothing is left of one that is refused."""
-    require_driver()
+    require_pin()
     from gan.export.unpack import unpack
 
     with tempfile.TemporaryDirectory(prefix="forger-") as folder:
@@ -221,7 +223,7 @@ def open_zip(content: bytes, name: str) -> Run:
 
 def get_data(name: str) -> str:
     """Begins to fetch (or to make) a data set in the background; returns the key of the job."""
-    require_driver()
+    require_pin()
     module = registry.load("datasets", name)
     work = getattr(module, "download", None) or getattr(module, "make", None)
     if work is None:
@@ -233,7 +235,7 @@ def get_data(name: str) -> str:
 
 def read_data(config: RunConfig) -> str:
     """Begins to read own pictures in the background, as a run with these settings would; returns the job's key."""
-    require_driver()
+    require_pin()
     return data_preview.begin(config)
 
 
@@ -258,7 +260,7 @@ def evaluate(run: Run, step: int | None = None) -> str:
 
 def keep_upload(data: bytes) -> str:
     """Keeps a zip of pictures under a name made from its content; returns its path."""
-    require_driver()
+    require_pin()
     if len(data) > UPLOAD_MB << 20:
         raise RunError(f"The zip is larger than {UPLOAD_MB} MB: put the folder on this machine.")
     uploads.sweep()
@@ -276,7 +278,7 @@ def keep_upload(data: bytes) -> str:
 
 def remove_uploads() -> int:
     """Removes the uploaded zips that no run names; how many there were."""
-    require_driver()
+    require_pin()
     return uploads.sweep(0.0)
 
 

@@ -1,4 +1,4 @@
-"""The frame of every page: the machine, the role and the PIN, the message of a page that failed."""
+"""The frame of every page: the machine, who is here, the role, the message of a page that failed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import streamlit as st
 
 from gan import hardware
 from gan.hosting import torch_loader
-from ui.shared import access, audience, joining, making_room, navigation, own_tab, public_url
+from ui.shared import access, making_room
 from ui.shared.fragments import again
 from ui.shared.text import plain
-from ui.shell import listening
+from ui.shell import listening, role
 
-PIN, TOLD = "pin", "pin-told"
 POLL_SECONDS = 1.0  # while PyTorch is loaded
 LOOK_SECONDS = 5.0  # between two looks at who watches
 
@@ -24,10 +23,10 @@ def render() -> None:
     with st.container(key="frame", horizontal=True, vertical_alignment="center", gap="small"):
         loading = torch_loader.torch_state() == "loading"
         with st.container(key="machine", width="content"):
-            counts = LOOK_SECONDS if access.is_open() and access.can_drive() else None
+            counts = LOOK_SECONDS if access.is_open() and access.has_pin() else None
             again(_machine, loading, every=POLL_SECONDS if loading else counts)
         if access.is_open():
-            _role()
+            role.render()
         elif warning := listening.warning():
             st.badge("Everybody may drive", icon=":material/warning:", color="orange", help=warning)
     making_room.note()
@@ -45,51 +44,12 @@ def _machine(was_loading: bool) -> None:
     else:
         cores = hardware.cores()
         with st.container(horizontal=True, width="content", gap="small"):
-            if access.is_open() and access.can_drive():
-                here = audience.audience()
-                mark = ":orange[:material/group_off:]" if here.alone else ":material/group:"
-                who = "Browsers that have a page open, this one among them. Join says how others come."
-                st.caption(f"{mark} {here.count()} here", width="content", help=who)
+            if access.is_open() and access.has_pin():
+                who = (
+                    "Browsers that have a page open, this one among them. Join says how others come, Driving who asks."
+                )
+                st.caption(role.counts(), width="content", help=who)
             st.caption(f":material/memory: {cores} {'core' if cores == 1 else 'cores'}", width="content")
-
-
-def _role() -> None:
-    if access.can_drive():
-        with st.popover("Driving", icon=":material/sports_esports:", key="role-driving"):
-            st.caption("You may start, pause, change and delete. Everybody else watches.")
-            st.button("Hand the wheel back", on_click=access.lock)
-        _join()
-        return
-    with st.popover("Watching", icon=":material/visibility:", key="role-watching"):
-        st.caption("Everybody may watch and explore. Who has the PIN drives.")
-        st.text_input("PIN", type="password", key=PIN, max_chars=64, on_change=_try)
-        if message := st.session_state.get(TOLD):
-            st.caption(f":red[{plain(message)}]")
-        if own_tab.is_needed():
-            own_tab.offer("driving")
-
-
-def _join() -> None:
-    """The address for phones, for the one who drives to show; what to try where none came."""
-    if public_url.root():
-        with st.popover("Join", icon=":material/qr_code_2:", key="role-join"):
-            if advice := audience.advice(st.get_option("server.port")):
-                first, *rest = map(plain, advice)
-                st.warning("\n".join([f"{first} What to try:", *(f"- {line}" for line in rest)]))
-            joining.invite()
-            name = st.text_input("Name of the class, for the poster", max_chars=80, key="poster-name")
-            more = {"class": name.strip()} if name.strip() else {}
-            navigation.button("Poster", "train", "poster", ":material/fullscreen:", show="poster", **more)
-
-
-def _try() -> None:
-    """Once for each PIN that is given, not once for each time the page is drawn."""
-    pin, st.session_state[PIN] = st.session_state[PIN], ""
-    try:
-        right = not pin or access.unlock(pin)
-        st.session_state[TOLD] = "" if right else "That is not the PIN."
-    except access.NotAllowed as error:
-        st.session_state[TOLD] = str(error)
 
 
 def failed(error: Exception) -> bool:

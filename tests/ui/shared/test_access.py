@@ -103,6 +103,88 @@ def test_a_browser_without_cookies_is_told_why_it_cannot_drive(come):
     assert not access.can_drive()
 
 
+@pytest.mark.usefixtures("open_app")
+def test_the_wheel_is_lent_to_one_phone_for_a_while_and_taken_back(monkeypatch, come):
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for name in ("first", "second", "first"):
+        come(name)
+        access.ask_for_wheel()
+        with pytest.raises(NotAllowed):
+            access.lend(1)
+    assert access.asked_as() == 1
+    come("teacher")
+    assert access.unlock(PIN)
+    assert access.asking() == [1, 2]
+    access.lend(2)
+    assert (access.asking(), access.loan()) == ([1], (2, 120.0))
+    come("second")
+    access.require_driver()
+    assert access.driver() == "phone 2"
+    assert not access.may_upload(cookie("second"))
+    for forbidden in (access.require_pin, access.take_back, lambda: access.lend(1)):
+        with pytest.raises(NotAllowed, match="gave the PIN"):
+            forbidden()
+    come("first")
+    assert not access.can_drive()
+    come("teacher")
+    assert (access.can_drive(), access.driver()) == (True, "")
+    access.take_back()
+    access.lend(1)
+    come("second")
+    assert not access.can_drive()
+    come("first")
+    assert access.can_drive()
+    now += 121.0
+    assert not access.can_drive()
+
+
+@pytest.mark.usefixtures("open_app")
+def test_few_numbers_are_kept_and_whoever_has_the_wheel_keeps_its_own(come):
+    access.unlock(PIN)
+    come("first")
+    access.ask_for_wheel()
+    come("teacher")
+    access.lend(1)
+    for k in range(100):
+        come(f"phone-{k}")
+        access.ask_for_wheel()
+    assert len(access.asking()) < 61
+    come("first")
+    assert access.steering() == 1
+    access.leave_wheel()
+    assert not access.can_drive()
+
+
+@pytest.mark.usefixtures("open_app")
+def test_a_lent_wheel_neither_deletes_nor_brings_files(monkeypatch, come, tmp_path):
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path))
+    run = runs.create(RunConfig(), {"steps": 5}, run_id="mine")
+    come("phone")
+    access.ask_for_wheel()
+    come()
+    access.unlock(PIN)
+    access.lend(1)
+    come("phone")
+    commands.raise_budget(run, {"steps": 9})
+    assert run.control().by == "phone 1"
+    given = (
+        (commands.delete, run),
+        (commands.rename, run, "Mine"),
+        (commands.open_zip, b"", "x.zip"),
+        (commands.keep_upload, b""),
+        (commands.remove_uploads,),
+        (commands.get_data, "mnist"),
+        (commands.read_data, RunConfig()),
+    )
+    for command, *arguments in given:
+        with pytest.raises(NotAllowed, match="gave the PIN"):
+            command(*arguments)
+    come()
+    commands.raise_budget(run, {"steps": 10})
+    assert run.control().by == ""
+
+
 def test_a_session_is_that_of_one_browser():
     door = access.door()
     door.meet("session", cookie("teacher"))
