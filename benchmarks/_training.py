@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -36,8 +37,13 @@ class Training:
         self.game = games.build(self.config, data.shape, data.n_classes, "cpu")
         self.batches = Batches(self.config, data, self.game)
         self.plan = plan_of(registry.load("games", self.config.game).UPDATES, in_force(self.config, Control()))
-        self.ruler: Reference = like.ruler if like else reference.of(self.config, data)
+        self._like = like
         self.steps = 0
+
+    @cached_property
+    def ruler(self) -> Reference:
+        """What samples are judged by."""
+        return self._like.ruler if self._like else reference.of(self.config, self.data)
 
     @property
     def images(self) -> int:

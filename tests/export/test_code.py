@@ -15,7 +15,7 @@ from gan.config import RunConfig, preset
 from gan.export import code, layer_table
 from gan.models import _layers as layers
 
-PRESETS = registry.names("presets")
+PRESETS = [name for name in registry.names("presets") if not preset(name)[0].from_source]
 STEPS, IMAGES, CLASSES = 3, 12, 3
 SMALL = {"batch": 4, "z_dim": 6, "device": "cpu", "threads": 1}
 DECIDED = {

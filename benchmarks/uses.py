@@ -1,0 +1,159 @@
+"""What GANs are used for: translation and restoration, beside doing nothing, bicubic, and the pixel error alone.
+
+    GAN_DATA=… python -m benchmarks.uses [--seconds 300] [--seeds 0 1 2] [--only restore-7 …] [--publish]
+
+Each preset is trained on one thread for so many CPU seconds, then once more without D's opinion: the same G by the
+pixel error alone. Real MNIST for the restorations (strokes without it). Judged on 2,000 test images by the averaged
+weights:
+
+    class kept      share that EvalNet reads as the class of the source; EvalNet of strokes for thin to thick
+    pixel error     mean difference to the true picture, pixels in 0..1; of a hole in the whole picture
+    FD              Fréchet distance to the true pictures in EvalNet's 64 features, raw
+    ink             mean of the results over that of the true pictures
+    thickness       pixels, by twice the area over the outline, put right on strokes whose thickness is known
+
+Prints Markdown: the median of the seeds, and their range where there are several.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmarks._machine import describe
+from benchmarks._report import parser as command_line
+from benchmarks._report import publish, spread, table
+from benchmarks._training import Training
+from gan import config as configs
+from gan import datasets, images, registry
+from gan.config import RunConfig
+from gan.datasets import Data
+from gan.evaluation import evalnet
+from gan.latents import attributes
+from gan.metrics import Moments, frechet
+from gan.training import held_out
+
+USES = ("thin-to-thick", "restore-7", "inpaint")
+MNIST = registry.card("datasets", "mnist")
+JUDGED = 2_000  # test images
+SCORES = {"class kept": 3, "pixel error": 4, "FD": 2, "ink": 3, "thickness": 2, "steps": 0}  # and their decimals
+Row = dict[str, float]
+Pixels = NDArray[np.uint8]
+
+
+def main() -> None:
+    parser = command_line(__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="+", default=USES, choices=USES)
+    given = parser.parse_args()
+    parts, found = [TEXT.format(seconds=given.seconds, seeds=len(given.seeds), judged=JUDGED)], {}
+    for use in given.only:
+        found[use] = _measured(use, given.seconds, given.seeds)
+        names = [name for name in SCORES if any(name in row for rows in found[use].values() for row in rows)]
+        lines = [[who, *(_told(rows, name) for name in names)] for who, rows in found[use].items()]
+        parts.append(f"## {registry.load('presets', use)['title']}\n\n{table(['', *names], lines)}")
+    publish("Uses", "\n\n".join(parts), found, describe(), "uses", given.publish)
+
+
+TEXT = """What a translation or a restoration is worth: {seconds:g} CPU seconds of one thread each, {seeds} seed(s),
+judged on {judged:,} test images by the averaged weights. *Class kept*: the share that EvalNet reads as the class of the
+source. *Pixel error*: mean difference to the true picture, pixels from 0 to 1. *FD*: Fréchet distance to the true
+pictures in EvalNet's features. *Ink*: how much there is, as a share of the truth. *Thickness*: pixels. *L1 alone* is
+the same G without D's opinion."""
+
+
+def _told(rows: Sequence[Row], name: str) -> str:
+    values = [row[name] for row in rows if name in row]
+    return spread(values, SCORES[name]) if values else ""
+
+
+def _measured(use: str, seconds: float, seeds: Sequence[int]) -> dict[str, list[Row]]:
+    """The rows of a table: what is judged, and what was measured of it with each seed."""
+    config, _ = configs.preset(use)
+    if "dataset" not in registry.load("presets", use)["config"] and not registry.missing(MNIST, datasets.root()):
+        config = config.replace(dataset="mnist")
+    rows: dict[str, list[Row]] = {}
+    labels: Any = None
+    first: Training | None = None
+    for seed in seeds:
+        for who, changes in (("with D", {}), ("L1 alone", {"adversarial_weight": 0.0})):
+            training = Training(config.replace(seed=seed, **changes), 1, first)
+            judge = Judge(training.config)
+            if first is None:
+                first = training
+                y, truth = held_out.examples(training.game, training.data, JUDGED, 0)
+                labels = held_out.labels(training.data, JUDGED, 0)
+                for name, x in _without_training(training.config, y, truth):
+                    rows[name] = [judge.row(_pixels(x), _pixels(truth), labels)]
+            print(f"{use}, seed {seed}, {who}", file=sys.stderr, flush=True)
+            began = time.process_time()
+            while time.process_time() - began < seconds:
+                training.step()
+            made = _made(training, y)
+            rows.setdefault(who, []).append({**judge.row(made, _pixels(truth), labels), "steps": training.steps})
+    return rows
+
+
+def _without_training(config: RunConfig, y: Tensor, truth: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """What costs nothing: the truth, the source as it is (black where it is missing), and a smooth enlargement."""
+    C, H, W = truth.shape[1:]
+    shown = registry.load("games", config.game).shown(config, y, (C, H, W))
+    yield "the truth", truth
+    yield "the source", y[:, :C] if config.degradation == "hole" else shown
+    if config.degradation == "shrink":
+        yield "bicubic", F.interpolate(y, (H, W), mode="bicubic", align_corners=False).clamp(-1, 1)
+
+
+@torch.no_grad()
+def _made(training: Training, y: Tensor) -> Pixels:
+    G: Any = training.game.G_ema
+    return _pixels(torch.cat([G(None, part) for part in y.split(250)]))
+
+
+def _pixels(x: Tensor) -> Pixels:
+    """uint8 N,C,H,W."""
+    return np.ascontiguousarray(images.to_pixels(x.numpy()).transpose(0, 3, 1, 2))
+
+
+class Judge:
+    """What reads results: an EvalNet, and a ruler of thickness where the data are lines of known thickness."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.lines = config.dataset == "thin-thick"
+        self.net = evalnet.load("strokes" if self.lines else config.dataset)
+        self.fit = _ruler(registry.load("datasets", "strokes").load(datasets.root())) if self.lines else None
+
+    def row(self, made: Pixels, truth: Pixels, labels: NDArray[np.int64]) -> Row:
+        """What is measured of results, beside the truth and the classes of their sources."""
+        (features, probabilities), (wanted, _) = self.net.read(made), self.net.read(truth)
+        row = {
+            "class kept": float((probabilities.argmax(1) == labels).mean()),
+            "pixel error": float(np.abs(made.astype(np.float32) - truth).mean() / 255),
+            "FD": frechet.distance(Moments.of(wanted), Moments.of(features)),
+            "ink": float(made.mean() / truth.mean()),
+        }
+        if self.fit is not None:
+            row["thickness"] = float(np.polyval(self.fit, attributes.measure(made)["thickness"]).mean())
+        return row
+
+
+def _ruler(data: Data) -> NDArray[np.float64]:
+    """The cubic from the measured thickness of strokes to the pen's."""
+    assert data.test is not None
+    assert data.test.factors is not None
+    return np.polyfit(attributes.measure(data.test.images)["thickness"], data.test.factors["thickness"], 3)
+
+
+if __name__ == "__main__":
+    main()
