@@ -4,6 +4,7 @@ import { Curves, PANELS } from "./curves.js";
 import { h } from "../base/dom.js";
 import { EventList } from "./event-list.js";
 import { choices } from "../base/tabs.js";
+import { explained, termsIn } from "../base/terms.js";
 import { Histograms, SCORES } from "../live/histograms.js";
 import { has } from "./panels.js";
 
@@ -66,13 +67,24 @@ export class Chart {
     if (this.chosen === SCORES)
       this.scores.show(this.feed.check("d_hist_real", this.step), anew, this.feed.about.d?.threshold);
     else this.curves.refresh(anew);
-    this.caption.textContent = this.chosen === SCORES ? SCORES.note : this.curves.note;
+    const note = this.chosen === SCORES ? SCORES.note : this.curves.note;
+    const text = `${note}${words(this.chosen, note)}`;
+    if (text === this.told) return; // a word of it may have the focus
+    this.told = text;
+    this.caption.replaceChildren(...explained(text));
   }
 
   destroy() {
     this.curves.destroy();
     this.scores.destroy();
   }
+}
+
+/** The words of the field in a chart that its note does not have, so that they explain themselves there. */
+function words({ label, lines = [] }, note) {
+  const said = termsIn(note);
+  const more = termsIn([label, ...lines.map(([, name]) => name)].join(" ")).filter((term) => !said.includes(term));
+  return more.length ? ` What is ${more.join(", what is ")}?` : "";
 }
 
 function plot(testid) {

@@ -8,6 +8,7 @@ import { Film } from "./film.js";
 import { GiveMe } from "./give-me.js";
 import { Label } from "./label.js";
 import { anySeed } from "../base/latent.js";
+import { explained } from "../base/terms.js";
 import { LinkCopier } from "../base/link-copier.js";
 import { Measuring } from "./measuring.js";
 import { SnapshotSlider } from "./snapshot-slider.js";
@@ -137,6 +138,7 @@ class Explorer {
       this.give.element,
       this.classes.element,
       this.sliders.element,
+      h("p", { class: "explore-words" }, ...explained("What is z, what is R², what is SeFa, what is ψ?")),
       this.measuring.element,
       this.overlays.buttons,
     );

@@ -5,6 +5,7 @@ import { Chart } from "../charts/chart.js";
 import { Coverage } from "./coverage.js";
 import { duration, h, number } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
+import { explained } from "../base/terms.js";
 import { STATUS } from "../base/words.js";
 import { Health } from "./health.js";
 import { follow } from "../charts/feed.js";
@@ -143,7 +144,7 @@ function timeLeft(feed) {
 /** A number that counts up to a new value, with a word before or after it. */
 function fact(before, after) {
   const value = h("b");
-  const element = h("span", { class: "live-fact" }, before, " ", value, " ", after);
+  const element = h("span", { class: "live-fact" }, ...explained(before), " ", value, " ", after);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let shown = null;
   let timer;

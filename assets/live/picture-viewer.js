@@ -5,6 +5,7 @@ import { ClassChoice } from "../base/class-choice.js";
 import { address } from "../base/root.js";
 import { Picture } from "../base/picture.js";
 import { Replay } from "../base/replay.js";
+import { explained } from "../base/terms.js";
 import { TileDialog } from "./tile-dialog.js";
 import { TilePicker, stepped } from "./tile-picker.js";
 
@@ -44,7 +45,7 @@ export class PictureViewer {
   card(sort) {
     const { title, says } = SORTS[sort];
     /** @type {Record<string, HTMLElement>} */
-    const words = (this.words[sort] = { title: h("b", {}, title), says: h("span", {}, says) });
+    const words = (this.words[sort] = { title: h("b", {}, ...explained(title)), says: h("span", {}, says) });
     const button = h("button", { type: "button", class: "live-frame" }, this.frames[sort].element);
     this.pickers[sort] = new TilePicker(button, this.frames[sort].picture.image, (k) => this.open(sort, k));
     button.addEventListener("click", () => this.columns || this.enlarge(sort));

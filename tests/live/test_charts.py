@@ -77,6 +77,14 @@ def test_quality_and_what_nobody_named_have_curves_within_reach_of_a_phone(page:
     choose(page, "quality")
     gaps = [None] * 5
     until(page, lambda: plotted(page, "data[0]?.y") == [*gaps, 40, None, None, None, 12.5], "the distance")
+    term = page.locator(".live-chart .base-caption").get_by_role("button", name="FD", exact=True)
+    term.focus()
+    note = page.get_by_text("Fréchet distance: how far")
+    expect(note).to_be_visible()
+    page.keyboard.press("Tab")  # to the link inside
+    expect(note.get_by_role("link")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(note).not_to_be_visible()
     assert plotted(page, "data[1].y") == [*gaps, 0.4, None, None, None, 0.8]
     assert plotted(page, "data.map(line => [line.connectgaps, line.yaxis])") == [[True, "y"], [True, "y2"]]
     assert plotted(page, "layout.yaxis.title.text") == "FD-EvalNet64"
