@@ -33,7 +33,14 @@ from gan.rng import RngStreams
 from gan.sampler import Sampler
 
 HOME = Path("checkpoints")
-RUNS = ("dcgan-deep-mnist", "dcgan-deep-cond-mnist", "lean-mnist", "gan-2014-mnist", "lean-strokes")
+RUNS = (
+    "mini-stylegan-mnist",
+    "dcgan-deep-mnist",
+    "dcgan-deep-cond-mnist",
+    "lean-mnist",
+    "gan-2014-mnist",
+    "lean-strokes",
+)
 Z, LEVELS, ROUNDS = 1000, (-2, -1, 0, 1, 2), 5
 FACTORS = ("slant", "rotation", "scale", "thickness")
 SAME = {"slant": "slant", "rotation": "rotation", "size": "scale", "thickness": "thickness"}
@@ -55,7 +62,8 @@ def main() -> None:
     every = {**before["generators"], **new}
     found = {name: every[name] for name in RUNS if name in every}
     truth = _truth(given.epochs) if "lean-strokes" in new else before["strokes"]
-    page = _page(found, truth, machine)
+    earlier_ones = f" Only {', '.join(given.only)}; the others by earlier calls, on other machines." if given.only else ""
+    page = _page(found, truth, machine + earlier_ones)
     print(page)
     told = {"generators": found, "strokes": truth, "machine": machine}
     keep("directions", page, told, given.publish)
@@ -73,6 +81,7 @@ def _generator(name: str) -> Told:
         seconds.append(time.perf_counter() - began)
         work.append(time.process_time() - worked)
     z = np.random.default_rng(1).standard_normal((Z, sampler.z_dim))
+    z = np.pad(z, ((0, 0), (0, sampler.latent_dim - sampler.z_dim)))  # where there are styles, w is moved
     return {
         "directions": [
             {"name": it.name, "kind": it.kind, "score": it.score, "measure": it.measure} for it in found.directions
