@@ -62,8 +62,9 @@ def main() -> None:
     every = {**before["generators"], **new}
     found = {name: every[name] for name in RUNS if name in every}
     truth = _truth(given.epochs) if "lean-strokes" in new else before["strokes"]
-    earlier_ones = f" Only {', '.join(given.only)}; the others by earlier calls, on other machines." if given.only else ""
-    page = _page(found, truth, machine + earlier_ones)
+    if given.only:
+        machine += f" Only {', '.join(given.only)}; the others by earlier calls, on other machines."
+    page = _page(found, truth, machine)
     print(page)
     told = {"generators": found, "strokes": truth, "machine": machine}
     keep("directions", page, told, given.publish)
