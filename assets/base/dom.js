@@ -1,10 +1,5 @@
 // Building page elements without HTML strings, and numbers as people read them.
 
-const PATHS = {
-  play: "M5 3.5v9l8-4.5z",
-  pause: "M4 3h3v10H4zM9 3h3v10H9z",
-};
-
 /**
  * An element with attributes and children; text goes in as text, never as markup.
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -35,18 +30,6 @@ export function say(element, text) {
 export function focusedIn(element) {
   const root = element.getRootNode();
   return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
-}
-
-/** A small drawing of PATHS in the colour of the text. */
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", PATHS[name]);
-  path.setAttribute("fill", "currentColor");
-  svg.append(path);
-  return svg;
 }
 
 /** 12345.678 as "12,345.68"; null as an en dash. */

@@ -1,5 +1,6 @@
 // Playing what a slider moves through from where it stands to its end.
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
+import { icon } from "./icon.js";
 
 const LONG_MS = 9000; // that a replay takes, if that is not too fast or too slow
 const FRAME_MS = [50, 350];

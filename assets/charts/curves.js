@@ -1,6 +1,7 @@
 // Curves of one run or several in one Plotly chart that grows without losing zoom or hover.
 
-import { annotated, trouble } from "./marks.js";
+import { trouble } from "./events.js";
+import { annotated } from "./marks.js";
 import { ALONG, PANELS, resolved } from "./panels.js";
 import { colour } from "../base/colours.js";
 import { across, fitting, look, plain, plotly, settings } from "./plot.js";

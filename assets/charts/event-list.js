@@ -1,7 +1,7 @@
 // What was done to a run, listed below its chart: each entry leads to its step.
 
 import { h, number } from "../base/dom.js";
-import { marksOf, trouble } from "./marks.js";
+import { marksOf, trouble } from "./events.js";
 
 /** The lines of a chart in words, for those who cannot hit them or see them. Nothing is shown while there is none. */
 export class EventList {

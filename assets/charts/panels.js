@@ -212,7 +212,7 @@ export const ALONG = {
 
 /**
  * Whether a feed has something that a panel can show. Before the first record it may still come.
- * @param {{columns: Record<string, (number | null)[]>, about?: import("./feed.js").About}} feed
+ * @param {{columns: Record<string, (number | null)[]>, about?: import("./run-feed.js").About}} feed
  * @param {Panel} panel
  */
 export function has(feed, panel) {

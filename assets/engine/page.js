@@ -4,6 +4,7 @@
 // A generator is fetched when it is first asked for, a snapshot when it is asked for again; until it has come, and where the page cannot draw it, the server
 // answers as ever. Its weights are fetched anew when somebody looks for newer ones.
 import { Refusal, ask, pause, pictures } from "../base/http.js";
+import { Client } from "./client.js";
 
 const APART = 900; // ms between two looks for newer weights, however many look
 const MOST = 8; // generators that are held, the last ones used
@@ -19,12 +20,7 @@ class Generators {
   constructor() {
     /** @type {Map<string, Held>} by name, ID or ID@STEP; the last one used stands last */
     this.held = new Map();
-    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
-    this.waiting = new Map();
-    this.count = 0;
-    /** @type {Worker | null} */
-    this.worker = null;
-    this.broken = typeof Worker === "undefined";
+    this.client = new Client(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
   }
 
   /**
@@ -43,7 +39,7 @@ class Generators {
       const label = query.has("class") ? Number(query.get("class")) : undefined;
       const shifted = query.get("kind") === "zw";
       const told = body instanceof Float32Array ? { z: body, label, shifted } : { pixels: body };
-      const { answer } = await this.post({ name: held.key, ...told });
+      const { answer } = await this.client.post({ name: held.key, ...told });
       return { ...answer, here: true };
     } catch (error) {
       held.excuse(error.message);
@@ -83,7 +79,7 @@ class Generators {
     const [, name, route, text] = PATH.exec(url) ?? [];
     const query = new URLSearchParams(text);
     const drawn = ["z", "zw"].includes(query.get("kind")) && !ELSEWHERE.some((name) => query.has(name));
-    const can = name && !this.broken && (drawn || route === "reading");
+    const can = name && !this.client.broken && (drawn || route === "reading");
     return { held: can ? this.of(name, route === "reading" ? "judge" : "program") : null, query };
   }
 
@@ -105,35 +101,9 @@ class Generators {
     if (this.held.size > MOST) {
       const [oldest] = this.held.keys();
       this.held.delete(oldest);
-      this.worker?.postMessage({ name: oldest });
+      this.client.tell({ name: oldest });
     }
     return held;
-  }
-
-  /** Sends the worker a message, and waits for its answer. */
-  post(message, transfer = []) {
-    this.worker ??= this.begin();
-    const id = ++this.count;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, ...message }, transfer);
-    });
-  }
-
-  begin() {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }) => {
-      const { resolve, reject } = this.waiting.get(data.id);
-      this.waiting.delete(data.id);
-      if (data.error) reject(new Error(data.error));
-      else resolve(data);
-    };
-    worker.onerror = () => {
-      this.broken = true; // no such workers, or it could not be loaded: the server draws
-      for (const { reject } of this.waiting.values()) reject(new Error("The worker that draws has stopped."));
-      this.waiting.clear();
-    };
-    return worker;
   }
 }
 
@@ -171,7 +141,7 @@ class Held {
       if (answer.status === 204) return;
       const program = await answer.json();
       const weights = await (await ask(`/${program.weights}`)).arrayBuffer();
-      await this.generators.post({ name: this.key, program, weights }, [weights]);
+      await this.generators.client.post({ name: this.key, program, weights }, [weights]);
       this.step = program.step;
       this.generation = program.generation;
       this.ready = true;

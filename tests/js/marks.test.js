@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entriesOf } from "../../assets/charts/event-list.js";
-import { marksOf } from "../../assets/charts/marks.js";
+import { marksOf } from "../../assets/charts/events.js";
 
 const live = {
   lr_g: { label: "lr G", event: "lr", first: 0.002 },
