@@ -20,6 +20,7 @@ from gan.config import RunConfig
 from gan.runs import Run, RunError, results, trackers
 
 INTERRUPTED = 130  # exit code
+PUBLISH_SECONDS = 1.0  # between two looks at a run that is published
 
 
 def train(args: argparse.Namespace) -> int:
@@ -156,7 +157,7 @@ def _class_of(names: Sequence[str], wanted: str, run: Run) -> int:
 def export(args: argparse.Namespace) -> int:
     """Packs a run into a zip: weights, settings, samples, a GIF, and a PyTorch script that runs without Forger.
 
-    Or writes its generator alone, as an ONNX file.
+    Or writes its generator alone, as an ONNX file; or one page, as an HTML file, that opens without a network.
     """
     from gan.export import run_zip
     from gan.export.archive import archive
@@ -164,6 +165,8 @@ def export(args: argparse.Namespace) -> int:
     check_out(args.out)
     if args.onnx:
         return _export_onnx(args)
+    if args.html:
+        return _export_html(args)
     if args.out.exists() and not args.force and not (args.out.is_file() and run_zip.is_ours(args.out)):
         raise RunError(f"{args.out} is there already, and no zip of a run. Name another file, or add --force.")
     run, _ = run_choice.run_at(args.run)
@@ -183,6 +186,40 @@ def _export_onnx(args: argparse.Namespace) -> int:
     difference = onnx_file.write(Sampler.load(run.path, step), args.out)
     print(f"{args.out}: its pictures are PyTorch's, to within {difference} of 255", file=sys.stderr)
     return 0
+
+
+def _export_html(args: argparse.Namespace) -> int:
+    if args.out.exists() and not args.force:
+        raise RunError(f"{args.out} is there already. Name another file, or add --force.")
+    run, step = run_choice.run_at(args.run)
+    if step is not None:
+        raise Usage(f"--run {args.run}: a page has the whole run, so it takes no step.")
+    from gan.export import watch_page
+
+    page = watch_page.one_file(run).encode()
+    files.replace(args.out, page)
+    print(f"{args.out}: {len(page) / 1e6:.2f} MB, opens without a network", file=sys.stderr)
+    return 0
+
+
+def publish(args: argparse.Namespace) -> int:
+    """Keeps a folder up to date that any web server can hand out: the run live, to any number of watchers.
+
+    Ends when the run does. docs/publish.md has the settings of a server.
+    """
+    run, step = run_choice.run_at(args.run)
+    if step is not None:
+        raise Usage(f"--run {args.run}: a run is published as a whole, so it takes no step.")
+    from gan.export import publish as publishing
+
+    hardware.use_threads(1)  # the cores are the trainer's
+    with interruptible() as stop, contextlib.closing(publishing.publish(run, args.to)) as looks:
+        for look in looks:
+            show_bar(float(look.ended), f"{run.id}  {look.status}  pictures up to step {look.step:,}")
+            if args.once or stop.is_set() or stop.wait(0 if look.ended else PUBLISH_SECONDS):
+                break
+    print(f"\n{run.id}: {look.status}, {args.to / publishing.INDEX}", file=sys.stderr)
+    return INTERRUPTED if stop.is_set() else 0
 
 
 def code(args: argparse.Namespace) -> int:

@@ -48,6 +48,18 @@ def of_networks(networks: Mapping[str, Mapping[str, NDArray[Any]]], step: int) -
     return _checked(own, {"step": str(step)})
 
 
+def of_network(tensors: Mapping[str, NDArray[Any]], step: int) -> bytes:
+    """The same of one network at hand, under its own names."""
+    own = {name: _half(values) for name, values in sorted(tensors.items()) if values.dtype.kind == "f"}
+    return _checked(own, {"step": str(step)})
+
+
+def step_of(packed_weights: bytes) -> int:
+    """The step of the run that packed weights are of."""
+    header = json.loads(packed_weights[8 : 8 + int.from_bytes(packed_weights[:8], "little")])
+    return int(header["__metadata__"]["step"])
+
+
 def _half(values: NDArray[np.floating]) -> NDArray[np.floating]:
     with np.errstate(over="ignore"):
         half = values.astype(np.float16, order="C")

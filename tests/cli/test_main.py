@@ -291,6 +291,23 @@ def test_a_place_that_cannot_be_written_to_is_said_before_any_work(command, tmp_
         assert told in capsys.readouterr().err
 
 
+def test_a_run_becomes_a_page_and_a_folder(tmp_path, capsys):
+    trained()
+    page = tmp_path / "one.html"
+    for code, more in ((0, ()), (1, ()), (0, ("--force",))):
+        assert call("export", "--run", "one", "--html", "--out", page, *more) == code
+    assert "is there already" in capsys.readouterr().err
+    assert page.read_text().startswith("<!doctype html>")
+    assert call("publish", "--run", "one", "--to", tmp_path / "site", "--once") == 0
+    assert "finished" in capsys.readouterr().err
+    told = json.loads((tmp_path / "site/now.json").read_text())
+    assert told["why"] == "Its samples are points of the plane, which this page does not draw by itself."
+    assert call("publish", "--run", "one", "--to", tmp_path) == 1
+    assert "holds something else" in capsys.readouterr().err
+    for words in (("export", "--html", "--out", tmp_path / "x.html"), ("publish", "--to", tmp_path / "y")):
+        assert call(*words, "--run", "one@20") == 2
+
+
 def test_export_overwrites_zips_of_runs_and_nothing_else(tmp_path, capsys):
     trained(1)
     there, zipped = tmp_path / "there.png", tmp_path / "x.zip"

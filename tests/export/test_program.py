@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from gan import images, registry
 from gan.config import RunConfig
 from gan.evaluation.evalnet import EvalNet
-from gan.export import page_weights, program
+from gan.export import page_weights, program, program_check
 from gan.models import BaseGenerator, Spec, build
 from gan.models._batchnorm import settle
 from gan.sampler import Sampler
@@ -122,13 +122,17 @@ def test_the_page_draws_what_pytorch_draws(tmp_path):
             pixels = images.to_pixels(G(z, classes).numpy())
         assert pixels.std() > 2, f"{case} draws nothing that could differ"
         tensors = {f"G_ema.{key}": value for key, value in G.state_dict().items()}
-        content = {
+        content: dict[str, Any] = {
             "program": program.generator(G, Z_DIM, n_classes),
             "z": z.flatten().tolist(),
             "classes": None if classes is None else classes.tolist(),
             "pixels": pixels.flatten().tolist(),
         }
-        write(tmp_path, case, content, page_weights.packed(safetensors_torch.save(tensors, metadata={"step": "7"})))
+        packed = page_weights.packed(safetensors_torch.save(tensors, metadata={"step": "7"}))
+        numbers = None if classes is None else classes.numpy()
+        followed = program_check.pictures(content["program"], packed, z.numpy(), numbers)
+        assert np.abs(followed.astype(int) - pixels).max() <= 1, case
+        write(tmp_path, case, content, packed)
     for run in ("lean-mnist", "dcgan-deep-cond-mnist", "mini-stylegan-mnist"):
         path = Path("checkpoints") / run
         sampler = Sampler.load(path)

@@ -135,6 +135,10 @@ def test_the_zip_is_packed_downloaded_and_opened_again(page: Page, serving: tupl
     with zipfile.ZipFile(download.value.path()) as zipped:
         assert zipped.read("lean/weights.safetensors") == run.weights().read_bytes()
         assert "lean/gan.py" in zipped.namelist()
+    with page.expect_download() as one_file:
+        page.get_by_role("button", name="Page (.html)").click()
+    assert one_file.value.suggested_filename == "lean.html"
+    assert Path(one_file.value.path()).read_text().startswith("<!doctype html>")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Open a zip").click()
     given = Path(download.value.path()).read_bytes()

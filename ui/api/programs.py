@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gan import files
-from gan.diagnostics import d_scale
 from gan.runs import RunError, weights_header
 from ui.api import requests
 from ui.api.requests import Model, integer, unavailable
@@ -167,32 +166,13 @@ class _Judges:
 
 
 def _write_judge(sampler: Sampler) -> _Judge | str:
-    from gan.evaluation import evalnet
-    from gan.export import page_weights, program
+    from gan.export import critic_program
 
-    shape = sampler.shape
     try:
-        judge = sampler.discriminator
-        networks = {"D": judge.D}
-        told: dict[str, Any] = program.discriminator(judge.D, shape)
-        told |= {"zero": judge.zero, "share": d_scale.of_loss(sampler.config.loss).probability}
-        told |= {"evaluator": None, "names": list(sampler.names), "why": "points of the plane are no pictures"}
-        if shape[1:] != (1, 1):
-            try:
-                evaluator = evalnet.load(sampler.config.dataset)
-            except evalnet.EvalNetError as error:
-                told["why"] = str(error)
-            else:
-                if evaluator.about.shape != shape:
-                    return "its classifier reads pictures of another size"
-                networks["E"] = evaluator.net
-                told |= {"evaluator": program.discriminator(evaluator.net, shape)["critic"], "why": ""}
-                told["names"] = list(evaluator.about.names)
-    except (program.Unsupported, ValueError) as error:
+        told, weights = critic_program.write(sampler)
+    except ValueError as error:
         return str(error)
-    tensors = {name: {key: value.numpy() for key, value in net.state_dict().items()} for name, net in networks.items()}
-    packed = gzip.compress(page_weights.of_networks(tensors, sampler.step), GZIP_LEVEL, mtime=0)
-    return _Judge(sampler.step, json.dumps(told), packed)
+    return _Judge(sampler.step, json.dumps(told), gzip.compress(weights, GZIP_LEVEL, mtime=0))
 
 
 def _file(request: Request, packed: bytes, step: int, certain: bool) -> Response:

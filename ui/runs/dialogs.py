@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import Literal
 
 import streamlit as st
 
-from gan.runs import Run
+from gan.runs import Run, RunError
 from ui.runs import zip_job
 from ui.shared import commands, own_tab, run_entries
 from ui.shared.access import can_drive
@@ -20,6 +21,7 @@ OPEN = "runs-dialog"  # (what, run id) or absent
 Kind = Literal["png", "svg", "pdf"]
 KINDS: tuple[Kind, ...] = ("png", "svg", "pdf")
 POLL_SECONDS = 0.5  # between two looks at a zip being made
+_PAGES = threading.Lock()  # held while a page is made: each takes seconds of a core
 
 
 def open_(what: str, run: Run) -> None:
@@ -128,6 +130,20 @@ def _take(entry: Entry) -> None:
         job = zip_job.job(entry.run)
         running = job is not None and job.state == "running"
         again(_zip, entry.run, running, every=POLL_SECONDS if running else None)
+        st.divider()
+        st.write(
+            "**One page**: pictures through time, curves, its generator in your hand, the quiz, the report, the code. "
+            "It opens anywhere without a network, also from a stick."
+        )
+        st.download_button(
+            "Page (.html)",
+            functools.partial(_page, entry.run),
+            f"{entry.run.id}.html",
+            "text/html",
+            key="page",
+            on_click="ignore",
+            icon=":material/web:",
+        )
     st.divider()
     st.write("**A figure for slides**: the curves, and the grids of several steps beside real pictures.")
     with st.container(horizontal=True):
@@ -170,6 +186,17 @@ def _zip(run: Run, was_running: bool) -> None:
     if st.button(label, type="secondary" if made else "primary", icon=":material/folder_zip:"):
         zip_job.begin(run)
         st.rerun(scope="app")
+
+
+def _page(run: Run) -> str:
+    """The run as one page; in its place the sentence that says why it is not handed out."""
+    from gan.export import watch_page
+
+    try:
+        with _PAGES:
+            return watch_page.one_file(run)
+    except RunError as why:
+        return str(why)
 
 
 def _figure(run: Run, kind: Kind) -> bytes:

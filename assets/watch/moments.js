@@ -1,0 +1,68 @@
+// The time machine: what the generator made of the same noise, step by step.
+import { h, number, say } from "../base/dom.js";
+import { Replay } from "../base/replay.js";
+
+export class Moments {
+  /** @param {(step: number | null) => void} looked is told the step that is looked at, null for the newest */
+  constructor(looked) {
+    this.looked = looked;
+    this.picture = h("img", { class: "watch-grid", "data-part": "picture", alt: "" });
+    this.real = h("img", { class: "watch-grid", "data-part": "real-images", alt: "Real images" });
+    this.time = h("input", { type: "range", min: 0, step: 1, "data-part": "time", "aria-label": "Training step" });
+    this.text = h("output", { "data-part": "step" });
+    this.replay = new Replay("the run", {
+      count: () => this.steps.length,
+      at: () => (this.last ? 0 : this.at),
+      go: (index) => this.go(index),
+    });
+    this.steps = [];
+    this.at = 0;
+    this.time.oninput = () => (this.replay.stop(), this.go(Number(this.time.value)));
+    const pictures = h(
+      "div",
+      { class: "watch-pictures" },
+      h("figure", {}, this.picture, h("figcaption", {}, "Generated, always from the same noise")),
+      (this.beside = h("figure", {}, this.real, h("figcaption", {}, "Real"))),
+    );
+    const row = h("div", { class: "watch-row" }, this.replay.button, this.time, this.text);
+    this.none = h("p", {}, "There is no picture yet.");
+    this.element = h("div", {}, this.none, pictures, row);
+  }
+
+  get last() {
+    return this.at === this.steps.length - 1;
+  }
+
+  show(feed) {
+    const follows = !this.steps.length || (this.last && !this.replay.playing);
+    const step = this.steps[this.at];
+    this.feed = feed;
+    this.steps = feed.samples.fixed;
+    this.none.hidden = this.steps.length > 0;
+    this.time.max = String(Math.max(0, this.steps.length - 1));
+    this.beside.hidden = !feed.real;
+    if (feed.real && !this.real.src) this.real.src = feed.source.address(feed.real);
+    if (!this.steps.length) return;
+    const near = this.steps.findIndex((one) => one >= step);
+    this.go(follows || near < 0 ? this.steps.length - 1 : near);
+  }
+
+  /** Shows a picture; the promise resolves once it is there. */
+  async go(index) {
+    this.at = index;
+    const step = this.steps[index];
+    this.time.value = String(index);
+    say(this.text, `step ${number(step)}`);
+    this.time.ariaValueText = `step ${number(step)}`;
+    const url = this.feed.picture("fixed", step);
+    if (this.picture.dataset.url === url) return;
+    this.picture.dataset.url = url;
+    this.looked(this.last ? null : step);
+    const next = new Image();
+    next.src = url;
+    await next.decode().catch(() => {});
+    if (this.picture.dataset.url !== url) return; // another one is wanted by now
+    this.picture.src = url;
+    this.picture.alt = `Generated images at step ${number(step)}`;
+  }
+}
