@@ -365,6 +365,6 @@ def test_a_wrong_pin_is_counted_once_however_often_the_page_is_drawn(monkeypatch
         at.run()
     at.text_input(key="pin").set_value(PIN).run()
     assert not at.exception
-    assert [button.label for button in at.button] == ["Hand the wheel back"]
+    assert [button.label for button in at.button] == ["Stop driving"]
     at.button[0].click().run()
     assert at.text_input(key="pin").value == ""
