@@ -63,9 +63,9 @@ def head(entries: list[Entry]) -> list[Entry]:
                 bind="query-params",
                 label_visibility="collapsed",
             )
-        if st.button("Open a zip", icon=":material/folder_zip:", disabled=not can_drive()):
+        if can_drive() and st.button("Open a zip", icon=":material/folder_zip:"):
             dialogs.open_zip()
-        if st.button("New run", icon=":material/add:", type="primary", disabled=not can_drive()):
+        if can_drive() and st.button("New run", icon=":material/add:", type="primary"):
             st.switch_page(PAGES / "train.py", query_params={"preset": "lean"})
     if not can_drive():
         st.caption(f":material/visibility: {HOW_TO_DRIVE}")
@@ -140,7 +140,7 @@ def empty() -> None:
         "page; it appears here with its first step, and stays until you delete it."
     )
     st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
-    if st.button("Open the zip of a run", icon=":material/folder_zip:", disabled=not can_drive()):
+    if can_drive() and st.button("Open the zip of a run", icon=":material/folder_zip:"):
         dialogs.open_zip()
 
 

@@ -47,17 +47,30 @@ def _row(run: Run, pinned: bool) -> None:
     status = trainers.status(run)
     if st.session_state.get(SHOWN) != _outline(run, status, pinned):
         st.rerun()  # the whole page: other buttons, another timer
-    control, off = run.control(), not access.can_drive()
+    control = run.control()
+    if not access.can_drive():
+        _watched(run, control, status)
+        return
     with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="small"):
         _name(run, control, status)
         if st.button("New run", icon=":material/add:", help="Choose a preset and settings."):
             _go(preset="lean")
         _share(run)
         if status in commands.ACTIVE:
-            _active(run, control, status, off)
+            _active(run, control, status)
         else:
-            _ended(run, status, off)
-    if off:
+            _ended(run, status)
+    show()
+
+
+def _watched(run: Run, control: Control, status: str) -> None:
+    """The row of a browser that only watches: nothing that it could not press."""
+    with st.container(key="controls-watched", horizontal=True, vertical_alignment="center", gap="small"):
+        _name(run, control, status)
+        _share(run)
+        if status == "finished":
+            _newer()
+    with st.container(key="how-to-drive"):
         st.caption(f":material/visibility: {access.HOW_TO_DRIVE}")
     show()
 
@@ -92,9 +105,9 @@ def _what_starts(run: Run) -> str:
     return f" · MNIST is not on this machine: Start learns {title}; New run can get MNIST."
 
 
-def _active(run: Run, control: Control, status: str, off: bool) -> None:
+def _active(run: Run, control: Control, status: str) -> None:
     """What is pressed most comes last, where Start was: nothing else slides under the pointer."""
-    leaving = off or control.want == "stop"
+    leaving = control.want == "stop"
     _button("Stop", "stop", partial(commands.stop, run), leaving, help="Saves the run; you can resume it later.")
     live_settings.render(run, control, leaving)
     for what, label in SINGLE.items():
@@ -107,29 +120,29 @@ def _active(run: Run, control: Control, status: str, off: bool) -> None:
         _button("Pause", "pause", partial(commands.pause, run), leaving or status == "queued", "primary")
 
 
-def _ended(run: Run, status: str, off: bool) -> None:
+def _ended(run: Run, status: str) -> None:
     """Resuming, where there is something to resume from; what is pressed most comes last."""
     if st.button("Duplicate", icon=":material/content_copy:", help=AGAIN):
         _go(like=run.id)
     match status:
         case "stopped":
-            _button("Resume", "play_arrow", partial(commands.resume, run), off, kind="primary")
+            _button("Resume", "play_arrow", partial(commands.resume, run), kind="primary")
         case "failed" if "learning rate" in run.error():  # what the trainer advises
             act = partial(commands.resume_gently, run)
             why = "From the last good state, with both learning rates halved."
-            _button("Resume with half the learning rates", "play_arrow", act, off, "primary", why)
+            _button("Resume with half the learning rates", "play_arrow", act, kind="primary", help=why)
         case "failed" if asked := _asks(run):
             act = partial(commands.resume, run, accept=True)
             why = f"With the {asked} as they are now. What is different is kept as an event of the run."
-            _button(f"Resume with changed {asked}", "play_arrow", act, off, "primary", why)
+            _button(f"Resume with changed {asked}", "play_arrow", act, kind="primary", help=why)
         case "failed":
             why = "From the last good state, once the cause is gone."
             act = partial(commands.resume, run)
-            _button("Try again", "refresh", act, off, "primary", why)
+            _button("Try again", "refresh", act, kind="primary", help=why)
         case "finished":
             if run.states():
-                live_settings.longer(run, off)
-            _next(off)
+                live_settings.longer(run)
+            _next()
 
 
 def _asks(run: Run) -> str:
@@ -138,15 +151,22 @@ def _asks(run: Run) -> str:
     return str(last.get("ask", ""))
 
 
-def _next(off: bool) -> None:
+def _newer() -> bool:
+    """A button from a finished run on screen to one that is being trained, if there is one."""
+    if not (busy := hosting_trainers.training()):
+        return False
+    if st.button("Watch what is being trained", type="primary", icon=":material/play_arrow:"):
+        _go(run=busy[0].id)
+    return True
+
+
+def _next() -> None:
     """One press from a finished run on screen to one that is being trained."""
-    if busy := hosting_trainers.training():
-        if st.button("Watch what is being trained", type="primary", icon=":material/play_arrow:"):
-            _go(run=busy[0].id)
+    if _newer():
         return
     for name, preset in list(presets.presets().items())[:1]:
         why, mark = f"{preset.title}. {preset.sentence}", ":material/play_arrow:"
-        if st.button("Start training", type="primary", icon=mark, disabled=off, help=why):
+        if st.button("Start training", type="primary", icon=mark, help=why):
             starting.begin_preset(name)
 
 
@@ -157,7 +177,12 @@ def _go(**link: str) -> None:
 
 
 def _button(
-    label: str, icon: str, act: Any, off: bool, kind: Literal["primary", "secondary"] = "secondary", help: str = ""
+    label: str,
+    icon: str,
+    act: Any,
+    off: bool = False,
+    kind: Literal["primary", "secondary"] = "secondary",
+    help: str = "",
 ) -> None:
     mark = f":material/{icon}:" if icon else None
     st.button(label, key=label, icon=mark, type=kind, disabled=off, help=help or None, on_click=attempt, args=(act,))

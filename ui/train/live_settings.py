@@ -26,9 +26,9 @@ def render(run: Run, control: Control, off: bool) -> None:
         st.caption("Everything else belongs to the maths of the run: it needs a new run.")
 
 
-def longer(run: Run, off: bool) -> None:
+def longer(run: Run) -> None:
     """A larger total for a run that has used up its budget."""
-    with st.popover("Train longer", icon=":material/more_time:", disabled=off):
+    with st.popover("Train longer", icon=":material/more_time:"):
         unit, total = next(iter(run.control().budget.items()), ("epochs", 1.0))
         words = {"seconds": "minutes"}.get(unit, unit)
         scale = 60.0 if unit == "seconds" else 1.0

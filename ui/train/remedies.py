@@ -11,7 +11,7 @@ from gan.hosting import trainers
 from gan.runs import Run, RunError
 from gan.runs.log_reader import LogReader
 from ui.shared import commands, making_room, presets
-from ui.shared.access import HOW_TO_DRIVE, can_drive
+from ui.shared.access import can_drive
 from ui.shared.errors import attempt
 from ui.shared.fragments import again
 from ui.shared.navigation import go
@@ -21,8 +21,9 @@ READER = "log-reader"  # in the session: of the run on screen, which reads only 
 
 
 def offer(run: Run) -> None:
-    """The buttons, as long as the light names a trouble that something helps against. Scenarios have their own."""
-    if presets.name_of(run) in presets.scenarios():
+    """The buttons, as long as the light names a trouble that something helps against. Scenarios have their own; who
+    only watches gets none."""
+    if presets.name_of(run) in presets.scenarios() or not can_drive():
         return
     again(_row, run, every=LOOK if trainers.status(run) in commands.ACTIVE else None)
 
@@ -41,8 +42,7 @@ def _row(run: Run) -> None:
             st.button(
                 remedy.label,
                 key=f"light-remedy-{remedy.label}",
-                help=remedy.text if can_drive() else HOW_TO_DRIVE,
-                disabled=not can_drive(),
+                help=remedy.text,
                 on_click=_begin,
                 args=(run, remedy),
             )

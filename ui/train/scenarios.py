@@ -55,15 +55,15 @@ def callout(run: Run) -> None:
         st.markdown(
             f":material/build: **Broken on purpose.** {preset.look_for}  \n**What mends it.** {preset.scenario.change}"
         )
-        st.button(
-            "Run the repaired one beside it",
-            key="repair",
-            type="primary",
-            icon=":material/healing:",
-            disabled=not can_drive(),
-            on_click=_repair,
-            args=(run,),
-        )
+        if can_drive():
+            st.button(
+                "Run the repaired one beside it",
+                key="repair",
+                type="primary",
+                icon=":material/healing:",
+                on_click=_repair,
+                args=(run,),
+            )
 
 
 def _begin(preset: Preset) -> None:
