@@ -30,7 +30,10 @@ class View {
     this.light = new Health();
     this.coverage = new Coverage();
     this.chart = new Chart((step) => this.pictures.seek(step));
-    this.pictures = new PictureViewer({ onstep: (step) => this.look(step) });
+    this.pictures = new PictureViewer({
+      onstep: (step) => this.look(step),
+      onshow: (tiles) => this.chart.picture(tiles),
+    });
     const facts = [this.step, this.epoch, this.speed, this.time];
     const budget = h("div", { class: "live-budget" }, this.progress, this.left);
     const parts = [this.pictures, this.coverage, this.chart].map(({ element }) => element);
@@ -50,6 +53,7 @@ class View {
     const moved = data.run !== this.data?.run;
     this.data = data;
     this.element.classList.toggle("live-compact", data.view === "compact");
+    this.chart.points = data.points;
     if (moved) {
       this.following?.stop();
       this.following = follow(data.run, (feed) => this.update(feed));

@@ -22,15 +22,21 @@ const TRANSLATED = {
 };
 const SMOOTH_FROM = 380; // pixels: pictures of points are this large and not made of digits
 
-/** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live. */
+/** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live;
+ * `onshow` the first picture of the fixed and of the real grid, { fake, real }, whenever one is another. */
 export class PictureViewer {
-  constructor({ onstep }) {
+  constructor({ onstep, onshow = (/** @type {any} */ tiles) => void tiles }) {
     this.onstep = onstep;
+    this.onshow = onshow;
     this.big = "fixed";
     this.index = null; // of the slider; null follows the run
     this.pickers = {};
     this.dialog = new TileDialog((by) => this.turn(by));
-    this.frames = { fixed: new Frame("live-picture"), random: new Frame(), real: new Frame() };
+    this.frames = {
+      fixed: new Frame("live-picture", () => this.tell()),
+      random: new Frame(),
+      real: new Frame("", () => this.tell()),
+    };
     this.words = {};
     this.places = Object.fromEntries(Object.keys(SORTS).map((sort) => [sort, this.card(sort)]));
     this.past = h("button", { type: "button", class: "live-past", "data-testid": "live-past", hidden: true });
@@ -129,6 +135,13 @@ export class PictureViewer {
     this.go(nearest(this.steps, step));
   }
 
+  /** Tells of the first pictures that are on screen. */
+  tell() {
+    const first = (sort) =>
+      this.pickers[sort].layout && !this.frames[sort].picture.image.hidden ? this.pickers[sort].pixels(0) : null;
+    this.onshow({ fake: first("fixed"), real: first("real") });
+  }
+
   /** Opens picture k of a grid as it is on screen. */
   open(sort, k) {
     const { picture, step } = this.frames[sort];
@@ -208,7 +221,8 @@ function agoText(feed, step, ended) {
 
 /** A picture in its frame, as large as it fits. */
 class Frame {
-  constructor(testid) {
+  constructor(testid = "", onshow = () => {}) {
+    this.onshow = onshow;
     this.picture = new Picture(testid ? { "data-testid": testid } : {});
     this.element = h("span", { class: "live-stage" }, this.picture.image);
     this.settled = Promise.resolve();
@@ -226,6 +240,7 @@ class Frame {
       if (!shown) return;
       this.step = step;
       this.fit();
+      this.onshow();
     });
   }
 

@@ -43,16 +43,16 @@ def heading(page: Page) -> str:
 
 
 def test_only_what_there_is_is_offered(page: Page, fake: Fake) -> None:
-    until(page, lambda: offered(page) == ["losses", "scores", "gradients", "speed"])
+    until(page, lambda: offered(page) == ["losses", "game", "scores", "gradients", "speed"])
     fake.check()
-    more = ["losses", "scores", "histograms", "quality", "classes", "gradients", "speed"]
+    more = ["losses", "game", "scores", "histograms", "quality", "classes", "gradients", "speed"]
     until(page, lambda: offered(page) == more, "the new charts")
     choose(page, "quality")
     (fake.run.path / "metrics.jsonl").write_text("")
     fake.rows = 0
     fake.log(2)
     fake.run.record("resumed", step=40, generation=1)
-    until(page, lambda: offered(page) == ["losses", "scores", "gradients", "speed"], "none again")
+    until(page, lambda: offered(page) == ["losses", "game", "scores", "gradients", "speed"], "none again")
     expect(page.locator("[data-panel=losses]")).to_have_attribute("aria-pressed", "true")
 
 
