@@ -111,7 +111,9 @@ export class Explore {
   /** Other samples. */
   deal() {
     this.roam(false);
-    [this.z, ...this.others] = drawVectors(anySeed(), MANY + 1, this.view.z_dim);
+    const { z_dim, latent_dim } = this.view;
+    const longer = (z) => Float32Array.from({ length: latent_dim }, (_, i) => z[i] ?? 0); // where there are styles
+    [this.z, ...this.others] = drawVectors(anySeed(), MANY + 1, z_dim).map(longer);
     this.begin();
   }
 
@@ -140,7 +142,7 @@ export class Explore {
     this.walking.setAttribute("aria-pressed", String(on));
     cancelAnimationFrame(this.frame);
     if (!on) return;
-    const way = walk(this.z, () => WALK, normals(anySeed()));
+    const way = walk(this.z, () => WALK, normals(anySeed()), this.view.z_dim);
     const next = () => {
       this.frame = requestAnimationFrame(next); // none comes while the page is hidden
       if (this.drawing) return;
@@ -168,7 +170,8 @@ export class Explore {
         directions.reduce((all, { vector }, k) => (values[k] ? moved(all, vector, values[k]) : all), z);
       try {
         const name = await this.painter.hold(feed.program, newest);
-        const answer = await this.painter.draw(name, pack([this.z, ...this.others].map(shifted)), this.wanted);
+        const z = pack([this.z, ...this.others].map(shifted));
+        const answer = await this.painter.draw(name, z, this.wanted, this.view.latent_dim > this.view.z_dim);
         drawSheet(this.canvas, answer, 0, 1, 1, 0);
         drawSheet(this.sheet, answer, 1, MANY, COLUMNS, 0);
         this.canvas.dataset.step = String(answer.step);

@@ -43,10 +43,11 @@ export class Painter {
    * Pictures of z, one after the other, by weights that are held.
    * @param {Float32Array} z
    * @param {number} [label]
+   * @param {boolean} [shifted] whether behind each z stands what is added to its w
    * @returns {Promise<import("../base/http.js").Pictures>}
    */
-  async draw(name, z, label) {
-    return (await this.client.post({ name, z, label })).answer;
+  async draw(name, z, label, shifted) {
+    return (await this.client.post({ name, z, label, shifted })).answer;
   }
 
   /**

@@ -232,6 +232,7 @@ def _view(run: Run, sampler: Sampler, drawn: bool) -> tuple[dict[str, Any], Any]
     directions, hidden = _directions(sampler) if drawn else ([], "")
     view = {
         "z_dim": sampler.z_dim,
+        "latent_dim": sampler.latent_dim,
         "shape": list(sampler.shape),
         "classes": sampler.classes,
         "names": list(sampler.names),
@@ -247,12 +248,10 @@ def _view(run: Run, sampler: Sampler, drawn: bool) -> tuple[dict[str, Any], Any]
 
 
 def _directions(sampler: Sampler) -> tuple[list[dict[str, Any]], str]:
-    """Directions in z, or why there are none."""
+    """Directions in z, or in w with zeros for z in front; or why there are none."""
     from gan.evaluation import evalnet
     from gan.latents import directions
 
-    if sampler.layers:
-        return [], "the directions of a generator with styles are in w, which only the app moves"
     dataset = sampler.config.dataset
     try:
         evaluator = evalnet.load(dataset) if evalnet.about(dataset) else None
