@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The part of every batch that this process has: number `rank` of `count` equal ones."""
+
+    rank: int = 0
+    count: int = 1
+
+    def of(self, draw: Tensor) -> Tensor:
+        """Its rows of a draw for the whole batch."""
+        rows = len(draw) // self.count
+        return draw if self.count == 1 else draw[self.rank * rows : (self.rank + 1) * rows]
 
 
 class RngStreams:
@@ -18,6 +32,7 @@ class RngStreams:
     def __init__(self, seed: int, device: torch.device | str = "cpu"):
         self.seed = seed
         self.device = torch.device(device)
+        self.shard = Shard()
         self.generators: dict[str, torch.Generator] = {}
         self._cpu = torch.Generator()
         self._orders: dict[str, tuple[tuple[int, int], Tensor]] = {}  # the shuffle in use, by its purpose
@@ -29,8 +44,9 @@ class RngStreams:
         return self.generators[purpose].manual_seed(self._key(purpose, update))
 
     def z(self, purpose: str, update: int, n: int, z_dim: int) -> Tensor:
-        """Noise, float32 n,z_dim from N(0, 1)."""
-        return torch.randn(n, z_dim, generator=self.generator(purpose, update), device=self.device)
+        """Noise, float32 n,z_dim from N(0, 1): this process's part."""
+        generator = self.generator(purpose, update)
+        return self.shard.of(torch.randn(n * self.shard.count, z_dim, generator=generator, device=self.device))
 
     def grid_z(self, sort: str, step: int, n: int, z_dim: int) -> Tensor:
         """The noise of a published grid (float32 n,z_dim), drawn again at will; `fixed` ignores the step."""
@@ -41,7 +57,7 @@ class RngStreams:
         if not n_classes:
             return None
         generator = self.generator(purpose, update)
-        return torch.randint(n_classes, (n,), generator=generator, device=self.device)
+        return self.shard.of(torch.randint(n_classes, (n * self.shard.count,), generator=generator, device=self.device))
 
     def batch(self, update: int, size: int, count: int) -> Tensor:
         """Indices (int64, `size`) of the real images of one update of D.

@@ -13,7 +13,7 @@ from typing import Any
 
 from gan import config as configs
 from gan import datasets, files, hardware, registry, runs
-from gan.cli import flags, run_choice
+from gan.cli import flags, processes, run_choice
 from gan.cli.flags import NothingToDo, Usage, check_out
 from gan.cli.progress import follow, interruptible, show_bar, show_length, show_progress
 from gan.config import RunConfig
@@ -24,7 +24,14 @@ PUBLISH_SECONDS = 1.0  # between two looks at a run that is published
 
 
 def train(args: argparse.Namespace) -> int:
-    """Trains a new run, or continues one, and shows its progress."""
+    """Trains a new run, or continues one, and shows its progress. Started by torchrun: several processes train it."""
+    if not processes.launched():
+        return _train(args)
+    with processes.joined(args) as leader:
+        return _train(args, leader) if leader else 0
+
+
+def _train(args: argparse.Namespace, leader: processes.Leader | None = None) -> int:
     if why := trackers.refusal(args.log):
         raise RunError(why)
     try:
@@ -38,7 +45,9 @@ def train(args: argparse.Namespace) -> int:
     with (
         interruptible() as stop,
         trackers.tracking(run, args.log) as track,
-        contextlib.closing(ticks_of(run, accept=args.accept_changes)) as ticks,
+        contextlib.closing(
+            ticks_of(run, spare=processes.spare(leader), accept=args.accept_changes, leader=leader)
+        ) as ticks,
     ):
         for tick in ticks:
             if first:

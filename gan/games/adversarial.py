@@ -151,8 +151,9 @@ class Game:
             fake, y, due = self._shared
             stats = self.g_update(fake, y, real, y_real, self._views("G", n, fake.shape), due=due)
         else:
-            z = self.rng.z("z for G", n, self.config.batch, self.config.z_dim)
-            y = self.rng.classes("classes for G", n, self.config.batch, self.n_classes)
+            own = self.config.batch // self.rng.shard.count  # of this process
+            z = self.rng.z("z for G", n, own, self.config.z_dim)
+            y = self.rng.classes("classes for G", n, own, self.n_classes)
             layers.rekey(self.nets["G"], self.rng.generator("dropout in G for G", n))
             stats = self.g_update_alone(z, y, real, y_real, self._views("G", n, (len(z), *self.shape)))
         self._shared = None
@@ -222,11 +223,14 @@ class Game:
 
     def _views(self, whom: str, update: int, shape: tuple[int, ...]) -> list[Tensor]:
         """The draws of this update, for images of that shape, for all that D sees through."""
+        shard = self.rng.shard
         return [
-            view.file.draw(
-                shape,
-                self.rng.generator(f"{view.file.__name__} for {whom}", update),
-                view.amount_after(self.counts["g"]),
+            shard.of(
+                view.file.draw(
+                    (shape[0] * shard.count, *shape[1:]),
+                    self.rng.generator(f"{view.file.__name__} for {whom}", update),
+                    view.amount_after(self.counts["g"]),
+                )
             )
             for view in self.views
         ]

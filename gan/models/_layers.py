@@ -27,9 +27,12 @@ class Dropout(nn.Module):
             return x
         if self.generator is None:
             raise RuntimeError("Dropout has no generator: rekey(module, generator) before training")
+        return x * self.mask(x, self.generator).mul_(256 / (256 - self.threshold))
+
+    def mask(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """1 for what is kept of x and 0 for what is not."""
         draw = _by_floats if x.device.type == "mps" else _by_bytes
-        mask = draw(x, self.threshold, self.generator)
-        return x * mask.mul_(256 / (256 - self.threshold))
+        return draw(x, self.threshold, generator)
 
     def extra_repr(self) -> str:
         return f"p={self.threshold}/256"

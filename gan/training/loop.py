@@ -9,22 +9,21 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from gan import config as configs
 from gan import datasets, files, games, hardware, registry
 from gan.config import ConfigError, RunConfig, decayed
 from gan.datasets import Data, DataError
-from gan.images import to_unit
 from gan.runs import Control, ControlReader, Run, RunError, known_data, spent
 from gan.runs.control import last_budget
 from gan.runs.errors import Changed
 from gan.runs.lock import GONE, Place
 from gan.training import changes, memory
+from gan.training.batches import Batches as Batches
 from gan.training.checkpoint import load_state
 from gan.training.checkpointer import Checkpointer
+from gan.training.crew import Leader
 from gan.training.live_scores import LiveEvaluator
 from gan.training.metrics_log import Diverged, MetricsLog
 from gan.training.sample_grids import SamplePublisher
@@ -49,13 +48,15 @@ class Tick:
     record: dict[str, Any] | None = None  # the newest line of the log, when one was just written
 
 
-def train(run: Run, data: Data | None = None, spare: int = 0, accept: bool = False) -> Generator[Tick]:
+def train(
+    run: Run, data: Data | None = None, spare: int = 0, accept: bool = False, leader: Leader | None = None
+) -> Generator[Tick]:
     """Trains `run` from where it stands until its budget is spent or its driver wants it to stop.
 
     Everything that is to be seen goes into the run folder; the ticks are for the host. The run's lock is held from
     the first tick to the last. A host that stops iterating (closes the generator) leaves a run that can be resumed.
     Where the config does not name a number of CPU threads, `spare` cores are left to what else the host does. With
-    `accept` it goes on although settings, or data, were changed since.
+    `accept` it goes on although settings, or data, were changed since. A `leader` has other processes train with it.
 
     Raises runs.Busy when another trainer has it. Any other trouble is written to error.txt in plain words and raised
     as RunError: a loss that is not finite, a full disk, missing data, too little memory, changed data or settings.
@@ -65,7 +66,7 @@ def train(run: Run, data: Data | None = None, spare: int = 0, accept: bool = Fal
         try:
             (run.path / "error.txt").unlink(missing_ok=True)
             run.sweep()
-            training = _Training(run, log, data, spare, accept)
+            training = _Training(run, log, data, spare, accept, leader)
             with closing(training.executor), precision.matmul_precision_kept():
                 yield from training.steps()
         except Exception as error:
@@ -75,7 +76,16 @@ def train(run: Run, data: Data | None = None, spare: int = 0, accept: bool = Fal
 class _Training:
     """A run being trained: its game, its log, the live settings in force, and the observers of its steps."""
 
-    def __init__(self, run: Run, log: MetricsLog, data: Data | None, spare: int = 0, accept: bool = False):
+    def __init__(
+        self,
+        run: Run,
+        log: MetricsLog,
+        data: Data | None,
+        spare: int = 0,
+        accept: bool = False,
+        leader: Leader | None = None,
+    ):
+        self.leader = leader
         self.run, self.log, self.spare, self.place = run, log, spare, Place(run.path)
         self.settings = run.config().to_dict()
         self.news = changes.of_settings(run, self.settings, accept)
@@ -159,7 +169,10 @@ class _Training:
         elif why := self.run.cannot_resume():
             raise RunError(why)
         earlier = next((e for e in self.run.events() if e["event"] == "started"), None)
-        how = precision.apply(self.game, earlier, self._complain)
+        how: dict[str, Any] = precision.apply(self.game, earlier, self._complain)
+        if self.leader:
+            self.leader.begin(self.game, how)
+            how |= {"processes": self.leader.crew.count}
         cut = self.publisher.forget_after(state["step"])
         cut = self.log.cut(state["offset"]) or cut
         generation = self.run.rewind(state["step"], cut)
@@ -305,51 +318,6 @@ class _Training:
     def _tick(self, control: Control, record: dict[str, Any] | None = None, paused: bool = False) -> Tick:
         log = self.log
         return Tick(log.step, log.epoch, log.seconds, min(1.0, self._done(control)), control, paused, record)
-
-
-class Batches:
-    """The training data on the device: uint8 N,C,H,W, or float for points; on the CPU the same memory as the file's."""
-
-    def __init__(self, config: RunConfig, data: Data, game: games.Game):
-        self.size, self.rng = config.batch, game.rng
-        self.real = torch.from_numpy(np.require(data.images, requirements="W")).to(game.device)
-        conditions = data.sources if config.from_source else data.labels if game.n_classes else None
-        self.conditions: Tensor | None = None
-        if conditions is not None:
-            self.conditions = torch.from_numpy(np.require(conditions, requirements="W")).to(game.device)
-        self.rows_of: list[Tensor] = []  # of each class that has any, where all are to come up equally often
-        if config.balanced and data.labels is not None:
-            places = [np.flatnonzero(data.labels == k) for k in range(data.n_classes)]
-            self.rows_of = [torch.from_numpy(rows).to(game.device) for rows in places if len(rows)]
-
-    def __len__(self) -> int:
-        return len(self.real)
-
-    def __call__(self, update: int) -> tuple[Tensor, Tensor | None]:
-        """The real images of one update, float32 N,C,H,W in [-1, 1], and what the networks are told of each: its class,
-        or the source that the data bring; None for nothing."""
-        rows = self._balanced(update) if self.rows_of else self.rng.batch(update, self.size, len(self.real))
-        batch, y = self.real[rows], None if self.conditions is None else self.conditions[rows]
-        return _unit(batch), y if y is None or y.dtype == torch.int64 else _unit(y)
-
-    def _balanced(self, update: int) -> Tensor:
-        """Indices (int64, N) of the images of one update: the classes in turn, and of each its next ones.
-
-        Each class is one endless sequence of shuffles of its own, as all images are without balance.
-        """
-        K, N = len(self.rows_of), self.size
-        turns = [update * N + k for k in range(N)]  # of all images taken so far
-        parts = []
-        for k, rows in enumerate(self.rows_of):
-            mine = [turn // K for turn in turns if turn % K == k]
-            if mine:
-                parts.append(rows[self.rng.rows(f"class {k}", mine[0], len(mine), len(rows))])
-        return torch.cat(parts)
-
-
-def _unit(x: Tensor) -> Tensor:
-    """Pictures in [-1, 1]; points are so already."""
-    return x if x.is_floating_point() else to_unit(x.float())
 
 
 def plan_of(updates: Mapping[str, str | None], settings: Mapping[str, Any]) -> list[str]:
