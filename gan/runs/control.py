@@ -11,6 +11,7 @@ from typing import Any, Literal
 from gan import config, files
 
 UNITS = ("steps", "epochs", "seconds")
+LARGEST = {"steps": 10_000_000, "epochs": 100_000, "seconds": 30 * 86_400}  # of a budget
 MAX_BYTES = 1 << 20  # of control.json
 STEPS = ("both", "d", "g")  # single steps by hand: both networks, only D, only G
 
@@ -91,6 +92,12 @@ class Control:
             raise ValueError("it holds no JSON object")
         control = cls.from_dict(values)
         return control if control.budget else control.replace(budget=last_budget(path.parent), faults=control.faults)
+
+
+def excess(budget: Mapping[str, float]) -> str:
+    """Why a budget is too large for a run, in a sentence; "" where it is not."""
+    over = [unit for unit, amount in budget.items() if unit in LARGEST and amount > LARGEST[unit]]
+    return f"A run has at most {LARGEST[over[0]]:,} {over[0]}." if over else ""
 
 
 def last_budget(folder: Path) -> dict[str, float]:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from gan import __version__, files
 from gan.config import ConfigError, RunConfig
 from gan.runs import lock
-from gan.runs.control import Control, last_budget
+from gan.runs.control import Control, excess, last_budget
 from gan.runs.errors import Missing, RunError
 from gan.runs.lock import LockCache
 from gan.runs.retention import steps_of
@@ -41,6 +41,7 @@ MAX_BYTES = {  # of the files of a run: many times what we write, little enough 
 }
 FOLDERS = ("samples", "samples/fixed", "samples/random", "samples/nearest", "snapshots")
 PICTURE_BYTES = 16 << 20
+NEEDED_BYTES = 150 << 20  # on the disk: what a large run takes
 CACHED_BYTES = 1 << 18  # of events: of longer ones only the last that were read are kept
 TEMPORARY = (".state-*.tmp", ".weights.*.tmp", ".events.*.tmp", "s*/.*.tmp", "samples/*/.*.tmp")
 
@@ -103,14 +104,21 @@ def create(
     """Creates the folder of a new run; without `run_id` an id is made from the preset or model and the data set.
 
     `fill` adds files before the folder counts as a run, so that a crash leaves no half-made run.
-    Raises RunError when the id is malformed or taken, or when the folder cannot be written.
+    Raises RunError when the id is malformed or taken, the budget too large, the disk nearly full, or when the folder
+    cannot be written.
     """
+    if why := excess(budget):
+        raise RunError(why)
     if run_id and not ID.match(run_id):
         raise RunError(f"{run_id!r} is not a run id: lower-case letters, digits and hyphens, at most 64.")
     stem = re.sub(r"[^a-z0-9]+", "-", f"{preset or config.model}-{config.dataset}".lower())
     stem = stem.strip("-")[:56]
     wanted = [run_id] if run_id else [f"{stem}-{k}" for k in range(1, 10_000)]
     run, folder = None, made_root(home)
+    if (free := shutil.disk_usage(folder).free) < NEEDED_BYTES:
+        raise RunError(
+            f"The disk of {folder} has {free >> 20:,} MB left, and a run may take {NEEDED_BYTES >> 20} MB: make room."
+        )
     try:
         for name in wanted:
             with contextlib.suppress(FileExistsError):

@@ -206,8 +206,11 @@ def test_it_fits_a_laptop_and_every_width_and_plotly_finds_its_styles(page: Page
     bottom = "document.querySelector('.live').getBoundingClientRect().bottom"
     until(page, lambda: page.evaluate(bottom) <= 900)
     edges = "[...document.querySelectorAll('.live *')].map(e => e.getBoundingClientRect().right)"
+    top = "document.querySelector('.live-{}').getBoundingClientRect().top"
+    first = f"{top.format('album')} < {top.format('bar')}"  # on a phone the pictures come first
     for width in (360, 390, 600, 768, 1024):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(500)
         until(page, lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
         until(page, lambda: page.evaluate(f"Math.max(...{edges})") <= width)
+        until(page, lambda: page.evaluate(first) == (width < 640))

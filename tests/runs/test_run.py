@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -324,3 +326,12 @@ def test_a_run_of_a_later_format_says_which_version_reads_it(versions, told, run
     (run.path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
     with pytest.raises(RunError, match=rf"format 3, .* Forger, {gan.__version__}, reads up to 2\. {told}"):
         run.config()
+
+
+def test_a_run_too_long_or_on_a_full_disk_is_not_made(tmp_path, monkeypatch):
+    with pytest.raises(RunError, match=r"at most 10,000,000 steps"):
+        runs.create(RunConfig(), {"steps": 10_000_001}, run_id="long", home=tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=100 << 20))
+    with pytest.raises(RunError, match=r"100 MB left"):
+        runs.create(RunConfig(), {"steps": 5}, run_id="full", home=tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -19,6 +19,7 @@ from gan.config import ConfigError, RunConfig, live
 from gan.diagnostics.few_pictures import Remedy
 from gan.hosting import data_preview, jobs, trainers
 from gan.runs import Run, RunError, scores
+from gan.runs.control import excess
 from gan.training import branch as branching
 from ui.shared import compatibility, presets, uploads
 from ui.shared.access import driver, require_driver, require_pin
@@ -324,6 +325,8 @@ def _demand(run: Run, done: str, *wanted: str) -> None:
 def _check_budget(budget: Mapping[str, float]) -> None:
     match list(budget.items()):
         case [(unit, amount)] if unit in UNITS and 0 < amount < math.inf:
+            if why := excess(budget):
+                raise ConfigError([f"budget: {why}"])
             return
     raise ConfigError([f"budget: one of {', '.join(UNITS)}, with a number above 0."])
 
