@@ -16,15 +16,13 @@ from ui.shared.explorer import explorer, makes_points
 from ui.shared.fragments import again
 from ui.shared.run_entries import WORDS
 from ui.shared.text import plain
+from ui.shared.translator import translate
 
 PICKED = "explore-run"
 POLL_SECONDS = 10.0  # between two looks for new snapshots of a run that trains
 
 
-TRANSLATED = (
-    "Not available, because this run makes a picture from another: there is no z to move in. Its report shows source, "
-    "result and truth side by side, through all of its training; `python -m gan sample --source` translates pictures."
-)
+TRANSLATED = "This run makes one picture from another, so there is no z to move in: draw one, or upload one."
 
 
 def choose(by_id: dict[str, Run]) -> Run:
@@ -78,9 +76,10 @@ def view(run: Run, step: int | None, was_live: bool) -> None:
     """The explorer; of a run that trains drawn anew with what has come, until it ends."""
     try:
         if run.config().from_source:
-            st.info(TRANSLATED, icon=":material/info:")
-            return
-        explorer(run, step)
+            st.caption(TRANSLATED)
+            translate(run)
+        else:
+            explorer(run, step)
     except (RunError, registry.Unknown) as error:
         st.error(f"Not available: {plain(str(error))}", icon=":material/error:")
     if was_live and not is_live(run):
@@ -128,4 +127,5 @@ with st.container(width=560):
 live = is_live(run)
 again(view, run, step_of(run), live, every=POLL_SECONDS if live else None)
 with suppress(RunError, registry.Unknown):  # told above
-    words(makes_points(run))
+    if not run.config().from_source:
+        words(makes_points(run))

@@ -207,7 +207,7 @@ EXAMPLES = re.findall(r"^```http\n(.*?)^```", PAGES["api.md"], re.MULTILINE | re
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """The routes, with a run "one" of ten steps and a few strokes to compare with."""
+    """The routes, with a run "one" of ten steps, a run "pairs" that restores, and a few strokes to compare with."""
     home = tmp_path_factory.mktemp("api")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAN_RUNS", str(home / "runs"))
@@ -218,6 +218,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         patch.setattr(strokes, "TEST_COUNT", 100)
         patch.setattr(truncation, "N_IMAGES", 200)
         engine.play(engine.make(home / "runs", engine.tiny(dataset="strokes"), run_id="one"), engine.pictures(28))
+        restoring = engine.tiny(dataset="strokes", game="translation", degradation="shrink")
+        engine.play(engine.make(home / "runs", restoring, run_id="pairs"), engine.pictures(28))
         torch_loader.warm_up()
         torch_loader.wait()
         yield Client([*connection.routes(), *routes.routes()])

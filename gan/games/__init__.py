@@ -6,8 +6,9 @@ they ask the game. `Contract` says what a file here has to say. It may add
     SCRIPT       the module whose `main` is copied into an exported script; without it an export has none
     STARTS_FROM  "source": G makes a picture from another one, which the networks get as y; else G starts from noise.
                  Then G has `source_shape`, c,h,w, the file a function `shown(config, y, shape)`, sources as they are
-                 looked at, and `asked(config, x, missing)`, what G is told of those that a caller brings; and the
-                 Game has a method `source(x, y, purpose, update)`, the sources of pictures x
+                 looked at, and `asked(config, x, missing)`, what G is told of those that a caller brings, and
+                 `degraded(config, x, missing)`, of whole pictures; and the Game has a method
+                 `source(x, y, purpose, update)`, the sources of pictures x
     IDLE         settings that this game does not look at
     TAKES        the penalties, tricks and augmentations that it uses; left out where it uses all of them
 """

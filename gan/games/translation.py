@@ -85,6 +85,11 @@ def asked(config: RunConfig, x: Tensor, missing: Tensor | None) -> Tensor:
     return x if missing is None else holed(x, missing)
 
 
+def degraded(config: RunConfig, x: Tensor, missing: Tensor) -> Tensor:
+    """The sources of whole pictures x (N,C,H,W in [-1, 1]), of which a part is `missing` (N,1,H,W, bool)."""
+    return holed(x, missing) if config.degradation == "hole" else degrade(config.degradation, x, torch.Generator())
+
+
 class Game:
     """Translator, discriminator of pairs, the EMA of the translator, and how often each was updated."""
 

@@ -21,6 +21,7 @@ from gan.sampler import styles
 from gan.sampler.calibration import CalibratedDiscriminator, calibrate
 
 CHUNK = 256  # sources that are translated at once
+FROM_NOISE = "This run makes its pictures from noise: there is nothing to be made from a source."
 FROM_SOURCE = (
     "This run makes one picture from another, and none from noise: there is no z to move in, and its D judges pairs. "
     "Give it a source instead."
@@ -136,7 +137,7 @@ class Sampler:
         generator that starts from noise, ValueError for sources that are not as large as this one takes.
         """
         if not self.config.from_source:
-            raise RunError("This run makes its pictures from noise: there is nothing to be made from a source.")
+            raise RunError(FROM_NOISE)
         _, h, w = self._G.source_shape
         if sources.dtype != np.uint8 or sources.shape[1:] != (h, w, self.shape[0]):
             raise ValueError(f"sources must be uint8 N,{h},{w},{self.shape[0]}, not {sources.dtype} {sources.shape}")
@@ -147,6 +148,19 @@ class Sampler:
         y = registry.load("games", self.config.game).asked(self.config, x, holes)
         made = torch.cat([self._G(None, part) for part in y.split(CHUNK)])
         return images.to_pixels(made.numpy())
+
+    @torch.inference_mode()
+    def redraw(self, pictures: NDArray[np.uint8], missing: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """What G is given of whole pictures, uint8 N,H,W,C, as it is looked at, and what it makes of that.
+
+        `missing` (N,H,W) is not 0 where a run that fills in holes has to. Raises RunError as `translate` does.
+        """
+        if not self.config.from_source:
+            raise RunError(FROM_NOISE)
+        game = registry.load("games", self.config.game)
+        y = game.degraded(self.config, self._tensor(pictures), torch.from_numpy(missing != 0)[:, None])
+        source = game.shown(self.config, y, self.shape)
+        return images.to_pixels(source.numpy()), images.to_pixels(self._G(None, y).numpy())
 
     @torch.inference_mode()
     def mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.float32]:

@@ -182,6 +182,22 @@ def test_the_shell_translates(tmp_path, monkeypatch, capsys):
         Sampler.load(runs.find("thin", tmp_path).path).images(np.zeros((1, 3), np.float32))
 
 
+def test_a_whole_picture_is_degraded_as_the_run_has_it_and_redrawn(tmp_path):
+    x = pictures().images[:1].transpose(0, 2, 3, 1)
+    missing = np.zeros((1, 8, 8), np.uint8)
+    missing[:, :4] = 255
+    shown = {}
+    for degradation in ("none", "shrink", "hole"):
+        run = make(tmp_path, settings(degradation=degradation), 1, degradation)
+        play(run, pairs())
+        shown[degradation], made = Sampler.load(run.path).redraw(x, missing)
+        assert made.shape == x.shape
+    assert np.array_equal(shown["none"], x)
+    assert len(np.unique(shown["shrink"])) <= 4, "four blocks"
+    assert np.array_equal(shown["hole"][:, 4:], x[:, 4:])
+    assert (shown["hole"][:, :4] == shown["hole"][0, 0, 0, 0]).all()
+
+
 def test_it_is_packed_and_opened_and_has_no_code_yet(tmp_path):
     run = make(tmp_path, settings())
     play(run, pairs())

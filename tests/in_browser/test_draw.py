@@ -62,6 +62,7 @@ def url(common: tuple[Server, Path]) -> str:
     engine.play(engine.make(home, engine.tiny(z_dim=Z_DIM), run_id="draw-tiny"), data)
     engine.play(engine.make(home, run_id="draw-small"))
     engine.play(engine.make(home, run_id="draw-colour"), engine.pictures(8, 3))
+    engine.play(engine.make(home, engine.tiny(game="translation", degradation="shrink"), run_id="draw-shrink"), data)
     engine.make(home, run_id="draw-empty")
     return f"{found.url}/explore?tab=draw&run=draw-"
 
@@ -407,3 +408,17 @@ def test_a_refusal_is_told(page: Page, url: str) -> None:
     page.locator(FIND).click()
     page.locator("[data-part=find-status]", has_text="Not so.").wait_for()
     expect(page.locator(FIND)).to_have_text("Find it in the latents", use_inner_text=True)
+
+
+# -- a run that makes pictures from pictures -------------------------------------------------------------
+
+
+def test_a_drawing_is_restored_while_it_is_made_also_by_an_earlier_generator(page: Page, url: str) -> None:
+    see(page, url + "shrink")
+    draw(page, SEVEN)
+    result = page.locator("[data-part=result]")
+    expect(result).to_have_attribute("data-step", "10", timeout=60_000)
+    until(page, lambda: 20 < pixels(page, "[data-part=source]").max() < 250, "blocks that are partly drawn")
+    expect(page.get_by_role("button", name="Erase a part")).not_to_be_visible()
+    page.locator("[data-part=time]").fill("0")
+    expect(result).to_have_attribute("data-step", "0")

@@ -6,7 +6,20 @@ import functools
 
 from starlette.routing import BaseRoute, Mount
 
-from ui.api import app, images, inversion, measurements, nearest, programs, quiz, reading, runs, tiles, upload
+from ui.api import (
+    app,
+    images,
+    inversion,
+    measurements,
+    nearest,
+    programs,
+    quiz,
+    reading,
+    runs,
+    tiles,
+    translation,
+    upload,
+)
 from ui.api.worker import GeneratorWorker
 from ui.shared import assets
 
@@ -30,6 +43,7 @@ def api(worker: GeneratorWorker) -> Mount:
             *programs.routes(worker),
             *reading.routes(worker),
             *tiles.routes(worker),
+            *translation.routes(worker),
             *measurements.routes(worker),
             *nearest.routes(worker),
             *inversion.routes(worker),

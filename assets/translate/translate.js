@@ -1,0 +1,145 @@
+// Draw a picture, or bring one, and see what a run that makes pictures from pictures makes of it, while you draw.
+import { ask, Newest, pictures } from "../base/http.js";
+import { drawSheet } from "../base/canvas.js";
+import { h, number } from "../base/dom.js";
+import { mounting } from "../base/mount.js";
+import { Sketch } from "../draw/sketch.js";
+
+const APART = 60; // ms between two questions about the drawing
+const MOST = 8 * 2 ** 20; // bytes of a file
+const KINDS = "image/png,image/jpeg,image/gif,image/bmp,image/webp";
+const WIDTHS = { none: 0.06, shrink: 0.085, hole: 0.085 }; // of the pen, as a share of the sheet; the first is thin
+const WORDS = {
+  none: ["Draw a digit", "Translated by G"],
+  shrink: ["Draw a digit", "Restored by G"],
+  hole: ["Draw a digit, erase a part", "Filled in by G"],
+};
+const ops = []; // the drawing outlives the view
+
+class Translate {
+  constructor(root) {
+    this.sketch = new Sketch(ops, () => this.asker.ask());
+    this.invitation = h("b");
+    this.tools = [
+      ["pen", "Pen"],
+      ["eraser", "Eraser"],
+      ["hide", "Erase a part"],
+    ].map(([tool, text]) => button(text, { "data-tool": tool }, () => this.take(tool)));
+    this.file = h("input", { type: "file", accept: KINDS, hidden: true });
+    this.file.addEventListener("change", () => (this.upload(this.file.files[0]), (this.file.value = "")));
+    this.time = h("input", { type: "range", min: 0, step: 1, "aria-label": "Training step", "data-part": "time" });
+    this.time.addEventListener("input", () => this.asker.ask());
+    this.moment = h("output");
+    this.message = h("p", { class: "translate-message", role: "status", hidden: true });
+    this.source = h("canvas", { role: "img", width: 1, height: 1, "data-part": "source" });
+    this.result = h("canvas", { role: "img", width: 1, height: 1, "data-part": "result" });
+    this.made = h("b");
+    const rest = [
+      button("Undo", {}, () => this.sketch.undo()),
+      button("Clear", {}, () => this.sketch.clear()),
+      button("Upload", {}, () => this.file.click()),
+    ];
+    const sheet = h("div", { class: "draw-sheet", "data-task": "inpaint", "data-part": "sheet" }, this.sketch.element);
+    this.element = h(
+      "section",
+      { class: "translate", "aria-label": "Translate a drawing" },
+      h("figure", {}, h("figcaption", {}, this.invitation), h("div", { class: "draw translate-pad" }, sheet)),
+      h("figure", {}, h("figcaption", {}, h("b", {}, "What G is given")), this.source),
+      h("figure", {}, h("figcaption", {}, this.made), this.result),
+      h("div", { class: "translate-tools", role: "toolbar", "aria-label": "Tools" }, ...this.tools, ...rest, this.file),
+      h("label", { class: "translate-time" }, "Training step", this.time, this.moment),
+      this.message,
+    );
+    root.append(this.element);
+    this.asker = new Newest({
+      question: () => this.question(),
+      answered: (answer) => this.paint(answer),
+      told: (sentence) => this.tell(sentence),
+      apart: APART,
+    });
+    this.take("pen");
+  }
+
+  /** data: {id, shape, degradation, steps} of ui/shared/translator.py. */
+  show(data) {
+    const other = data.id !== this.data?.id;
+    this.data = data;
+    const [invitation, made] = WORDS[data.degradation] ?? WORDS.none;
+    this.invitation.textContent = invitation;
+    this.made.textContent = made;
+    this.tools.at(-1).hidden = data.degradation !== "hole";
+    this.time.max = String(data.steps.length); // the last place is the newest generator
+    if (other) {
+      this.time.value = this.time.max;
+      this.sketch.width = WIDTHS[data.degradation] ?? WIDTHS.none;
+      this.sketch.shape(data.shape);
+    }
+    this.asker.ask();
+  }
+
+  /** The generator that the slider stands at, ID or ID@STEP. */
+  model() {
+    const step = this.data.steps[Number(this.time.value)];
+    return step === undefined ? this.data.id : `${this.data.id}@${step}`;
+  }
+
+  question() {
+    if (!this.data || this.sketch.empty) return null;
+    const known = this.sketch.mask();
+    const pixels = this.sketch.pixels();
+    const body = new Uint8Array(pixels.length + known.length);
+    body.set(pixels);
+    body.set(
+      known.map((seen) => (seen ? 0 : 255)),
+      pixels.length,
+    );
+    return { url: `/api/models/${this.model()}/translation?`, body };
+  }
+
+  paint(answer) {
+    drawSheet(this.source, answer, 0, 1, 1, 0);
+    drawSheet(this.result, answer, 1, 1, 1, 0);
+    this.moment.textContent = `step ${number(answer.step)}`;
+    this.result.dataset.step = answer.step;
+  }
+
+  take(tool) {
+    this.sketch.tool = tool;
+    for (const each of this.tools) each.setAttribute("aria-pressed", String(each.dataset.tool === tool));
+  }
+
+  async upload(file) {
+    if (!file) return;
+    if (file.size > MOST) return this.tell("At most 8 MB can be taken. Try a smaller picture.");
+    const as = this.data.shape[0] === 1 ? "?as=digit" : "";
+    try {
+      const {
+        pixels,
+        h: high,
+        w,
+        c,
+      } = await pictures(await ask(`/api/models/${this.data.id}/picture${as}`, { method: "POST", body: file }));
+      this.sketch.add({ kind: "picture", pixels, h: high, w, c });
+    } catch (error) {
+      this.tell(error.message);
+    }
+  }
+
+  tell(sentence) {
+    this.message.textContent = sentence;
+    this.message.hidden = !sentence;
+  }
+
+  destroy() {
+    this.asker.stop();
+    this.element.remove();
+  }
+}
+
+function button(text, attributes, act) {
+  const made = h("button", { type: "button", class: "base-now", ...attributes }, text);
+  made.addEventListener("click", act);
+  return made;
+}
+
+export default mounting(Translate);
