@@ -1,7 +1,8 @@
 // The chart beside the pictures: a selector, and curves over the run or histograms of a moment.
 
 import { Curves, PANELS } from "./curves.js";
-import { h } from "../base/dom.js";
+import { h, say } from "../base/dom.js";
+import { effect } from "./effect.js";
 import { EventList } from "./event-list.js";
 import { choices } from "../base/tabs.js";
 import { explained, termsIn } from "../base/terms.js";
@@ -41,7 +42,8 @@ export class Chart {
     this.tabs = choices("What the chart shows", named, (id) => this.choose(byId(id)), "panel");
     this.tabs.offer(() => false); // before anything is known
     this.events = new EventList(onseek);
-    const below = [this.caption, this.events.element];
+    this.effect = h("p", { class: "live-effect", "data-testid": "live-effect", hidden: true });
+    const below = [this.caption, this.effect, this.events.element];
     this.element = h("div", { class: "live-chart" }, this.tabs.element, ...this.plots, ...below);
     this.step = null;
   }
@@ -52,6 +54,9 @@ export class Chart {
     this.feed = feed;
     if (moved) this.curves.runs = [{ feed, name: feed.id }];
     this.events.show(feed);
+    const effected = effect(feed);
+    this.effect.hidden = !effected;
+    say(this.effect, effected);
     this.tabs.offer((id) => this.offers(byId(id)));
     if (this.chosen && this.offers(this.chosen)) this.draw(moved);
     else this.choose(CHOICES.find((choice) => this.offers(choice)) ?? CHOICES[0]);

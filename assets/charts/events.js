@@ -27,6 +27,18 @@ export function marksOf(feed) {
   return [...marks.values()].sort((a, b) => a.at.step - b.at.step);
 }
 
+/** The newest change of a setting while the run trained, as { step, text }; null while there is none. */
+export function lastChange(feed) {
+  const live = feed.about.live ?? {};
+  const values = Object.fromEntries(Object.entries(live).map(([name, { first }]) => [name, first]));
+  let found = null;
+  for (const event of feed.events) {
+    const text = changes(event, live, values);
+    if (text) found = { step: event.step, text };
+  }
+  return found;
+}
+
 /** Which live settings an event gave other `values`, in words; they are taken over. */
 function changes(event, live, values) {
   const told = Object.entries(live).filter(([name, about]) => about.event === event.event && name in event);

@@ -1,8 +1,8 @@
 // What was done to a run and what is wrong with it, as lines and words on a chart.
 
 import { colour } from "../base/colours.js";
-import { marksOf, trouble } from "./events.js";
-import { plain, upright } from "./plot.js";
+import { lastChange, marksOf, trouble } from "./events.js";
+import { band, plain, upright } from "./plot.js";
 
 const CROWDED = 0.035; // share of the width within which marks share a label
 const LABEL = { yref: "paper", textangle: -90, showarrow: false };
@@ -31,6 +31,8 @@ export function annotated(feed, element, place, ends, cursor) {
     else write(x, { text });
     shapes.push({ ...upright(x, { color: colour(element, "ink"), width: 1, dash: "dot" }), opacity: 0.5 });
   }
+  const changed = lastChange(feed);
+  if (changed) shapes.unshift(band(place(changed), last, colour(element, "accent")));
   const wrong = trouble(feed);
   if (wrong) {
     const x = place(wrong);

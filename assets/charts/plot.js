@@ -59,6 +59,12 @@ export function upright(x, line) {
   return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, layer: "below", line };
 }
 
+/** What lies between two places along the bottom, shaded. */
+export function band(x0, x1, color) {
+  const place = { xref: "x", yref: "paper", x0, x1, y0: 0, y1: 1 };
+  return { type: "rect", ...place, layer: "below", fillcolor: color, opacity: 0.08, line: { width: 0 } };
+}
+
 /** A dashed line from left to right at y of an axis. */
 export function across(y, yref, color) {
   const line = { color, width: 1, dash: "dash" };

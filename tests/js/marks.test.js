@@ -1,6 +1,7 @@
 // What was done to a run, in the words that stand on its chart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { effect } from "../../assets/charts/effect.js";
 import { entriesOf } from "../../assets/charts/event-list.js";
 import { marksOf } from "../../assets/charts/events.js";
 
@@ -39,4 +40,17 @@ test("what is listed below a chart: every mark and the trouble, the newest first
       [5, "paused", ""],
     ],
   );
+});
+
+test("what moved since the newest change is said after 200 steps", () => {
+  const step = Array.from({ length: 40 }, (_, k) => 20 * (k + 1));
+  const of = (before, after) => step.map((at) => (at > 400 ? after : before));
+  const confident = step.map((at) => ({ 200: 0.65, 700: 0.72 })[at] ?? null);
+  const columns = { step, d_loss: of(1, 1.5), g_loss: of(0.5, 0.25), confident };
+  const events = [{ event: "lr", step: 400, lr_g: 0.01, lr_d: 0.002 }];
+  const feed = (newest) => ({ about: { live }, events, columns, newest: () => ({ step: newest }) });
+  const lead = "Since lr G 0.01 at step 400:";
+  assert.equal(effect(feed(500)), `${lead} too early to tell, 100 of 200 steps.`);
+  assert.equal(effect(feed(800)), `${lead} D's loss 1.00 → 1.50, G's loss 0.50 → 0.25, readable samples 65 % → 72 %.`);
+  assert.equal(effect({ ...feed(800), events: [] }), "");
 });

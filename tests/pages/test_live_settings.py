@@ -42,6 +42,17 @@ def test_every_live_setting_has_a_dial_and_reaches_the_trainer(
     assert (control.d_steps, control.beta1, control.lr_g) == (3, 0.25, None)
 
 
+def test_the_last_change_is_undone(run: runs.Run, trainers: FakeTrainers, open_page: Open) -> None:
+    trainers.alive["one"] = "training"
+    assert "live-undo" not in [button.key for button in open_page("train", run="one").button]
+    run.write_control(lr_g=0.01, beta1=0.25)
+    run.record("momentum", step=10, beta1=0.25)
+    run.record("lr", step=20, lr_g=0.01, lr_d=2e-3)
+    open_page("train", run="one").button(key="live-undo").click().run()
+    control = runs.find("one").control()
+    assert (control.lr_g, control.beta1) == (2e-3, 0.25)
+
+
 def test_an_event_of_a_live_setting_is_told_by_its_label(run: runs.Run) -> None:
     assert details.sentence({"event": "momentum", "beta1": 0.25}) == "Adam beta 1: 0.25"
     assert details.sentence({"event": "layers", "batch_norm": False}) == "BatchNorm: no"

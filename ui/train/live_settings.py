@@ -23,6 +23,9 @@ def render(run: Run, control: Control, off: bool) -> None:
         for name, value in control.in_force(run.config()).items():
             _dial(run, name, value)
         st.caption(_applied(run))
+        if before := _before(run):
+            about: dict[str, Any] = {"key": "live-undo", "icon": ":material/undo:"}
+            st.button("Undo the last change", on_click=attempt, args=(commands.adjust, run), kwargs=before, **about)
         st.caption("Everything else belongs to the maths of the run: it needs a new run.")
 
 
@@ -71,6 +74,18 @@ def _options(knob: Knob, value: Any) -> list[Any]:
 
 def _adjust(run: Run, name: str, key: str) -> None:
     attempt(commands.adjust, run, **{name: st.session_state[key]})
+
+
+def _before(run: Run) -> dict[str, Any]:
+    """The settings that the newest change gave other values, as they were before it; {} where nothing was changed."""
+    values = {name: getattr(run.config(), name) for name in live()}
+    before: dict[str, Any] = {}
+    for event in run.events():
+        new = {n: event[n] for n, kind in live().items() if event.get("event") == kind and n in event}
+        if changed := {n: values[n] for n, value in new.items() if value != values[n]}:
+            before = changed
+        values |= new
+    return before
 
 
 def _applied(run: Run) -> str:
