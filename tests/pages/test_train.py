@@ -404,7 +404,7 @@ def test_the_projector_mode_opens_with_and_without_a_run(open_page, make_run):
 def test_only_who_drives_steers_from_the_projector(make_run, monkeypatch):
     run, said = make_run("mine"), {"show": SimpleNamespace(ask="play")}
     monkeypatch.setattr(st, "session_state", said)
-    monkeypatch.setattr(projector.trainers, "status", lambda run: "training")
+    monkeypatch.setattr("ui.train.projector.trainers.status", lambda run: "training")
     monkeypatch.setenv("FORGER_PIN", "483920")
     projector._do(run)
     assert run.control().want == "run"
