@@ -1,5 +1,5 @@
 # Made by python -m tools.example: the code of the shipped run lean-mnist, as `python -m gan code` writes it.
-"""Lean DCGAN on MNIST.
+"""Lean ResNet on MNIST.
 
 Lean ResNet learns MNIST with the loss Hinge. Every line here is what Forger does for these
 settings; its own draws of random numbers differ.
@@ -33,8 +33,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 # ---- Networks ------------------------------------------------------------------------------------
-# Lean ResNet: the lean pair with corrections that it can leave out, for digits in seconds that
-# keep improving.
+# Lean ResNet: a small residual pair, for digits in seconds that keep improving.
 
 
 class Generator(nn.Module):

@@ -107,7 +107,7 @@ class RunConfig:
     )
     d_steps: int = knob(
         1,
-        "D updates a step",
+        "D updates per step",
         "Updates of D in one step. Several keep D close to the best there is against this G, which a Wasserstein "
         "critic needs: five in its paper (Arjovsky et al. 2017, arXiv:1701.07875).",
         low=0,
@@ -116,7 +116,7 @@ class RunConfig:
         short="D updates",
     )
     g_steps: int = knob(
-        1, "G updates a step", "Updates of G in one step.", low=0, high=10, live="ratio", short="G updates"
+        1, "G updates per step", "Updates of G in one step.", low=0, high=10, live="ratio", short="G updates"
     )
     beta1: float = knob(0.5, "Adam beta 1", "Momentum of Adam.", low=0.0, high=0.999)
     beta2: float = knob(0.999, "Adam beta 2", "Memory of Adam's step sizes.", low=0.0, high=0.9999)

@@ -61,12 +61,12 @@ def show(ids: list[str]) -> None:
 
 def suggest(entries: list[Entry], one: Entry | None) -> None:
     """What to compare, where nothing or only one run is picked."""
-    st.subheader("One difference at a time" if one is None else "Beside which other?", anchor=False)
+    st.header("One difference at a time" if one is None else "Compare it with …", anchor=False)
     st.write(
         "Put two runs beside each other and look at what differs: another loss, another learning rate, another "
         "seed. The curves share one chart, the grids are shown at the same place, the same noise goes through every "
-        "generator, and below stand the scores and the settings that differ. Change one thing only and what you see "
-        "has one reason: *Start a pair* does that."
+        "generator, and scores and differing settings are listed below. Change only one thing and you know the "
+        "cause: that is what *Start a pair* does."
     )
     others = [entry for entry in entries if one is None or entry.run.id != one.run.id]
     if len(others) < (2 if one is None else 1):
@@ -75,7 +75,7 @@ def suggest(entries: list[Entry], one: Entry | None) -> None:
             offer_pair()
         st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
     elif one is None:
-        if st.button("The two newest", icon=":material/compare_arrows:", type="primary"):
+        if st.button("Compare the two latest runs", icon=":material/compare_arrows:", type="primary"):
             show([entry.run.id for entry in others[:2]])
             st.rerun()
     else:
@@ -94,7 +94,7 @@ def _beside(other: Entry, count: int) -> str:
 
 def settings(entries: list[Entry]) -> None:
     """In what the runs differ."""
-    st.subheader("What differs", anchor=False)
+    st.header("What differs", anchor=False)
     if differences(entries):
         st.html(table(entries))
     else:

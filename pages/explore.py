@@ -90,29 +90,29 @@ def words(points: bool) -> None:
     """What to try, below the fold."""
     first, second, third = st.container(key="explore-words").columns(3, gap="large")
     first.markdown(
-        "#### One point, one picture\n"
+        "## One point, one picture\n"
         "z is a list of random numbers: a place in a space that the generator has learned to read. The same z "
         "always gives the same picture, and neighbours in z look alike. **Shuffle** throws you somewhere else, "
         "a click on a neighbour takes one step, **Back** returns."
     )
     if points:
         second.markdown(
-            "#### The bent sheet\n"
+            "## The bent sheet\n"
             "The left square is z, the right one what :orange[**G**] makes of it. Training bends, stretches and "
             "folds the sheet until its dense middle lies on the data. It can stretch a sheet, but not tear it: "
             "that is why thin bridges stay between separate clusters."
         )
     else:
         second.markdown(
-            "#### Nobody told it what slant is\n"
+            "## Nobody told it what slant is\n"
             "The directions were found afterwards, in pictures of this :orange[**G**]. R² is how much of an "
             "attribute a straight line through z explains in pictures kept aside: 1 is all of it, and what is "
             "too little is hidden. SeFa asks the weights alone, so its directions have no names."
         )
     third.markdown(
-        "#### Back in time\n"
+        "## Back in time\n"
         "Drag the training step: z stays, the generator gets younger. While a run is being trained, "
-        "the newest generator comes by itself and the picture under your finger keeps improving; "
+        "the newest generator loads automatically and the picture under your finger keeps improving; "
         "**Freeze** holds one still. You cannot break anything."
     )
 

@@ -75,7 +75,7 @@ def head(entries: list[Entry]) -> list[Entry]:
     count = f"{len(entries)} {'run' if len(entries) == 1 else 'runs'}"
     if len(wanted) < len(entries):
         count = f"{len(wanted)} of {count}"
-    title.subheader(count, anchor=False, width="content")
+    title.header(count, anchor=False, width="content")
     return wanted
 
 
@@ -134,7 +134,7 @@ def uploaded() -> None:
 
 
 def empty() -> None:
-    st.subheader("No runs yet", anchor=False)
+    st.header("No runs yet", anchor=False)
     st.write(
         "A run is one training: its settings, its curves, its pictures, its networks. Start one on the Train "
         "page; it appears here with its first step, and stays until you delete it."

@@ -55,13 +55,13 @@ def words(run: Run) -> None:
     made = "a digit" if shows_digits(dataset) else "such a picture"
     left, right = st.columns(2, gap="large")
     left.markdown(
-        "#### What you see\n"
+        "## What you see\n"
         "The forger, :orange[**G**], turns noise into pictures: the :violet[**generated**] ones. "
         "The detective, :blue[**D**], looks at them and at :green[**real**] ones and says which is "
         f"which; each learns from the other's mistakes, and nobody tells the forger what {made} is." + look_for
     )
     right.markdown(
-        "#### What to conclude\n"
+        "## What to conclude\n"
         "Look at the pictures, not at the losses: they only say who is ahead at the moment. The "
         "fixed grid shows progress, because its noise never changes; the random grid shows "
         "diversity. When every picture looks alike, the forger has collapsed onto what works."

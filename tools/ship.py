@@ -27,7 +27,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "preset": "lean",
         "dataset": "mnist",
         "epochs": 20,
-        "title": "Lean DCGAN on MNIST",
+        "title": "Lean ResNet on MNIST",
         "limits": "Made for the first minutes, not for the last percent: about one sample in seven is no clear digit.",
     },
     "mini-stylegan-mnist": {
@@ -66,7 +66,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "preset": "lean",
         "dataset": "strokes",
         "epochs": 10,
-        "title": "Lean DCGAN on strokes",
+        "title": "Lean ResNet on strokes",
         "limits": "The strokes are made by a program, so these are no handwriting of people.",
     },
 }
@@ -176,7 +176,7 @@ one run. Weights are the EMA, rounded to float16; every setting is in `config.js
 
 **Scores.** {n:,} samples against {split}; {judge}.
 
-| | generated | real |
+| Score | generated | real |
 |---|---|---|
 {table}
 

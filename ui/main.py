@@ -25,7 +25,8 @@ page = st.navigation(
     [st.Page(path, title=path.stem.replace("_", " ").capitalize(), default=path.stem == "train") for path in pages()],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · Forger")
 navigation.follow()
-frame.render()
+frame.render("" if page.title == "Learn" or "report" in st.query_params else page.title)
 page.run()
 doctor.button()

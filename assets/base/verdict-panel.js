@@ -29,7 +29,7 @@ export class VerdictPanel {
     const more = compact ? [] : [this.rows, this.aloud];
     const kind = compact ? "verdict verdict-compact" : "verdict";
     this.element = h("div", { class: kind, "data-part": "reading" }, d, this.said, this.scale, ...more);
-    this.element.title = "How real D finds this picture, and what EvalNet, trained apart, reads";
+    this.element.title = "D's verdict on this picture, and what EvalNet, trained apart, reads";
     this.blank();
   }
 

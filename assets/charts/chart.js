@@ -122,7 +122,7 @@ function words({ label, lines = [] }, note) {
 }
 
 function plot(testid) {
-  return h("div", { class: "base-plot", role: "img", "data-testid": testid });
+  return h("div", { class: "base-plot", role: "group", "data-testid": testid });
 }
 
 const byId = (id) => CHOICES.find((choice) => choice.id === id);

@@ -6,7 +6,7 @@ import { band, plain, upright } from "./plot.js";
 
 const CROWDED = 0.035; // share of the width within which marks share a label
 const LABEL = { yref: "paper", textangle: -90, showarrow: false };
-const FONT = { size: 10.5 };
+const FONT = { size: 12 };
 
 /**
  * Lines with words over a chart of one run, as Plotly's { shapes, annotations }: what was done to it, the

@@ -123,12 +123,12 @@ export const PANELS = [
     checks: true,
     axes: [{ title: "classes", rangemode: "tozero" }],
     lines: [
-      ["classes", "there", "fake"],
+      ["classes", "present", "fake"],
       ["effective_classes", "effective", "ink"],
     ],
     note:
       "Of the classes, how many make up 1 % of the samples or more; and how many there would be if all " +
-      "that are drawn were drawn equally often. A fall is a collapse.",
+      "that are drawn were drawn equally often. A drop means collapse.",
   },
   {
     id: "modes",

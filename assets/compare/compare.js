@@ -35,7 +35,7 @@ class Comparison {
     this.cards = new Map(); // by run id
     this.index = this.front = null;
     this.grids = h("div", { class: "compare-grids" });
-    this.plot = h("div", { class: "base-plot compare-plot", role: "img", "data-testid": "compare-chart" });
+    this.plot = h("div", { class: "base-plot compare-plot", role: "group", "data-testid": "compare-chart" });
     this.caption = h("p", { class: "base-caption" });
     this.panels = choices(
       "What the chart shows",

@@ -90,11 +90,13 @@ class Draw {
     this.write = button("", { "data-part": "write" }, () => this.writeOne());
     const sources = [
       this.write,
-      button("Take a sample", { "data-part": "sample", title: "What the generator makes of a random z" }, () =>
+      button("Use a sample", { "data-part": "sample", title: "What the generator makes of a random z" }, () =>
         this.samples.ask(),
       ),
-      button("Take a real one", { "data-part": "real", title: "A picture that the networks were not trained on" }, () =>
-        this.real(),
+      button(
+        "Use a real digit",
+        { "data-part": "real", title: "A picture that the networks were not trained on" },
+        () => this.real(),
       ),
       button("Upload", { "data-part": "upload", title: "Or drop or paste a picture" }, () => this.file.click()),
     ];

@@ -18,7 +18,7 @@ const TASKS = [
     id: "project",
     restarts: 8,
     tab: "Find it",
-    go: () => "Find it in the latents",
+    go: () => "Find it in latent space",
     text: () => "Eight random z, all moved downhill until what G makes of them looks like your picture.",
   },
   {
@@ -65,7 +65,7 @@ export class Finder {
     const bar = h("div", { class: "draw-find-bar" }, this.go, this.whole, this.progress);
     this.element = h(
       "section",
-      { class: "draw-find", "aria-label": "Find it in the latents" },
+      { class: "draw-find", "aria-label": "Find it in latent space" },
       this.tabs.element,
       this.text,
       bar,
@@ -178,8 +178,8 @@ export class Finder {
     drawSheet(this.target, seen, 0, 1, 1, 0);
     if (about.task === "inpaint") dim(this.target, about.mask);
     this.caption.textContent = {
-      project: "your picture",
-      inpaint: "what is known",
+      project: "your drawing",
+      inpaint: "what is left",
       enlarge: `${seen.h} × ${seen.w} pixels`,
     }[about.task];
     while (this.answers.children.length > found.errors.length) this.answers.lastChild.remove();

@@ -21,7 +21,7 @@ export class Choosing {
     this.to = h("select", { "aria-label": "To", "data-part": "to" });
     const named = { "aria-label": "Name of the direction", "data-part": "way-name" };
     this.title = h("input", { type: "text", maxlength: 40, placeholder: "its name", ...named });
-    this.keep = h("button", { type: "button", class: "quiet", "data-part": "keep" }, "Keep as a direction");
+    this.keep = h("button", { type: "button", class: "quiet", "data-part": "keep" }, "Save direction");
     this.keep.onclick = () => this.make();
     const ends = h("span", {}, "The way from ", this.from, " to ", this.to);
     this.making = h("div", { class: "explore-making" }, ends, this.title, this.keep);
@@ -76,7 +76,7 @@ export class Choosing {
     );
     const scored = ({ name, measure, score }) => (score === null ? name : `${name} ${measure} ${score.toFixed(2)}`);
     const hidden = directions.hidden.map(scored).join(", ");
-    const why = `Hidden, because z tells too little of it (${directions.least.join(", ")})`;
+    const why = `Hidden, because z predicts it too poorly (${directions.least.join(", ")})`;
     this.hidden.textContent = hidden && `${why}: ${hidden}.`;
   }
 

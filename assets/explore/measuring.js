@@ -53,6 +53,6 @@ export class Measuring {
     if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
     if (directions.aged(step) && !latent.active.length) return void this.measure(true);
     this.element.hidden = !directions.aged(step, WORTH);
-    say(this.element, `Measure again (directions of step ${number(directions.step)})`);
+    say(this.element, `Re-measure directions (from step ${number(directions.step)})`);
   }
 }

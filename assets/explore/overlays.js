@@ -11,7 +11,7 @@ export class Overlays {
   constructor(explorer) {
     this.explorer = explorer;
     this.near = toggle("Nearest training image", "near", () => this.turn());
-    this.told = toggle("Where G is told to change", "gradient", () => this.turn());
+    this.told = toggle("What D would change", "gradient", () => this.turn());
     this.buttons = h("div", { class: "explore-actions closer" }, this.near, this.told);
     this.picture = h("canvas", { width: 28, height: 28, role: "img", "aria-label": "The nearest training image" });
     this.caption = h("figcaption", { role: "status" });

@@ -47,7 +47,7 @@ export class ZBars {
       event.preventDefault();
       this.take();
     };
-    const words = `${z_dim} numbers, or the z of a link; Enter goes there`;
+    const words = `${z_dim} numbers, or the z of a link; press Enter to go`;
     return h("label", { class: "explore-typed" }, h("span", {}, words), this.text, this.wrong);
   }
 

@@ -121,7 +121,9 @@ function sentence(feed) {
   if (feed.state === "lost") return "The server does not answer. Trying again …";
   if (feed.error) return feed.error;
   if (feed.status === "queued")
-    return `Another run has the device. This one is number ${feed.place} in line and starts by itself.`;
+    return feed.place > 1
+      ? `Other runs are training. This one is number ${feed.place} in line and will start automatically.`
+      : "Another run is training. Yours is next and will start automatically.";
   if (feed.status !== "training" || feed.length) return "";
   return feed.samples.fixed.length
     ? "Waiting for the first step. This is what the untrained generator draws."

@@ -255,10 +255,14 @@ class Quiz {
     const { guesses } = this;
     this.won.textContent =
       you > d ? `You beat D, ${you} to ${d}` : you < d ? `D wins, ${d} to ${you}` : `A draw: ${you} each`;
-    this.bars.replaceChildren(bar("You", you, "you"), bar("D", d, "d"), h("p", {}, "The line is what guessing gives."));
+    this.bars.replaceChildren(
+      bar("You", you, "you"),
+      bar("D", d, "d"),
+      h("p", {}, "The dashed line is pure guessing."),
+    );
     const fooled = guesses.filter(({ truth, right }) => truth === "generated" && !right).length;
     const made = guesses.filter(({ truth }) => truth === "generated").length;
-    this.lesson.textContent = `You took ${fooled} of ${made} generated pictures for real${fooled * 2 >= made ? ": to you they look like the data" : ""}.`;
+    this.lesson.textContent = `You mistook ${fooled} of ${made} generated pictures for real${fooled * 2 >= made ? ": to you they look like the data" : ""}.`;
     const wrong = guesses.flatMap((one, k) => (one.right ? [] : [this.mistake(one, k)]));
     this.missed.replaceChildren(
       ...(wrong.length ? [h("h4", {}, "Where you were wrong"), ...wrong] : [h("h4", {}, "Not one wrong.")]),

@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan import registry
+from gan.diagnostics import findings
 from gan.runs import Run
 from gan.runs.log_reader import LogReader
+from gan.runs.scores import Scores
 
 EVALUATORS = Path(__file__).parent.parent / "evaluation" / "weights"
 WARM_UP_STEPS = 300  # before them only numbers that are not finite or far too large, and an idle network, are reported
@@ -39,7 +41,8 @@ CONSTANT_DIVERSITY = 0.02  # of pictures that do not depend on z
 FD_NOISE = 10.0  # scatter of a Fréchet distance from 1,000 samples; it falls with their number
 LOOKBACK_POINTS = 100  # at which the past is diagnosed, to find where a finding began
 MAX_STEPS_WITHOUT_SCORES = 2000  # beyond them the log is of an older version
-READABLE_SHARE = 0.4  # share of confident readings (p > 0.9) from which samples count as readable
+READABLE_SHARE = 0.4  # share of confident readings (p > 0.9) from which samples count as readable by the rules
+LEGIBLE_SHARE = 0.7  # the same from which people, too, read most samples: then it is working
 ARMED_CLASSES = 7.0  # effective classes from which the class rules are armed
 PRESENT_SHARE = 0.01  # from which a class is there
 MANY_COPIES = 0.3  # share of samples that are nearly a training image from which that is told
@@ -188,6 +191,20 @@ def diagnose(log: Log) -> HealthStatus | None:
     rules = always + (later if log.step >= WARM_UP_STEPS else ())
     status = next((finding for rule in rules for finding in rule(log)), None)
     return status or (_translating(log) if log.from_source else _progress(log))
+
+
+def with_scores(status: HealthStatus | None, row: Scores | None) -> HealthStatus | None:
+    """The status of a run whose newest evaluation is `row`: what that found, where the log alone finds no fault.
+
+    So a run has one verdict on every page. An evaluation of an earlier step says nothing.
+    """
+    fault = next((finding for finding in row.verdict if finding.get("level", "good") != "good"), None) if row else None
+    if row is None or fault is None or status is None or status.level != "good" or row.step < status.step:
+        return status
+    level: Level = "bad" if fault["level"] == "bad" else "warn"
+    name = findings.title(fault["name"])
+    evidence = f"{fault['text']} {status.evidence}"
+    return HealthStatus(fault["name"], level, name[:1].upper() + name[1:], evidence, "", row.step)
 
 
 def since(log: Log, status: HealthStatus) -> int:
@@ -547,15 +564,12 @@ def _progress(log: Log) -> HealthStatus | None:
     if not log.names or (not log.checks and log.step > MAX_STEPS_WITHOUT_SCORES):
         return None
     if len(effective) and effective[-1] > ARMED_CLASSES and confident[-1] >= READABLE_SHARE:
-        present = int(log.scores("classes")[-1])
-        return HealthStatus(
-            "learning",
-            "good",
-            "It is working",
-            f"{present} of {len(log.names)} classes are there, and {confident[-1]:.0%} of the samples can be read.",
-            "",
-            log.step,
-        )
+        present, every = int(log.scores("classes")[-1]), len(log.names)
+        count = f"All {every}" if present == every else f"{present} of {every}"
+        evidence = f"{count} classes appear, and {100 * confident[-1]:.0f} % of the samples are legible."
+        if present == every and confident[-1] >= LEGIBLE_SHARE:
+            return HealthStatus("learning", "good", "It is working", evidence, "", log.step)
+        return HealthStatus("forming", "wait", "Taking shape", evidence, "", log.step)
     return _fog(log)
 
 
@@ -576,17 +590,17 @@ def _fog(log: Log) -> HealthStatus:
         return HealthStatus(
             "fog",
             "warn",
-            "Still fog",
+            "Still noise",
             f"The first digits were expected after about {due:,.0f} images; {log.images:,.0f} have passed.",
             "Stop, and try another seed or the preset's own settings.",
             log.step,
         )
     when = (
-        f"first digits are expected after about {due:,.0f} images"
+        f"expect the first digits after about {due:,.0f} images"
         if due
-        else "for this preset it was not measured when it lifts"
+        else "when this preset shows its first digits was not measured"
     )
-    return HealthStatus("fog", "wait", "Not digits yet", f"Still fog; {when}.", "", log.step)
+    return HealthStatus("fog", "wait", "Not digits yet", f"Still noise; {when}.", "", log.step)
 
 
 def _jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 from gan import config as configs
 from gan import registry
 from gan.diagnostics import d_scale, health
-from gan.runs import Run, RunError, known_data
+from gan.runs import Run, RunError, known_data, scores
 from gan.runs.log_reader import LogReader
 
 
@@ -51,11 +51,12 @@ class RunWords:
         """`light`: whether it is working, in words; `classes` and `wanted`: what the coverage bars are called, and
         the shares that they should have."""
         error = self._run.error()
-        if self._diagnosed[0] != (newest, self._log.generation, error):
+        key = newest, self._log.generation, error, self._scored()
+        if self._diagnosed[0] != key:
             diagnosis: dict[str, Any] = {"light": None, "classes": [], "wanted": None}
             with contextlib.suppress(RunError):  # the page tells of settings that cannot be read
                 log = health.log_of(self._run, self._log)
-                health_light = health.diagnose(log)
+                health_light = health.with_scores(health.diagnose(log), scores.newest(self._run))
                 if health_light is not None:
                     before = self._diagnosed[1].get("light") or {}
                     same = before.get("name") == health_light.name
@@ -63,8 +64,15 @@ class RunWords:
                     diagnosis["light"] = {**health_light.to_dict(), "step": began}
                 diagnosis["classes"] = list(log.names)
                 diagnosis["wanted"] = self._wanted(log.names)
-            self._diagnosed = ((newest, self._log.generation, error), diagnosis)
+            self._diagnosed = (key, diagnosis)
         return self._diagnosed[1]
+
+    def _scored(self) -> int:
+        """Changes with each evaluation."""
+        try:
+            return (self._run.path / "scores.jsonl").stat().st_size
+        except OSError:
+            return 0
 
     def _wanted(self, names: Sequence[str]) -> dict[str, Any]:
         """The shares that the classes of samples should have, and where those are from, in words."""

@@ -43,10 +43,10 @@ def figure(run: Run, kind: Kind = "png") -> bytes:
     sheet.text(0.045, 0.905, _plain(series), size=12, color=SOFT)
     charts = sheet.add_gridspec(1, 2, left=0.06, right=0.97, top=0.82, bottom=0.47, wspace=0.12)
     losses, beliefs = (sheet.add_subplot(charts[0, k]) for k in range(2))
-    _chart(losses, "What each network tries to make small", columns, events, LOSSES)
+    _chart(losses, "Losses", columns, events, LOSSES)
     scale = d_scale.of_loss(config.loss)
     if scale.probability:
-        _chart(beliefs, "How real D finds them", columns, events, BELIEFS)
+        _chart(beliefs, "D's verdict", columns, events, BELIEFS)
     else:
         _chart(beliefs, "Can D tell them apart?", columns, events, ORDER)
         beliefs.axhline(0.5, color=SOFT, linewidth=0.9, linestyle="dashed")

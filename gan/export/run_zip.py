@@ -29,7 +29,7 @@ END, END64 = b"PK\5\6", b"PK\6\7"  # signatures: the end of the list of files, a
 END_BYTES, END64_BYTES, COMMENT_BYTES = 22, 20, 1 << 16
 PHOTOS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".heic")
 NOT_OURS = (
-    "is no zip of a run: {why}. The zip of a run is what Take away (page Runs) or `python -m gan export` makes; "
+    "is no zip of a run: {why}. The zip of a run is what Download (page Runs) or `python -m gan export` makes; "
     "pictures to train on are given in the form of a new run, data set Your own images."
 )
 

@@ -20,7 +20,7 @@ from gan.metrics import MetricInputs, TrainDistances, Unavailable, needed
 
 SCORES = {
     "ct": {"label": "Copying: C_T", "digits": 1},
-    "near_copies": {"label": "Very near to a training image", "better": "lower", "compare": 120},
+    "near_copies": {"label": "Nearly identical to a training image", "better": "lower", "compare": 120},
     "nearest": {"label": "Distance to the nearest training image"},
     "nearest_real": {"label": "The same of held-out images"},
 }

@@ -1,4 +1,4 @@
-"""DCGAN in small: three convolutions each way, pictures of 16 × 16.
+"""A small DCGAN: three convolutions each way, pictures of 16 × 16.
 
 G unfolds a vector into a 4 × 4 patch of features and doubles it twice; D folds a picture up
 again. The same few weights look at every place of the picture, so strokes and edges are learned

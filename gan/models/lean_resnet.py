@@ -1,4 +1,4 @@
-"""Lean ResNet: the lean pair with corrections that it can leave out, for digits in seconds that keep improving.
+"""Lean ResNet: a small residual pair, for digits in seconds that keep improving.
 
 At 7 × 7 and at 14 × 14 the generator adds to what it has what one 3 × 3 convolution makes of it. Such a block is almost
 the identity at first (He et al. 2016), so it costs little of the first seconds, and it is what the lean pair lacks

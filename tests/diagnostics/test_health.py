@@ -18,6 +18,7 @@ from gan.config import RunConfig
 from gan.diagnostics import health
 from gan.diagnostics.health import Log, diagnose
 from gan.runs.log_reader import SCORES, LogReader
+from gan.runs.scores import Scores
 
 RECORDED = Path(__file__).parent / "recorded"
 NAMES = tuple("0123456789")
@@ -66,6 +67,12 @@ def name(log: Log) -> str:
     return light.name if light else ""
 
 
+def scored(finding: str, level: str, step: int) -> Scores:
+    """An evaluation that found one thing."""
+    verdict = ({"name": finding, "level": level, "text": "Precision 0.67; real images reach 0.85."},)
+    return Scores(step, "average", 100, 0, "mnist", "test", None, {}, {}, verdict=verdict)
+
+
 def without(*absent: int) -> list[float]:
     """Even shares but for the absent classes."""
     return [0.0 if k in absent else 1 / (10 - len(absent)) for k in range(10)]
@@ -75,7 +82,20 @@ def test_a_run_that_works_says_so():
     light = diagnose(healthy())
     assert light is not None
     assert (light.name, light.level, light.advice) == ("learning", "good", "")
-    assert "10 of 10" in light.evidence
+    assert light.evidence == "All 10 classes appear, and 80 % of the samples are legible."
+    young = diagnose(healthy(confident=0.5))
+    assert young is not None
+    assert (young.name, young.level) == ("forming", "wait"), "half of it is no success yet"
+
+
+def test_an_evaluation_that_finds_a_fault_is_the_verdict_of_a_run_whose_log_shows_none():
+    light, row = diagnose(healthy()), scored("partly unlike real ones", "warn", step=2000)
+    told = health.with_scores(light, row)
+    assert told is not None
+    assert (told.name, told.level, told.title) == ("partly unlike real ones", "warn", "Some samples look unreal")
+    assert health.with_scores(light, dataclasses.replace(row, step=1000)) == light, "of an earlier generator"
+    trouble = diagnose(healthy(overfit=0.9))
+    assert health.with_scores(trouble, row) == trouble
 
 
 def test_nothing_is_said_before_the_first_record_and_of_points():

@@ -52,7 +52,7 @@ def test_the_second_chart_shows_what_the_loss_gives_d(tmp_path):
     made = {loss: runs.create(RunConfig(loss=loss), {"steps": 9}, home=tmp_path) for loss in ("hinge", "wasserstein")}
     for run in made.values():
         files.append(run.path / "metrics.jsonl", [{"seq": 0, "step": 0, "d_real": None, "real_below_fake": 0.25}])
-    assert "How real D finds them" in words(made["hinge"])
+    assert "D's verdict" in words(made["hinge"])
     assert "not a calibrated probability" in words(made["hinge"])
     assert "Can D tell them apart?" in words(made["wasserstein"])
     assert d_scale.ORDER in words(made["wasserstein"])

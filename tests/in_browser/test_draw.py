@@ -359,7 +359,7 @@ def test_projecting_can_be_stopped(page: Page, url: str) -> None:
     expect(page.locator(FIND)).to_have_text("Stop", use_inner_text=True)
     page.locator(FIND).click()
     page.locator("[data-part=find-status]", has_text="Stopped").wait_for()
-    expect(page.locator(FIND)).to_have_text("Find it in the latents", use_inner_text=True)
+    expect(page.locator(FIND)).to_have_text("Find it in latent space", use_inner_text=True)
     before = titles(page)
     page.wait_for_timeout(800)
     until(page, lambda: titles(page) == before)
@@ -407,7 +407,7 @@ def test_a_refusal_is_told(page: Page, url: str) -> None:
     draw(page, SEVEN)
     page.locator(FIND).click()
     page.locator("[data-part=find-status]", has_text="Not so.").wait_for()
-    expect(page.locator(FIND)).to_have_text("Find it in the latents", use_inner_text=True)
+    expect(page.locator(FIND)).to_have_text("Find it in latent space", use_inner_text=True)
 
 
 # -- a run that makes pictures from pictures -------------------------------------------------------------

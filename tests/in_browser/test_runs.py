@@ -127,7 +127,7 @@ def test_the_zip_is_packed_downloaded_and_opened_again(page: Page, serving: tupl
     run = make_run(home, "lean", title="To go")
     page.goto(f"{found.url}/runs")
     page.locator(".st-key-menu-lean button").click()
-    page.get_by_text("Take away …").click()
+    page.get_by_text("Download …").click()
     page.get_by_role("button", name="Pack the zip").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the zip").click()

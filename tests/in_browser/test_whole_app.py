@@ -125,7 +125,7 @@ def test_a_watcher_cannot_drive(classroom: Server, visit: Callable[[str], "Page"
     pin = teacher.get_by_label("PIN", exact=True)
     pin.fill("000000")
     pin.press("Enter")
-    teacher.get_by_text("That is not the PIN").wait_for()
+    teacher.get_by_text("Wrong PIN").wait_for()
     pin.fill(PIN)
     pin.press("Enter")
     until(teacher, lambda: button(teacher, "Start").is_enabled(), "the teacher drives")

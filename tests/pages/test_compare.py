@@ -42,8 +42,8 @@ def test_with_nothing_picked_it_explains_and_offers_the_newest(open_page, make_r
     for name in ("old", "mid", "new"):
         make_run(name)
     at = open_page("compare")
-    assert at.subheader[0].value == "One difference at a time"
-    next(b for b in at.button if b.label == "The two newest").click().run()
+    assert at.header[0].value == "One difference at a time"
+    next(b for b in at.button if b.label == "Compare the two latest runs").click().run()
     assert not at.exception
     assert ids(at) == ["new", "mid"]
     assert at.query_params["runs"] == "new,mid"
@@ -117,7 +117,7 @@ def test_only_what_differs_and_is_used_is_listed(open_page, make_run, one, other
     make_run("b", **other)
     at = open_page("compare", runs="a,b")
     found = html(at)
-    assert [part.split("</th>")[0] for part in found.split("<tr><th>")[2:]] == rows
+    assert [part.split("</th>")[0] for part in found.split("<tr><th>")[1:]] == rows
     assert rows or any("Nothing: the settings are the same" in m.value for m in at.markdown)
     if "Width" in rows:
         assert "<td>8</td><td>not used</td>" in found

@@ -32,7 +32,7 @@ def test_every_live_setting_has_a_dial_and_reaches_the_trainer(
     trainers.alive["one"] = "training"
     at = open_page("train", run="one")
     dials = {dial.label: dial for dial in (*at.selectbox, *at.number_input, *at.toggle)}
-    rate, share = "Learning rate of :orange[**G**]", ":blue[**D**] updates a step"
+    rate, share = "Learning rate of G", "D updates per step"
     assert {rate, share, "Adam beta 1", "BatchNorm"} <= dials.keys()
     dials["Adam beta 1"].set_value(0.25).run()
     assert runs.find("one").control().beta1 == 0.25
@@ -57,7 +57,8 @@ def test_an_event_of_a_live_setting_is_told_by_its_label(run: runs.Run) -> None:
     assert details.sentence({"event": "momentum", "beta1": 0.25}) == "Adam beta 1: 0.25"
     assert details.sentence({"event": "layers", "batch_norm": False}) == "BatchNorm: no"
     assert (
-        details.sentence({"event": "ratio", "d_steps": 2, "g_steps": 1}) == "D updates a step: 2, G updates a step: 1"
+        details.sentence({"event": "ratio", "d_steps": 2, "g_steps": 1})
+        == "D updates per step: 2, G updates per step: 1"
     )
 
 

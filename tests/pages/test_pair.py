@@ -24,7 +24,7 @@ def widget(at, label):
 
 
 def words(at):
-    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.subheader)
+    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.header)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
@@ -40,12 +40,12 @@ def test_it_is_one_press_away_with_or_without_runs(open_page, make_run):
     at = open_page("compare")
     button(at, "Start a pair").click().run()
     assert not at.exception
-    assert at.subheader[0].value == "Same seed, one difference"
+    assert at.header[0].value == "Same seed, one difference"
     make_run("a")
     make_run("b")
     at = open_page("compare", runs="a,b")
     button(at, "Start a pair").click().run()
-    assert at.subheader[0].value == "Same seed, one difference"
+    assert at.header[0].value == "Same seed, one difference"
     button(at, "Back").click().run()
     assert "pair" not in at.query_params
     assert at.query_params["runs"] == "a,b"

@@ -82,7 +82,7 @@ def test_the_menu_leads_to_the_report_and_back(open_page: Open, run: Run) -> Non
     at.menu_button(key="menu-one").click("report").run()
     assert at.query_params["report"] == "one"
     assert at.title[0].value == "One"
-    assert [block.value for block in at.subheader] == [
+    assert [block.value for block in at.header] == [
         *("Time machine", "Report card", "Is it copying?"),
         *("Settings", "What was done", "On disk"),
     ]
@@ -126,7 +126,7 @@ def test_the_report_tells_what_differs_from_the_preset(open_page: Open, make_run
     assert "has no generator yet" in at.info[0].value
     assert "instead of Strokes" not in words  # the preset leaves the data open
     assert "<th>Learning rate of G</th><td>0.0005</td><td>instead of 0.002</td>" in words
-    assert "<th>D updates a step</th><td>3</td><td>instead of 1</td>" in words
+    assert "<th>D updates per step</th><td>3</td><td>instead of 1</td>" in words
     assert "<td>started on ?, ? threads</td>" in words
     assert "<td>branched off one. Both networks were kept.</td>" in words
     slow = "1 thread instead of 2: 2.1 times as fast at this moment, because training had slowed down"
@@ -135,7 +135,7 @@ def test_the_report_tells_what_differs_from_the_preset(open_page: Open, make_run
 
 
 def test_a_model_card_is_shown_as_text(open_page: Open, run: Run) -> None:
-    assert "Model card" not in [block.value for block in open_page("runs", report="one").subheader]
+    assert "Model card" not in [block.value for block in open_page("runs", report="one").header]
     (run.path / "card.md").write_text("**Data.** MNIST <script>alert(1)</script>")
     at = open_page("runs", report="one")
     [card] = [block for block in at.markdown if "**Data.**" in block.value]
@@ -304,7 +304,7 @@ def test_the_card_says_it_in_words_then_in_numbers(open_page: Open, run: Run) ->
     assert row in told
     assert "<th>KD-EvalNet64</th><td>7.000</td><td>–</td>" in told
     assert "10,000 images of step 100 against 10,000 images of the test split" in words
-    assert "EvalNet-64 for mnist, which reads 99.53% of real test images" in words
+    assert "EvalNet-64 for mnist, which classifies 99.53 % of real test images" in words
     assert "Took 21 s" in words
     assert "Trained on 500 images only." in words
     assert "Copying: not available because the training images are not here." in words

@@ -29,7 +29,7 @@ def rows(at) -> list[str]:
 
 def text(at) -> str:
     """All words of the page, those in HTML too."""
-    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.subheader)
+    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.header)
     told = [str(element.value) for kind in kinds for element in kind]
     links = [str(link.proto.label) for link in at.get("page_link")]
     return "\n".join(told + links + [str(block.proto.body) for block in at.get("html")])

@@ -35,13 +35,13 @@ def primary(at: AppTest) -> list[str]:
 
 
 def words(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.subheader)
+    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.header)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def test_without_any_run_it_offers_the_form(open_page):
     at = open_page("train")
-    assert "What shall it learn?" in words(at)
+    assert "What should it learn?" in words(at)
     assert primary(at) == ["Start"]
 
 

@@ -59,7 +59,7 @@ def _controls(entries: list[Entry]) -> None:
 
 def table(entries: list[Entry]) -> None:
     """The scores, a column a run, and what lacks them."""
-    st.subheader("Scores", anchor=False)
+    st.header("Scores", anchor=False)
     names = labels(entries)
     which = _which(entries)
     columns = [Column(names[e.run.id], scores.newest(e.run, weights=which)) for e in entries]

@@ -32,7 +32,7 @@ def render() -> None:
     if st.session_state.get(FILLED) != link or BASE not in st.session_state:  # or was left meanwhile
         _fill(link)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Same seed, one difference", anchor=False)
+        st.header("Same seed, one difference", anchor=False)
         if st.button("Back", type="tertiary", icon=":material/arrow_back:"):
             close()
     st.caption(

@@ -18,14 +18,14 @@ from ui.shared.text import plain
 # Of the picture that an evaluation leaves: samples, their training images, twice.
 COLUMNS, GAP = 12, 2
 HOW = (
-    "Every picture has a nearest training image, so alike is not yet copied. What counts is whether samples come "
+    "Every picture has a nearest training image, so similar does not mean copied. What counts is whether samples come "
     "nearer to the training images than real pictures do that nobody trained on."
 )
 
 
 def render(run: Run, row: Scores | None) -> None:
     """The section; `found` is the evaluation of the chosen generator."""
-    st.subheader("Is it copying?", anchor="copying")
+    st.header("Is it copying?", anchor="copying")
     if counted := while_training(run):
         st.markdown(plain(counted))
     if row is None:
@@ -58,7 +58,7 @@ def conclusion(row: Scores) -> tuple[str, str]:
     """An icon and what the numbers say; never more than they do."""
     ct, near = row.scores["ct"], row.scores.get("near_copies", 0.0)
     measured = (
-        f"Tested against held-out images C_T is {ct:.1f} (under -3 would speak for copying), and {near:.1%} of the "
+        f"Tested against held-out images C_T is {ct:.1f} (below -3 would suggest copying), and {near:.1%} of the "
         "samples lie as near to a training image as only 1 % of new real images do."
     )
     if any(finding["name"] == "copies" for finding in row.verdict):
@@ -88,7 +88,7 @@ def _pairs(run: Run, step: int, nearest: Mapping[str, Any]) -> None:
         "**The twelve that come nearest, of all samples:** :violet[generated] above, :green[training image] below"
     )
     st.html(_sheet(pairs[0]))
-    with st.expander("Twelve others, as they come"):
+    with st.expander("Twelve random samples"):
         st.html(_sheet(pairs[1]))
     st.caption(
         "Below each pair its distance, in the features of the evaluator. A new real picture has a distance of "

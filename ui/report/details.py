@@ -36,7 +36,7 @@ def _data(run: Run) -> None:
     if (known := known_data.read(run.path)) is None:
         return
     reading = known_data.read_how(run.path)
-    st.subheader("What it learned from", anchor=False)
+    st.header("What it learned from", anchor=False)
     C, H, W = known.shape
     kind = "points" if (H, W) == (1, 1) else f"{'grey' if C == 1 else 'colour'} pictures of {W} × {H}"
     classes = [f"{group.name}: {group.count:,}" for group in known.groups] if known.labelled else []
@@ -70,7 +70,7 @@ def _settings(config: RunConfig, preset: str, control: Control) -> None:
     values = config.to_dict()
     own = [n for n in used if n in usual and values[n] != usual[n] and n not in ("device", "threads")]
     title = registry.load("presets", preset)["title"] if preset else ""
-    st.subheader("Settings", anchor=False)
+    st.header("Settings", anchor=False)
     st.caption(f"Started from the preset “{plain(title)}”." if preset else "Started without a preset.")
     if own:
         rows = [(n, shown(n, values[n]), f"instead of {shown(n, usual[n]) or 'nothing'}") for n in own]
@@ -98,7 +98,7 @@ def _table(rows: list[tuple[str, str, str]], strong: bool = False) -> str:
 
 
 def _history(events: list[dict[str, Any]]) -> None:
-    st.subheader("What was done", anchor=False)
+    st.header("What was done", anchor=False)
     lines = [
         (time.strftime("%H:%M:%S", time.localtime(e.get("time", 0))), f"step {e.get('step', 0):,}", sentence(e))
         for e in events[-100:]
@@ -159,6 +159,6 @@ def _value(event: dict[str, Any], name: str) -> str:
 def disk(run: Run) -> None:
     """What its folder holds, by what it is for."""
     sizes = run_entries.sizes(run)
-    st.subheader("On disk", anchor=False)
+    st.header("On disk", anchor=False)
     rows = [*sizes.items(), ("together", sum(sizes.values()))]
     st.html(table((), [(name, run_entries.weight(size)) for name, size in rows]))

@@ -90,6 +90,6 @@ def _card(run: Run) -> None:
         text = run.read("card.md").decode("utf-8", errors="replace")[:CARD]
     except OSError:
         return
-    st.subheader("Model card", anchor="model-card")
+    st.header("Model card", anchor="model-card")
     with st.container(border=True):
         st.markdown(formatted(text))

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from gan import metrics, palette
-from gan.diagnostics import score_text
+from gan.diagnostics import findings, score_text
 from gan.runs import Run, scores
 from gan.runs.scores import Scores
 from ui.report.time_slider import Moment
@@ -16,7 +16,7 @@ from ui.shared import html
 from ui.shared.html import Cell, Html
 from ui.shared.text import plain
 
-SIGNS = {"lower": "↓", "higher": "↑", "one": "→ 1"}  # alone on a phone, with words elsewhere
+SIGNS = {"lower": "↓", "higher": "↑", "one": "→"}  # alone on a phone, with words elsewhere
 NO_FAULT = "no fault found"
 EXPLAINED = (
     "Generated images beside real ones that were not used for training, scored in the same way: even a perfect "
@@ -27,7 +27,7 @@ EXPLAINED = (
 
 def render(run: Run, moment: Moment) -> Scores | None:
     """The card of the chosen generator; the evaluation that it shows, None when there is none."""
-    st.subheader("Report card", anchor="report-card")
+    st.header("Report card", anchor="report-card")
     rows = scores.rows(run)
     row = scores.newest(run, moment.step) or _passed(run, rows, moment)
     if row is None:
@@ -65,7 +65,7 @@ def _not_yet(rows: list[Scores], step: int) -> None:
 
 def _finding(name: str, text: str) -> None:
     """A finding: its sign, its name, its sentence."""
-    words = f"**{plain(name.capitalize())}.** {plain(text)}"
+    words = f"**{plain(findings.title(name).capitalize())}.** {plain(text)}"
     if name == NO_FAULT:
         st.success(words, icon=":material/check_circle:")
     else:
@@ -76,7 +76,8 @@ def _counted(row: Scores) -> None:
     """How it was measured: without it the numbers mean nothing."""
     evaluator = "no evaluator, pixels only"
     if row.evaluator:
-        evaluator = f"{row.evaluator['name']}, which reads {row.evaluator['accuracy']:.2%} of real test images rightly"
+        right = f"{100 * row.evaluator['accuracy']:.2f} %"
+        evaluator = f"{row.evaluator['name']}, which classifies {right} of real test images correctly"
     sentence = (
         f"{row.n:,} images of step {row.step:,} against {row.split}. Measured by {evaluator}. "
         f"Took {row.seconds:.0f} s besides drawing."
@@ -118,7 +119,7 @@ def _rows(keys: Iterable[str], catalogue: Mapping[str, metrics.Score], row: Scor
 def _classes(row: Scores) -> None:
     if not row.shares or len(row.shares) != len(row.names):
         return
-    st.markdown("**What the samples are taken for**")
+    st.markdown("**How the classifier labels the samples**")
     prior = row.prior if len(row.prior) == len(row.names) else ()
     st.html(html.bars(row.names, row.shares, prior, row.class_accuracy))
 

@@ -51,7 +51,7 @@ class Moment:
 
 def render(entry: Entry) -> Moment | None:
     """Slider, samples, live scores and what can be done from there; the chosen generator, None without any."""
-    st.subheader("Time machine", anchor="time-machine")
+    st.header("Time machine", anchor="time-machine")
     try:
         moment = _choose(entry.run)
     except RunError as error:

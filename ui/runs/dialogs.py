@@ -49,7 +49,7 @@ def render(entries: list[Entry]) -> None:
         return close()
     match what:
         case "take":
-            st.dialog("Take away", width="medium", on_dismiss=close)(_take)(entry)
+            st.dialog("Download", width="medium", on_dismiss=close)(_take)(entry)
         case "rename":
             st.dialog("Rename", on_dismiss=close)(_rename)(entry)
         case "delete":
@@ -60,7 +60,7 @@ def render(entries: list[Entry]) -> None:
 def _open_zip() -> None:
     """Takes the zip of an exported run, and shows the run in its report."""
     st.write(
-        "The zip of a run, as **Take away …** packs it, here or in somebody else's Forger. It becomes a run of its "
+        "The zip of a run, as **Download …** packs it, here or in somebody else's Forger. It becomes a run of its "
         "own: to explore, compare, score and branch from. It has no state to train on from."
     )
     given = own_tab.file_uploader("Zip of a run", type="zip", disabled=not can_drive(), key="zip-of-a-run")

@@ -27,7 +27,7 @@ MENU = {
     "gently": ":material/play_arrow: Resume with half the learning rates",
     "stop": ":material/stop: Stop",
     "compare": ":material/compare_arrows: Compare",
-    "take": ":material/download: Take away …",
+    "take": ":material/download: Download …",
     "like": ":material/content_copy: Duplicate …",
     "rename": ":material/edit: Rename …",
     "delete": ":material/delete: Delete …",

@@ -43,7 +43,7 @@ def render(name: str) -> None:
         if st.button("All runs", icon=":material/arrow_back:"):
             st.query_params.clear()
             st.rerun()
-        st.subheader(plain(f"Sweep {name[:80]}"), anchor=False, width="content")
+        st.header(plain(f"Sweep {name[:80]}"), anchor=False, width="content")
     if sweep is None:
         st.warning("There is no sweep of that name here.", icon=":material/search_off:")
         return

@@ -28,11 +28,11 @@ from ui.shared.wheel import Wheel
 COOKIE = "forger_browser"  # 256 random bits; `ui.shell.browser_cookie` sets it
 COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 PIN_ONLY = "Only whoever gave the PIN may do that, not whoever has the wheel for a while."
-HOW_TO_DRIVE = "You are watching: give the PIN (top right) to drive."
+HOW_TO_DRIVE = "You are watching: enter the PIN (top right) to take control."
 NO_BROWSER = "forger.no-browser"
 NO_COOKIE = (
     "This browser sends the server no cookie, so it cannot be known as the one that drives. Open the app in a tab of "
-    "its own, with cookies allowed, and give the PIN there."
+    "its own, with cookies allowed, and enter the PIN there."
 )
 BLANK_PIN = (
     "FORGER_PIN is set, but blank: with it everybody could drive. Set it to digits or letters, or unset it to let "

@@ -37,14 +37,16 @@ def table(
     """
     lines = [_row(head, len(head)), *(_row(cells, int(titled)) for cells in rows)]
     whole = f'<table class="{f"base-table {kind}".strip()}">{"".join(lines)}</table>'
-    return f'<div class="base-{around}">{whole}</div>' if around else whole
+    keys = ' tabindex="0" role="group" aria-label="Table"' if around else ""  # so that arrow keys scroll it
+    return f'<div class="base-{around}"{keys}>{whole}</div>' if around else whole
 
 
 def _row(cells: Sequence[str | Cell], titles: int) -> str:
     """A row whose first cells are titles, "" without cells."""
     parts = []
     for k, cell in enumerate(cells):
-        tag, one = "th" if k < titles else "td", cell if isinstance(cell, Cell) else Cell(cell)
+        one = cell if isinstance(cell, Cell) else Cell(cell)
+        tag = "th" if k < titles and one.content else "td"  # an empty title is none
         content = one.content if isinstance(one.content, Html) else escape(one.content)
         kind = f' class="{one.kind}"' if one.kind else ""
         parts.append(f"<{tag}{kind}>{content}</{tag}>")

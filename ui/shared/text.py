@@ -1,4 +1,4 @@
-"""Text helpers: escaping Markdown, G and D in colour, durations in words."""
+"""Text helpers: escaping Markdown, durations in words."""
 
 from __future__ import annotations
 
@@ -24,9 +24,3 @@ def plain(text: str) -> str:
 def formatted(text: str) -> str:
     """The same for a text that may have headings, lists, tables and emphasis, but no links, pictures or HTML."""
     return READ_ANYWAY.sub(rf"\g<0>{APART}", ACTIVE.sub(r"\\\g<0>", text))
-
-
-def coloured(label: str) -> str:
-    """A label for places that read Markdown: G and D in their colours."""
-    colours = {"G": "orange", "D": "blue"}
-    return re.sub(r"\b[GD]\b", lambda who: f":{colours[who[0]]}[**{who[0]}**]", label)

@@ -17,10 +17,12 @@ POLL_SECONDS = 1.0  # while PyTorch is loaded
 LOOK_SECONDS = 5.0  # between two looks at who watches
 
 
-def render() -> None:
-    """The thin line beside the navigation."""
+def render(heading: str = "") -> None:
+    """The thin line beside the navigation; `heading` is the page's title, for a page that shows none of its own."""
     access.meet()
     with st.container(key="frame", horizontal=True, vertical_alignment="center", gap="small"):
+        if heading:
+            st.html(f'<h1 class="unseen">{heading}</h1>')
         loading = torch_loader.torch_state() == "loading"
         with st.container(key="machine", width="content"):
             counts = LOOK_SECONDS if access.is_open() and access.has_pin() else None

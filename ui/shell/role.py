@@ -48,7 +48,7 @@ def _driving(number: int) -> None:
     with st.popover("Driving", icon=":material/sports_esports:", key="role-driving"):
         if number:
             st.caption(f"You are phone {number}, and have the wheel for a while: start, pause, step, change.")
-            st.button("Hand the wheel back", on_click=access.leave_wheel)
+            st.button("Stop driving", on_click=access.leave_wheel)
             return
         st.caption("You may start, pause, change and delete. Everybody else watches.")
         with st.container(key="wheel", gap="small"):
@@ -72,7 +72,7 @@ def _wheel() -> None:
 
 def _watching(asks: int) -> None:
     with st.popover("Watching", icon=":material/visibility:", key="role-watching"):
-        st.caption("Everybody may watch and explore. Who has the PIN drives.")
+        st.caption("Everybody may watch and explore. Whoever has the PIN drives.")
         st.text_input("PIN", type="password", key=PIN, max_chars=64, on_change=_try)
         if message := st.session_state.get(TOLD):
             st.caption(f":red[{plain(message)}]")
@@ -103,6 +103,6 @@ def _try() -> None:
     pin, st.session_state[PIN] = st.session_state[PIN], ""
     try:
         right = not pin or access.unlock(pin)
-        st.session_state[TOLD] = "" if right else "That is not the PIN."
+        st.session_state[TOLD] = "" if right else "Wrong PIN."
     except access.NotAllowed as error:
         st.session_state[TOLD] = str(error)

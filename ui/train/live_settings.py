@@ -12,7 +12,6 @@ from gan.runs import Control, Run
 from ui.shared import commands
 from ui.shared.errors import attempt
 from ui.shared.settings_text import shown
-from ui.shared.text import coloured
 
 FEW = 20  # whole numbers that are offered as a list
 
@@ -26,7 +25,7 @@ def render(run: Run, control: Control, off: bool) -> None:
         if before := _before(run):
             about: dict[str, Any] = {"key": "live-undo", "icon": ":material/undo:"}
             st.button("Undo the last change", on_click=attempt, args=(commands.adjust, run), kwargs=before, **about)
-        st.caption("Everything else belongs to the maths of the run: it needs a new run.")
+        st.caption("Other settings need a new run.")
 
 
 def longer(run: Run) -> None:
@@ -52,7 +51,7 @@ def _dial(run: Run, name: str, value: Any) -> None:
     """The widget of one live setting; another value in force gives it another key, so that it shows that one."""
     knob = knob_of(name)
     key = f"live-{name}-{run.id}-{value}"
-    about: dict[str, Any] = {"label": coloured(knob.label), "help": knob.help, "key": key}
+    about: dict[str, Any] = {"label": knob.label, "help": knob.help, "key": key}
     about |= {"on_change": partial(_adjust, run, name, key)}
     if isinstance(value, bool):
         st.toggle(value=value, **about)

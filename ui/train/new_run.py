@@ -32,7 +32,7 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
     left, right = st.columns([7, 6], gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("What shall it learn?", anchor=False)
+            st.header("What should it learn?", anchor=False)
             if runs.runs() and st.button("Back", type="tertiary", icon=":material/arrow_back:"):
                 st.query_params.clear()
                 st.rerun()
@@ -42,7 +42,7 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
             st.rerun()
         scenarios.cards()
     with right:
-        st.subheader("Settings", anchor=False)
+        st.header("Settings", anchor=False)
         config = form.render()
         _keep_in_link(preset, like)
         preview = data_sheet.render(config) if config else None
@@ -50,7 +50,7 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
         budget = _budget()
         if config:
             st.caption(f":material/timer: {_length(config, budget, preview)}.")
-        st.text_input("Title", key=TITLE, max_chars=120, placeholder="made from the settings", persist_state="session")
+        st.text_input("Title", key=TITLE, max_chars=120, placeholder="named automatically", persist_state="session")
         _start(None if misfit else config, budget, preview)
         show()
         if config and not misfit:

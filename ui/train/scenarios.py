@@ -24,10 +24,10 @@ def cards() -> None:
     scenarios = presets.scenarios()
     if not scenarios:
         return
-    st.subheader("Broken on purpose", anchor=False)
+    st.header("Broken on purpose", anchor=False)
     st.caption(
-        "A class cannot wait for a lucky failure. Each of these fails within a minute; the light says how, "
-        "and one more press runs the repaired one beside it."
+        "A class cannot wait for a lucky failure. Each of these fails within a minute; the status line says how, "
+        "and one more press runs the fixed version side by side."
     )
     if busy := _busy():
         st.caption(making_room.warning(busy, "Running one of these"))
@@ -53,11 +53,11 @@ def callout(run: Run) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="scenario", border=True):
         st.markdown(
-            f":material/build: **Broken on purpose.** {preset.look_for}  \n**What mends it.** {preset.scenario.change}"
+            f":material/build: **Broken on purpose.** {preset.look_for}  \n**The fix.** {preset.scenario.change}"
         )
         if can_drive():
             st.button(
-                "Run the repaired one beside it",
+                "Run the fixed version side by side",
                 key="repair",
                 type="primary",
                 icon=":material/healing:",

@@ -360,7 +360,7 @@ def test_a_wrong_pin_is_counted_once_however_often_the_page_is_drawn(monkeypatch
 
     at = AppTest.from_function(page).run()
     at.text_input(key="pin").set_value("000000").run()
-    assert any("not the PIN" in caption.value for caption in at.caption)
+    assert any("Wrong PIN" in caption.value for caption in at.caption)
     for _ in range(2 * guessing.FREE_GUESSES["near"]):
         at.run()
     at.text_input(key="pin").set_value(PIN).run()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ui.shared.html import Cell, Html, table
 
+AROUND = '<div class="base-wide" tabindex="0" role="group" aria-label="Table">'
+
 
 def test_a_table_escapes_all_but_html() -> None:
     made = table(["<a>", Cell("&", "real")], [["<b>", Html("<i>2</i>")], ["c", Cell(Html("<u>3</u>"), "best")]], "x")
@@ -16,4 +18,4 @@ def test_a_table_escapes_all_but_html() -> None:
 
 def test_a_table_may_have_no_titles_and_something_around_it() -> None:
     made = table((), [("a", "b")], around="wide", titled=False)
-    assert made == '<div class="base-wide"><table class="base-table"><tr><td>a</td><td>b</td></tr></table></div>'
+    assert made == f'{AROUND}<table class="base-table"><tr><td>a</td><td>b</td></tr></table></div>'
