@@ -28,7 +28,7 @@ def train(args: argparse.Namespace) -> int:
     if not processes.launched():
         return _train(args)
     with processes.joined(args) as leader:
-        return _train(args, leader) if leader else 0
+        return _train(args, leader)
 
 
 def _train(args: argparse.Namespace, leader: processes.Leader | None = None) -> int:

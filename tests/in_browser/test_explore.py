@@ -484,7 +484,7 @@ def test_newer_weights_come_by_themselves(page: Page, served: tuple[Server, Path
     changed(page, sheet, SHEET)
     expect(page.locator(DRAWN)).to_have_attribute("data-step", "40")  # on a slow machine others come before
     expect(page.locator(SLIDER).nth(1)).to_have_value("1.5")  # no slider moves
-    expect(page.locator("[data-part=again]")).to_contain_text("directions of step", use_inner_text=True)
+    expect(page.locator("[data-part=again]")).to_contain_text("Re-measure directions (from step", use_inner_text=True)
     settled(page)
     newer = picture(page)
     page.click("[data-part=again]")
@@ -539,7 +539,7 @@ def test_directions_that_come_late_leave_a_slider_in_the_hand(
     held[0].continue_()
     page.wait_for_timeout(1000)
     expect(page.locator(SLIDER).first).to_have_value("1.5")
-    expect(page.locator("[data-part=again]")).to_contain_text("directions of step", use_inner_text=True)
+    expect(page.locator("[data-part=again]")).to_contain_text("Re-measure directions (from step", use_inner_text=True)
 
 
 def test_a_run_without_a_generator_says_so(page: Page, url: str) -> None:

@@ -268,7 +268,7 @@ def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, mon
     at.run()
     assert not at.exception
     labels = [b.label for b in at.get("download_button")]
-    assert labels == ["Download the zip (0 kB)", "PNG", "SVG", "PDF"]
+    assert labels == ["Download the zip (0 kB)", "Page (.html)", "PNG", "SVG", "PDF"]
     made = zip_job.packed(run)
     assert made
     assert made.content == b"a zip of one"
