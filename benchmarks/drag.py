@@ -175,7 +175,7 @@ async def browser() -> AsyncIterator[Callable[[], Awaitable[Page]]]:
 async def start(page: Page, address: str) -> None:
     """Has the server train the run; the page is closed, so that nobody else watches."""
     await page.goto(address)
-    await page.get_by_role("button", name="Go on").first.click()
+    await page.get_by_role("button", name="Resume").first.click()
     await page.get_by_role("button", name="Stop").first.wait_for()
     await page.close()
 

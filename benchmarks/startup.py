@@ -78,12 +78,12 @@ def _round() -> dict[str, list[float]]:
             found = {"page": [time.perf_counter() - began]}
             found["cold"] = [_press(page)]
             _button(page, "Stop").click()
-            _button(page, "Go on").wait_for()
+            _button(page, "Resume").wait_for()
             page.goto(f"{app.url}/?preset=lean")
             found["warm"] = [_press(page)]
             found |= _readable(page, Path(folder) / "runs", found["warm"][0])
             _button(page, "Stop").click()
-            _button(page, "Go on").wait_for()
+            _button(page, "Resume").wait_for()
             for every in EVERY:
                 run = _long_run(Path(folder) / "runs", every)
                 found[f"visit {every}"] = [_visit(page, f"{app.url}/?run={run.id}")]
