@@ -30,6 +30,7 @@ from gan import config as configs
 from gan import files, hardware, runs
 from gan.config import RunConfig
 from gan.diagnostics import health
+from gan.diagnostics.health_log import log_of
 from gan.evaluation import reference
 from gan.runs import Run
 from gan.runs.log_reader import LogReader
@@ -113,7 +114,7 @@ def _train_on(name: str, config: RunConfig) -> None:
         sampler = Sampler.load(run.path)
         z, y = noise(config, sampler.classes)
         pixels = sampler.images(z.numpy(), None if y is None else y.numpy())
-        light = health.diagnose(health.log_of(run, LogReader(run)))
+        light = health.diagnose(log_of(run, LogReader(run)))
         row = {"name": name, "seed": config.seed, "images": images, "light": light and light.title}
         row |= judged(ruler, pixels.transpose(0, 3, 1, 2), y)
         files.append(KEPT / LONG_ONES, [row])

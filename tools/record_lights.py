@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from gan import registry
-from gan.diagnostics import health
+from gan.diagnostics import health, health_log
 from gan.runs import Run
 from gan.runs.log_reader import LogReader
 
@@ -50,7 +50,7 @@ def main() -> None:
             print(f"{preset}, seed {seed}: {lights(log)}; {ending(log)}", flush=True)
 
 
-def trained(preset: str, seed: int, steps: int, home: Path) -> health.Log:
+def trained(preset: str, seed: int, steps: int, home: Path) -> health_log.Log:
     """The log of a run of a preset with that seed."""
     data = registry.load("presets", preset)["config"].get("dataset", "mnist")
     command = f"train --preset {preset} --dataset {data} --seed {seed} --steps {steps} --threads 1 --run it"
@@ -59,10 +59,10 @@ def trained(preset: str, seed: int, steps: int, home: Path) -> health.Log:
         [sys.executable, "-m", "gan", *command.split()], env=environment, check=False, stdout=subprocess.DEVNULL
     )
     run = Run(home / "it")
-    return health.log_of(run, LogReader(run))
+    return health_log.log_of(run, LogReader(run))
 
 
-def lights(log: health.Log) -> str:
+def lights(log: health_log.Log) -> str:
     """Every light from the first record on, with the step where it came."""
     told: list[tuple[str, int]] = []
     for records in range(1, len(log) + 1):
@@ -72,15 +72,15 @@ def lights(log: health.Log) -> str:
     return ", ".join(f"{name} from step {step:,}" for name, step in told)
 
 
-def ending(log: health.Log) -> str:
+def ending(log: health_log.Log) -> str:
     """The last live scores in a few words, and the images after which digits could be read first."""
     row = {name: log.scores(name)[-1:] for name in ("fd", "classes", "confident")}
-    found = np.flatnonzero((log["confident"] >= health.READABLE_SHARE) & (log["effective_classes"] > 7))
+    found = np.flatnonzero((log["confident"] >= health_log.READABLE_SHARE) & (log["effective_classes"] > 7))
     first = f"readable from {log['images'][found[0]]:,.0f} images" if len(found) else "never readable"
     return ", ".join([first, *(f"{name} {value[0]:.4g}" for name, value in row.items() if len(value))])
 
 
-def keep(log: health.Log, folder: Path, name: str) -> None:
+def keep(log: health_log.Log, folder: Path, name: str) -> None:
     """Writes the log as one small file."""
     kept: dict[str, Any] = {
         "columns": {name: [_short(v) for v in log[name]] for name in COLUMNS if np.isfinite(log[name]).any()},

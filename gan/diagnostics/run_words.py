@@ -10,6 +10,7 @@ from typing import Any
 from gan import config as configs
 from gan import registry
 from gan.diagnostics import d_scale, health
+from gan.diagnostics.health_log import log_of
 from gan.runs import Run, RunError, known_data, scores
 from gan.runs.log_reader import LogReader
 
@@ -55,7 +56,7 @@ class RunWords:
         if self._diagnosed[0] != key:
             diagnosis: dict[str, Any] = {"light": None, "classes": [], "wanted": None}
             with contextlib.suppress(RunError):  # the page tells of settings that cannot be read
-                log = health.log_of(self._run, self._log)
+                log = log_of(self._run, self._log)
                 health_light = health.with_scores(health.diagnose(log), scores.newest(self._run))
                 if health_light is not None:
                     before = self._diagnosed[1].get("light") or {}

@@ -16,7 +16,8 @@ import pytest
 from gan import files, registry, runs
 from gan.config import RunConfig
 from gan.diagnostics import health
-from gan.diagnostics.health import Log, diagnose
+from gan.diagnostics.health import diagnose
+from gan.diagnostics.health_log import Log, log_of
 from gan.runs.log_reader import SCORES, LogReader
 from gan.runs.scores import Scores
 
@@ -280,7 +281,7 @@ def test_the_log_of_a_run_says_what_its_loss_has(tmp_path, loss):
         {"seq": k, "step": 20 * (k + 1), "images": 640, "d_loss": 1.0, "g_loss": 1.0, **belief} for k in range(50)
     ]
     files.append(run.path / "metrics.jsonl", records)
-    log = health.log_of(run, LogReader(run))
+    log = log_of(run, LogReader(run))
     assert log.probability == probability
     assert name(log) == "fog"
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gan.diagnostics import health, remedies
 from gan.diagnostics.few_pictures import Remedy
-from gan.diagnostics.health import HealthStatus
+from gan.diagnostics.health_log import HealthStatus, log_of
 from gan.hosting import trainers
 from gan.runs import Run, RunError
 from gan.runs.log_reader import LogReader
@@ -53,7 +53,7 @@ def _light(run: Run) -> HealthStatus | None:
     reader = st.session_state.get(READER)
     if reader is None or reader.run.path != run.path:
         reader = st.session_state[READER] = LogReader(run)
-    return health.diagnose(health.log_of(run, reader))
+    return health.diagnose(log_of(run, reader))
 
 
 def _begin(run: Run, remedy: Remedy) -> None:
