@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,16 @@ def find(root: Path, folder: str, right: Check) -> Arrays | None:
     """The kept arrays, memory-mapped copy-on-write; None where they are missing, broken or not `right`."""
     folders = (_read(place / folder, right) for place in _places(root))
     return next((arrays for arrays in folders if arrays is not None), None)
+
+
+def made(root: Path, folder: str, right: Check, make: Callable[[Path], Iterable[object]]) -> Arrays:
+    """The kept arrays; `make(root)` keeps them where they are missing. Raises DataError when no folder can."""
+    for _ in range(3):  # another process may just be replacing a broken folder
+        if (arrays := find(root, folder, right)) is not None:
+            return arrays
+        for _ in make(root):
+            pass
+    raise DataError(f"{folder} was made, but it vanishes again and again: another program removes it.")
 
 
 def keep(arrays: Arrays, root: Path, folder: str, right: Check) -> None:

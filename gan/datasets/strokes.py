@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from gan import hardware
-from gan.datasets import Data, DataError, Progress, _cache
+from gan.datasets import Data, Progress, _cache
 from gan.datasets._glyphs import GLYPHS
 from gan.datasets._hand import FACTORS, write
 
@@ -35,12 +35,8 @@ NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 def load(root: Path) -> Data:
     """Makes the pictures where they are missing. Raises DataError when no folder can keep them."""
-    for _ in range(3):  # another process may just be replacing a broken folder
-        if arrays := _cache.find(root, FOLDER, _right):
-            return _data(arrays, slice(COUNT), _data(arrays, slice(COUNT, COUNT + TEST_COUNT)))
-        for _ in make(root):
-            pass
-    raise DataError(f"The digits were made, but {FOLDER} vanishes again and again: another program removes it.")
+    arrays = _cache.made(root, FOLDER, _right, make)
+    return _data(arrays, slice(COUNT), _data(arrays, slice(COUNT, COUNT + TEST_COUNT)))
 
 
 def is_kept(root: Path) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gan import hardware
-from gan.datasets import Data, DataError, Progress, _cache, strokes
+from gan.datasets import Data, Progress, _cache, strokes
 from gan.datasets._hand import FACTORS, write_pair
 
 LICENCE = "The pictures are made by Forger itself, under the MIT licence."
@@ -32,12 +32,8 @@ WIDTHS = ((1.4, 1.9), (3.6, 4.2))  # pixels, of the thin and of the thick pen
 
 def load(root: Path) -> Data:
     """Makes the pairs where they are missing. Raises DataError when no folder can keep them."""
-    for _ in range(3):  # another process may just be replacing a broken folder
-        if arrays := _cache.find(root, FOLDER, _right):
-            return _data(arrays, slice(COUNT), _data(arrays, slice(COUNT, COUNT + TEST_COUNT)))
-        for _ in make(root):
-            pass
-    raise DataError(f"The pairs were made, but {FOLDER} vanishes again and again: another program removes it.")
+    arrays = _cache.made(root, FOLDER, _right, make)
+    return _data(arrays, slice(COUNT), _data(arrays, slice(COUNT, COUNT + TEST_COUNT)))
 
 
 def make(root: Path) -> Iterator[Progress]:

@@ -73,7 +73,7 @@ def shown(config: RunConfig, y: Tensor, shape: tuple[int, int, int]) -> Tensor:
 
 
 def asked(config: RunConfig, x: Tensor, missing: Tensor | None) -> Tensor:
-    """What G is told of sources x (N,C,h,w in [-1, 1]) that a caller brings; `missing` (N,1,h,w, bool) is not known.
+    """The input of G for sources x (N,C,h,w in [-1, 1]) that a caller brings; `missing` (N,1,h,w, bool) is not known.
 
     Raises ValueError with a sentence where the second is needed, or means nothing.
     """
