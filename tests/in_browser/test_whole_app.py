@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gan.datasets import strokes
+from gan.runs import Run
 from tests.browser import PATIENCE, expect, until
 from tests.serving import Server, server
 
@@ -162,6 +163,7 @@ def test_a_broken_run_is_named_and_mended(alone: Server, visit: Callable[[str], 
     both = until(page, lambda: at(page, "runs"), "Compare")
     repaired, other = both.split(",")
     assert other == broken
+    Run(alone.log.parent / "runs" / repaired).write_control(budget={"steps": 100_000.0})  # it is to be stopped by hand
     ended = ("stopped", "finished")
     until(page, lambda: status_of(alone, broken) in ended, "the broken run ended")
     until(page, lambda: step_of(alone, repaired) > 60, "the repaired run learns")
