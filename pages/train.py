@@ -48,24 +48,35 @@ def lost(text: str) -> None:
             st.rerun()
 
 
+SEEN = (
+    "The forger, :orange[**G**], turns noise into pictures: the :violet[**generated**] ones. "
+    "The detective, :blue[**D**], looks at them and at :green[**real**] ones and says which is "
+    "which; each learns from the other's mistakes, and nobody tells the forger what {made} is."
+)
+CONCLUSION = (
+    "Look at the pictures, not at the losses: they only say who is ahead at the moment. The "
+    "fixed grid shows progress, because its noise never changes; the random grid shows "
+    "diversity. When every picture looks alike, the forger has collapsed onto what works."
+)
+SEEN_FROM_SOURCES = (
+    "The forger, :orange[**G**], makes one picture from another, its source. The detective, :blue[**D**], "
+    "looks at both side by side and says whether they are a :green[**true**] pair, so a result has to fit "
+    "its source; the pixel error says how far it is from the true picture."
+)
+CONCLUSION_FROM_SOURCES = (
+    "Look at three pictures at a time: source, result, truth. G learned from none of them. What counts is how "
+    "much nearer to the truth a result is than its source was; the tab “Beside the truth” measures that."
+)
+
+
 def words(run: Run) -> None:
     """What one sees, and what to conclude from it."""
-    preset, dataset = presets.every().get(presets.name_of(run)), run.config().dataset
-    look_for = f"\n\n**What to look for here.** {presets.look_for(preset, dataset)}" if preset else ""
-    made = "a digit" if shows_digits(dataset) else "such a picture"
+    preset, config = presets.every().get(presets.name_of(run)), run.config()
+    look_for = f"\n\n**What to look for here.** {presets.look_for(preset, config.dataset)}" if preset else ""
+    made = "a digit" if shows_digits(config.dataset) else "such a picture"
     left, right = st.columns(2, gap="large")
-    left.markdown(
-        "## What you see\n"
-        "The forger, :orange[**G**], turns noise into pictures: the :violet[**generated**] ones. "
-        "The detective, :blue[**D**], looks at them and at :green[**real**] ones and says which is "
-        f"which; each learns from the other's mistakes, and nobody tells the forger what {made} is." + look_for
-    )
-    right.markdown(
-        "## What to conclude\n"
-        "Look at the pictures, not at the losses: they only say who is ahead at the moment. The "
-        "fixed grid shows progress, because its noise never changes; the random grid shows "
-        "diversity. When every picture looks alike, the forger has collapsed onto what works."
-    )
+    left.markdown(f"## What you see\n{SEEN_FROM_SOURCES if config.from_source else SEEN.format(made=made)}{look_for}")
+    right.markdown(f"## What to conclude\n{CONCLUSION_FROM_SOURCES if config.from_source else CONCLUSION}")
     if LEARN.exists():
         with right:
             st.page_link(LEARN, label="How it works, step by step", icon=":material/school:")
