@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 
 from ui.api.routes import routes
 from ui.shared import access
-from ui.shell import connection, home, index_page
+from ui.shell import connection, home, index_page, watch_page
 from ui.shell.arrivals import Arrivals
 from ui.shell.browser_cookie import BrowserCookie
 from ui.shell.frame import failed
@@ -26,10 +26,10 @@ if note := home.leave_out():
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
-    routes=[*connection.routes(), *routes(), *index_page.routes()],
+    routes=[*connection.routes(), *routes(), *watch_page.routes(), *index_page.routes()],
     lifespan=lifespan,
     middleware=[
-        Middleware(Prefix, index_page.names()),
+        Middleware(Prefix, [*index_page.names(), watch_page.NAME]),
         *(
             Middleware(one)
             for one in (SecurityHeaders, Hosts, BrowserCookie, BinaryFrames, FirstPage, Arrivals, Uploads)

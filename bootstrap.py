@@ -332,10 +332,10 @@ def check(*arguments: str) -> None:
     ensure("dev")
     steps = [["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]]
     failed = [step[0] for step in steps if subprocess.call([str(PYTHON), "-m", *step]) != 0]
+    if not check_scripts():  # first: it brings what tests in a browser look with
+        failed.append("assets")
     if not passes(*arguments):
         failed.append("pytest")
-    if not check_scripts():
-        failed.append("assets")
     if failed:
         sys.exit("Not clean: " + ", ".join(failed))
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan import config as configs
 from gan import datasets, games, hardware, images, registry
 from gan.config import RunConfig, decayed
 from gan.datasets import Data
@@ -18,7 +19,7 @@ from gan.models import balanced
 from gan.models._batchnorm import recalibrate
 from gan.rng import RngStreams
 from gan.runs import Control
-from gan.training.loop import Batches, in_force, plan_of
+from gan.training.loop import Batches, in_force
 
 SAMPLES = 5_000  # of one look
 
@@ -36,7 +37,7 @@ class Training:
         data = self.data
         self.game = games.build(self.config, data.shape, data.n_classes, "cpu")
         self.batches = Batches(self.config, data, self.game)
-        self.plan = plan_of(registry.load("games", self.config.game).UPDATES, in_force(self.config, Control()))
+        self.plan = games.plan_of(registry.load("games", self.config.game).UPDATES, in_force(self.config, Control()))
         self._like = like
         self.steps = 0
 
@@ -68,6 +69,13 @@ class Training:
         recalibrate(G_ema, self.game.rng, self.config.z_dim)
         z, y = noise(self.config, self.game.n_classes)
         return judged(self.ruler, images.to_pixels(G_ema(z, y).numpy()).transpose(0, 3, 1, 2), y)
+
+
+def varied(preset: str, settings: str) -> RunConfig:
+    """The settings of a preset on MNIST with some of them changed, as in "z_dim=64 ema_decay=0.995"."""
+    pairs = [part.split("=") for part in settings.split()]
+    changes = {name: configs.parser_of(name)(text) for name, text in pairs}
+    return configs.preset(preset)[0].replace(dataset="mnist", **changes)
 
 
 def noise(config: RunConfig, n_classes: int) -> tuple[Tensor, Tensor | None]:

@@ -30,10 +30,10 @@ Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @contextlib.contextmanager
-def viewers(url: str, run: str, count: int) -> Iterator[Callable[[], Counter[str]]]:
-    """As many viewers until the block ends. Yields what tells what has come to all of them so far."""
+def viewers(url: str, run: str, count: int, watch_pages: int = 0) -> Iterator[Callable[[], Counter[str]]]:
+    """As many viewers until the block ends, and watch pages, which have no session. Yields what tells what has come."""
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks._watch", url, run, str(count)],
+        [sys.executable, "-m", "benchmarks._watch", url, run, str(count), str(watch_pages)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -74,6 +74,11 @@ class Viewer:
                 await asyncio.gather(self._page(page), self._follow())
             finally:
                 self._stop([*self._timers])
+
+    async def watch_page(self, wait: float) -> None:
+        """The same without a session: curves, pictures, the stage."""
+        await asyncio.sleep(wait)
+        await self._follow()
 
     async def _page(self, page: ClientConnection) -> None:
         await self._rerun(page)
@@ -145,10 +150,11 @@ async def _line(host: str, port: int) -> AsyncIterator[Line]:
         writer.close()
 
 
-async def _main(url: str, run: str, count: int) -> None:
+async def _main(url: str, run: str, count: int, watch_pages: int) -> None:
     """Tells what came whenever a line comes in; ends with the input."""
     seen: Counter[str] = Counter()
     crowd = [Viewer(url, run, seen).watch(k * COME / count) for k in range(count)]
+    crowd += [Viewer(url, run, seen).watch_page(k * COME / watch_pages) for k in range(watch_pages)]
     tasks = [asyncio.create_task(viewer) for viewer in crowd]
     while await asyncio.to_thread(sys.stdin.readline):
         seen["gone"] = sum(task.done() for task in tasks)
@@ -159,4 +165,4 @@ async def _main(url: str, run: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(_main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))

@@ -68,7 +68,7 @@ def _measure(folder: Path, browser: BrowserContext | None, given: argparse.Names
                 crowd = _pages(browser, app, run) if way == "pages" else _crowd(app, run, int(way))
                 with crowd as count:
                     time.sleep(COME + SETTLE)
-                    told = _stretch(app, run, trainer, given.seconds)
+                    told = stretch(app, run, trainer, given.seconds)
                 found[way].append({**told, "count": count})
                 print(way, {k: round(v, 3) for k, v in told.items()}, file=sys.stderr, flush=True)
     return found
@@ -113,7 +113,7 @@ def _browser() -> Iterator[BrowserContext | None]:
         browser.close()
 
 
-def _stretch(app: Served, run: Run, trainer: set[int], seconds: float) -> Stretch:
+def stretch(app: Served, run: Run, trainer: set[int], seconds: float) -> Stretch:
     """Images trained a second, and cores that the rest of the server kept busy."""
     rows, busy, threads = len(_log(run)), app.busy(), app.threads()
     began = time.perf_counter()

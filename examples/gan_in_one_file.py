@@ -22,6 +22,7 @@ from torch import Tensor, nn
 # ---- Settings ------------------------------------------------------------------------------------
 
 SEED = 0
+THREADS = 1  # of the CPU: in networks of this size more of them mostly wait for each other
 STEPS = 10_000
 BATCH = 32
 Z_DIM = 100  # numbers in one noise vector
@@ -211,6 +212,7 @@ def draw_samples(G: Any) -> None:
 
 
 def main() -> None:
+    torch.set_num_threads(THREADS)
     torch.manual_seed(SEED)
     x = load_data()
     G, D = make_networks()

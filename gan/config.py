@@ -188,7 +188,7 @@ class RunConfig:
         "none",
         "What is to be restored",
         "What a picture loses before it is G's source; none: the data bring the sources themselves.",
-        choices=("none", "shrink", "hole"),
+        choices=("none", "shrink", "hole", "noise", "blur", "outline", "grey"),
         group="usual",
     )
     l1: float = knob(
@@ -207,6 +207,32 @@ class RunConfig:
         low=0.0,
         high=1_000.0,
         shown=(0.0, 0.5, 1.0, 2.0),
+    )
+    cycle: float = knob(
+        10.0,
+        "Weight of the cycle",
+        "How much it counts that a picture translated there and back is what it was.",
+        low=0.0,
+        high=1_000.0,
+        shown=(0.0, 1.0, 10.0, 100.0),
+        formula=r"\lambda \, \lVert y - F(G(y)) \rVert_1",
+    )
+    identity: float = knob(
+        5.0,
+        "Weight of the identity",
+        "How much it counts that a picture that is of the wanted kind already stays as it is.",
+        low=0.0,
+        high=1_000.0,
+        shown=(0.0, 1.0, 5.0, 10.0),
+        formula=r"\mu \, \lVert x - G(x) \rVert_1",
+    )
+    source_b: str = knob(
+        "", "Second folder or zip", "Where the pictures of the second kind are, to translate to and from."
+    )
+    two_classes: str = knob(
+        "",
+        "Two classes",
+        "The first and the second kind by their classes, as “Sandal, Sneaker”; empty: as the data bring them.",
     )
     start_from: str = knob(
         "",
@@ -267,6 +293,11 @@ class RunConfig:
     def from_source(self) -> bool:
         """Whether the generator makes a picture from another one, its source, and not from noise alone."""
         return bool(registry.card("games", self.game).facts.get("STARTS_FROM") == "source")
+
+    @property
+    def between_domains(self) -> bool:
+        """Whether the generator translates between two kinds of pictures, both ways, and no pair is known."""
+        return bool(registry.card("games", self.game).facts.get("DOMAINS"))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:

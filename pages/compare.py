@@ -5,9 +5,9 @@ A link brings it back: `?runs=ID,ID` and what the view adds to it (chart, along,
 
 import streamlit as st
 
-from gan import config
-from ui.compare import actions, pair_form
+from ui.compare import actions, gallery, pair_form
 from ui.compare.view import MOST, compare, differences, labels, table
+from ui.failures import repair
 from ui.shared import assets, run_entries
 from ui.shared.navigation import PAGES
 from ui.shared.run_entries import Entry
@@ -15,7 +15,6 @@ from ui.shared.text import plain
 from ui.train import starting
 
 PICKED = "compare-runs"
-SUGGESTED = 4
 WHY = "Two runs from the same seed that differ in one thing, trained in turns."
 
 
@@ -62,34 +61,29 @@ def show(ids: list[str]) -> None:
 def suggest(entries: list[Entry], one: Entry | None) -> None:
     """What to compare, where nothing or only one run is picked."""
     st.header("One difference at a time" if one is None else "Compare it with …", anchor=False)
-    st.write(
-        "Put two runs beside each other and look at what differs: another loss, another learning rate, another "
-        "seed. The curves share one chart, the grids are shown at the same place, the same noise goes through every "
-        "generator, and scores and differing settings are listed below. Change only one thing and you know the "
-        "cause: that is what *Start a pair* does."
-    )
-    others = [entry for entry in entries if one is None or entry.run.id != one.run.id]
-    if len(others) < (2 if one is None else 1):
+    st.write("Change only one thing and you know the cause. Pick two runs by their pictures, or a pair that is ready.")
+    if len(entries) < 2:
         st.info("It takes two runs: start a pair here, or another one on the Train page.", icon=":material/info:")
         if not entries:
             offer_pair()
         st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
-    elif one is None:
-        if st.button("Compare the two latest runs", icon=":material/compare_arrows:", type="primary"):
-            show([entry.run.id for entry in others[:2]])
+    if one is None:
+        if pair := gallery.ready({entry.run.id: entry for entry in entries}):
+            show(pair)
             st.rerun()
-    else:
-        counts = {other.run.id: len(differences([one, other])) for other in others}
-        others.sort(key=lambda other: counts[other.run.id] or len(config.settings()))  # one difference first
-        for other in others[:SUGGESTED]:
-            if st.button(_beside(other, counts[other.run.id]), key=f"beside-{other.run.id}"):
-                show([one.run.id, other.run.id])
-                st.rerun()
-
-
-def _beside(other: Entry, count: int) -> str:
-    how = "the same settings" if not count else "one setting differs"
-    return f"{plain(other.title)}: {how if count < 2 else f'{count} settings differ'}"
+        gallery.to_start()
+    if len(entries) > 1 or one is None:
+        if one is None and entries:
+            with st.container(horizontal=True, vertical_alignment="center", key="your-runs"):
+                st.subheader("All runs", anchor=False)
+                newest = [entry.run.id for entry in entries[:2]]
+                label, mark = "Compare the two latest runs", ":material/compare_arrows:"
+                if len(newest) > 1 and st.button(label, icon=mark, key="two-latest"):
+                    show(newest)
+                    st.rerun()
+        if picked := gallery.runs(entries, one):
+            show([*([one.run.id] if one else []), picked])
+            st.rerun()
 
 
 def settings(entries: list[Entry]) -> None:
@@ -100,12 +94,12 @@ def settings(entries: list[Entry]) -> None:
     else:
         st.write(
             "Nothing: the settings are the same, so what differs was done while they trained, or they are at "
-            "different places. The same settings and seed on one machine give the same numbers, as long as the "
+            "different steps. The same settings and seed on one machine give the same numbers, as long as the "
             "number of CPU threads is fixed or did not change."
         )
 
 
-for name in ("pages/runs.css", "compare/scores.css"):
+for name in ("pages/runs.css", "compare/scores.css", "compare/gallery.css"):
     st.html(assets.FOLDER / name)
 starting.render()
 if "pair" in st.query_params:
@@ -117,6 +111,8 @@ if len(chosen) < 2:
     suggest(entries, chosen[0] if chosen else None)
 else:
     actions.controls(chosen)
+    if fix := repair.mended([entry.run for entry in chosen]):
+        st.markdown(f":material/healing: **What mended it.** {fix}")
     compare(chosen)
     actions.table(chosen)
     settings(chosen)

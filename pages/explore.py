@@ -20,6 +20,7 @@ from ui.shared.translator import translate
 
 PICKED = "explore-run"
 POLL_SECONDS = 10.0  # between two looks for new snapshots of a run that trains
+FIRST_SECONDS = 1.0  # the same until it has a generator
 
 
 TRANSLATED = "This run makes one picture from another, so there is no z to move in: draw one, or upload one."
@@ -72,7 +73,7 @@ def is_live(run: Run) -> bool:
     return trainers.status(run) in ("training", "paused", "queued")
 
 
-def view(run: Run, step: int | None, was_live: bool) -> None:
+def view(run: Run, step: int | None, was_live: bool, waits: bool) -> None:
     """The explorer; of a run that trains drawn anew with what has come, until it ends."""
     try:
         if run.config().from_source:
@@ -82,19 +83,27 @@ def view(run: Run, step: int | None, was_live: bool) -> None:
             explorer(run, step)
     except (RunError, registry.Unknown) as error:
         st.error(f"Not available: {plain(str(error))}", icon=":material/error:")
-    if was_live and not is_live(run):
+    if (was_live and not is_live(run)) or (waits and run.weights().exists()):
         st.rerun()
 
 
 def words(points: bool) -> None:
     """What to try, below the fold."""
     first, second, third = st.container(key="explore-words").columns(3, gap="large")
-    first.markdown(
-        "## One point, one picture\n"
-        "z is a list of random numbers: a place in a space that the generator has learned to read. The same z "
-        "always gives the same picture, and neighbours in z look alike. **Shuffle** throws you somewhere else, "
-        "a click on a neighbour takes one step, **Back** returns."
-    )
+    if points:
+        first.markdown(
+            "## One point, one dot\n"
+            "z is a pair of random numbers: a place on the left sheet. The same z always gives the same dot, and "
+            "neighbours in z come out near each other. **Shuffle** throws you somewhere else, dragging moves "
+            "you, **Back** returns."
+        )
+    else:
+        first.markdown(
+            "## One point, one picture\n"
+            "z is a list of random numbers: a place in a space that the generator has learned to read. The same z "
+            "always gives the same picture, and neighbours in z look alike. **Shuffle** throws you somewhere else, "
+            "a click on a neighbour takes one step, **Back** returns."
+        )
     if points:
         second.markdown(
             "## The bent sheet\n"
@@ -106,13 +115,13 @@ def words(points: bool) -> None:
         second.markdown(
             "## Nobody told it what slant is\n"
             "The directions were found afterwards, in pictures of this :orange[**G**]. R² is how much of an "
-            "attribute a straight line through z explains in pictures kept aside: 1 is all of it, and what is "
-            "too little is hidden. SeFa asks the weights alone, so its directions have no names."
+            "attribute a straight line through z explains in held-out pictures: 1 is all of it, and what is "
+            "explained too poorly is hidden. SeFa looks at the weights alone, so its directions have no names."
         )
     third.markdown(
         "## Back in time\n"
         "Drag the training step: z stays, the generator gets younger. While a run is being trained, "
-        "the newest generator loads automatically and the picture under your finger keeps improving; "
+        "the latest generator loads automatically and the picture under your finger keeps improving; "
         "**Freeze** holds one still. You cannot break anything."
     )
 
@@ -125,7 +134,8 @@ if not by_id:
 with st.container(width=560):
     run = choose(by_id)
 live = is_live(run)
-again(view, run, step_of(run), live, every=POLL_SECONDS if live else None)
+waits = not run.weights().exists()
+again(view, run, step_of(run), live, waits, every=FIRST_SECONDS if waits else POLL_SECONDS if live else None)
 with suppress(RunError, registry.Unknown):  # told above
     if not run.config().from_source:
         words(makes_points(run))

@@ -4,10 +4,11 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from ui.learn import chapters
+from ui.learn import chapters, guided_lessons
 from ui.learn.chapters import Lesson, Section
 from ui.learn.figures import FIGURES
 from ui.shared import assets, navigation
+from ui.shared.text import plain
 
 CHAPTER = "chapter"
 
@@ -46,13 +47,35 @@ def render(section: Section, key: str) -> None:
             preset, _, changes = what.partition("?")
             query = {"preset": preset, **dict(parse_qsl(changes))}
             navigation.button(label, "train", f"try-{key}-{k}", ":material/play_arrow:", **query)
+        for k, (what, label) in enumerate(section.sees):
+            run, _, tab = what.partition("?")
+            query = {"run": run, **dict(parse_qsl(tab))}
+            navigation.button(label, "explore", f"see-{key}-{k}", ":material/visibility:", **query)
     with right:
         for name, words in section.figures:
             FIGURES[name](words)
 
 
+def offer_guided() -> None:
+    """The lessons that lead through the app, and why one of them cannot be taken."""
+    good, bad = guided_lessons.lessons()
+    st.subheader("Lessons that lead you", anchor=False)
+    st.caption("A guess, a run, and the run says whether you were right. Leave and come back: this browser remembers.")
+    with st.container(key="guided", horizontal=True, gap="small"):
+        for each in good:
+            about = f"{plain(each.about)} About {each.minutes} minutes."
+            label = f"{plain(each.title)} · {each.minutes} min"
+            if st.button(label, key=f"lesson-{each.name}", icon=":material/route:", help=about):
+                st.query_params.from_dict({"lesson": each.name})
+                st.rerun()
+    for why in bad:
+        st.caption(f":red[{plain(why)}]")
+
+
 st.html(assets.FOLDER / "pages" / "learn.css")
 lessons = {chapter.name: chapter for chapter in chapters.lessons()}
+offer_guided()
+st.subheader("Chapters", anchor=False)
 chapter = choose(lessons)
 st.title(chapter.title, anchor=False)
 st.container(width=760).markdown(chapter.intro)

@@ -6,7 +6,7 @@ A link brings a view back: `?q=WORDS`, `?show=STATUS`, `?page=N`; `?report=ID`, 
 import streamlit as st
 
 from ui.report import page
-from ui.runs import dialogs, row, sweep_view
+from ui.runs import class_zip, dialogs, row, sweep_view
 from ui.shared import assets, commands, run_entries, uploads
 from ui.shared.access import HOW_TO_DRIVE, can_drive
 from ui.shared.errors import attempt, show
@@ -19,7 +19,7 @@ A_PAGE = 10  # runs drawn at once
 MANY = 6  # runs from which there is a search
 LOOK = 3.0  # seconds between two looks for what changed elsewhere
 STAMP = "runs-stamp"
-SHOWN = {"all": "All", "active": "In training", "finished": "Finished", "stopped": "Stopped", "failed": "Failed"}
+SHOWN = {"all": "All", "active": "Training", "finished": "Finished", "stopped": "Stopped", "failed": "Failed"}
 
 
 def watch(shown: Entry | None = None) -> None:
@@ -90,7 +90,7 @@ def rows(wanted: list[Entry]) -> None:
     if pages > 1:
         st.pagination(pages, key="page", bind="query-params")
     if not wanted:
-        st.info("No run is like that.", icon=":material/search_off:")
+        st.info("No run matches.", icon=":material/search_off:")
 
 
 def act(picked: str, entry: Entry) -> None:
@@ -136,7 +136,7 @@ def uploaded() -> None:
 def empty() -> None:
     st.header("No runs yet", anchor=False)
     st.write(
-        "A run is one training: its settings, its curves, its pictures, its networks. Start one on the Train "
+        "A run is one training session: its settings, its curves, its pictures, its networks. Start one on the Train "
         "page; it appears here with its first step, and stays until you delete it."
     )
     st.page_link(PAGES / "train.py", label="Go to Train", icon=":material/arrow_forward:")
@@ -172,6 +172,7 @@ elif entries:
     wanted = head(entries)
     sweep_view.links()
     rows(wanted)
+    class_zip.offer()
     uploaded()
     dialogs.render(entries)
 else:

@@ -5,18 +5,20 @@ preset or from another run's settings; `?show=1` a run for a projector; nothing,
 finished one.
 """
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from gan import registry, runs
-from gan.config import shows_digits
+from gan.config import RunConfig, shows_digits
 from gan.runs import Run, RunError
-from ui.shared import presets
+from ui.failures import repair
+from ui.shared import download, presets
 from ui.shared.current_run import current, remember
 from ui.shared.live_view import live
 from ui.shared.text import plain
-from ui.train import controls, new_run, projector, remedies, scenarios, starting
+from ui.train import controls, fork, new_run, projector, remedies, starting
 
 LEARN = Path(__file__).parent / "learn.py"
 
@@ -26,9 +28,11 @@ def run_page(run: Run, pinned: bool) -> None:
     remember(run, chosen=pinned)
     controls.render(run, pinned)
     starting.render()
-    scenarios.callout(run)
+    repair.callout(run)
     remedies.offer(run)
-    live(run.id)
+    live(run.id, fork=partial(fork.ask, run))
+    fork.render(run)
+    download.render(run)
 
 
 def form_page(preset: str, like: str = "") -> None:
@@ -58,6 +62,12 @@ CONCLUSION = (
     "fixed grid shows progress, because its noise never changes; the random grid shows "
     "diversity. When every picture looks alike, the forger has collapsed onto what works."
 )
+SEEN_DOTS = SEEN.replace("turns noise into pictures", "turns noise into dots")
+CONCLUSION_DOTS = (
+    "Look at the dots, not at the losses: they only say who is ahead at the moment. Dots that lie on the data show "
+    "that the forger has understood where it is; only dots everywhere on it show diversity. When all of them sit in "
+    "one place, the forger has collapsed onto what works."
+)
 SEEN_FROM_SOURCES = (
     "The forger, :orange[**G**], makes one picture from another, its source. The detective, :blue[**D**], "
     "looks at both side by side and says whether they are a :green[**true**] pair, so a result has to fit "
@@ -68,15 +78,37 @@ CONCLUSION_FROM_SOURCES = (
     "much nearer to the truth a result is than its source was; the tab “Beside the truth” measures that."
 )
 
+SEEN_BETWEEN = (
+    "Two forgers, together :orange[**G**], translate between two kinds of pictures, one each way; two detectives, "
+    ":blue[**D**], each know one kind and say which are :green[**real**]. Nobody tells which pictures belong together: "
+    "what went there and back just has to be what it was."
+)
+CONCLUSION_BETWEEN = (
+    "Look at three pictures at a time: source, translated, and back again; the first rows go one way, the last ones "
+    "the other. A result should be of the other kind and still show the same thing. There and back being right proves "
+    "neither: a translator that does nothing comes back perfectly."
+)
+
+
+def seen_and_conclusion(config: RunConfig, made: str, points: bool) -> tuple[str, str]:
+    """What one sees of such a run, and what to conclude."""
+    if config.between_domains:
+        return SEEN_BETWEEN, CONCLUSION_BETWEEN
+    if config.from_source:
+        return SEEN_FROM_SOURCES, CONCLUSION_FROM_SOURCES
+    return (SEEN_DOTS if points else SEEN).format(made=made), CONCLUSION_DOTS if points else CONCLUSION
+
 
 def words(run: Run) -> None:
     """What one sees, and what to conclude from it."""
     preset, config = presets.every().get(presets.name_of(run)), run.config()
     look_for = f"\n\n**What to look for here.** {presets.look_for(preset, config.dataset)}" if preset else ""
-    made = "a digit" if shows_digits(config.dataset) else "such a picture"
+    points = bool(registry.card("datasets", config.dataset).facts.get("POINTS"))
+    made = "a digit" if shows_digits(config.dataset) else "the shape of the data" if points else "such a picture"
+    seen, conclusion = seen_and_conclusion(config, made, points)
     left, right = st.columns(2, gap="large")
-    left.markdown(f"## What you see\n{SEEN_FROM_SOURCES if config.from_source else SEEN.format(made=made)}{look_for}")
-    right.markdown(f"## What to conclude\n{CONCLUSION_FROM_SOURCES if config.from_source else CONCLUSION}")
+    left.markdown(f"## What you see\n{seen}{look_for}")
+    right.markdown(f"## What to conclude\n{conclusion}")
     if LEARN.exists():
         with right:
             st.page_link(LEARN, label="How it works, step by step", icon=":material/school:")

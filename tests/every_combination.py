@@ -1,7 +1,7 @@
-"""Every model with every loss and every other choice: trains two steps, or is refused by name and with the reason.
+"""Every model with every loss, conditioning and other choice: trains two steps, or is refused by name with the reason.
 
-python -m tests.every_combination            all of them, for the night; some minutes of one core
-python -m tests.every_combination --pairwise  every two of the three together at least once, as `make check` does
+python -m tests.every_combination            all of them, for the night; many minutes of one core
+python -m tests.every_combination --pairwise  every two of the four together at least once, as `make check` does
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+
 from gan import registry
 from gan.config import settings
 from gan.games import adversarial
 from tests.engine import game_of, real_of, shape_for
 
 Choice = tuple[str, str]  # kind and name of a penalty, trick or augmentation
+Combination = tuple[str, str, Choice, str]  # model, loss, choice and conditioning
+N_CLASSES = 3
 KINDS = ("penalties", "tricks", "augmentations")
 
 
@@ -33,37 +37,51 @@ def amount(choice: Choice) -> Any:
     return True if isinstance(setting.default, bool) else next(filter(None, setting.knob.shown))
 
 
-def every() -> Iterator[tuple[str, str, Choice]]:
-    """All combinations of a model, a loss and one more choice."""
-    return itertools.product(registry.names("models"), registry.names("losses"), choices())
+def conditionings() -> list[str]:
+    """Every way to tell D the class, and "" for networks that are told none."""
+    return ["", *registry.names("conditionings")]
 
 
-def pairwise() -> Iterator[tuple[str, str, Choice]]:
-    """Of these every model with every choice, the losses in turn: each loss with each model and each choice, too."""
-    losses = registry.names("losses")
+def every() -> Iterator[Combination]:
+    """All combinations of a model, a loss, one more choice and a conditioning."""
+    return itertools.product(registry.names("models"), registry.names("losses"), choices(), conditionings())
+
+
+def pairwise() -> Iterator[Combination]:
+    """Of these every two things together.
+
+    Every model with every choice, the losses and the conditionings in turn; what goes with no labels once more without.
+    """
+    losses, told = registry.names("losses"), conditionings()
     for (i, model), (k, choice) in itertools.product(enumerate(registry.names("models")), enumerate(choices())):
-        yield model, losses[(i + k) % len(losses)], choice
+        loss, conditioning = losses[(i + k) % len(losses)], told[(i + k + k // len(told)) % len(told)]
+        yield model, loss, choice, conditioning
+        if conditioning and "conditional" in registry.card(*choice).facts.get("SETTINGS_MUST", {}):
+            yield model, loss, choice, ""
 
 
-def tried(model: str, loss: str, choice: Choice) -> str:
+def tried(model: str, loss: str, choice: Choice, conditioning: str) -> str:
     """Two steps of that combination; why it is refused, or "". Raises AssertionError when it does not learn."""
     shape, own = shape_for(model), choice[1].replace("-", "_")
     changes = {"model": model, "loss": loss, own: amount(choice)}
+    y = torch.arange(4) % N_CLASSES if conditioning else None
+    if conditioning:
+        changes |= {"conditional": True, "conditioning": conditioning}
     card = registry.card(*choice)
     if "BatchNorm" in card.facts.get("NOT_WITH", {}) and "batch_norm" in registry.card("models", model).facts["KNOBS"]:
         changes["batch_norm"] = False
     try:
-        game = game_of(shape, **changes)
+        game = game_of(shape, N_CLASSES, **changes)
     except ValueError as refusal:
         text = str(refusal)
         assert text.startswith(f"{card.title} cannot be used with "), text
-        assert loss in text or model in text, text
+        assert loss in text or model in text or (conditioning and "label" in text), text
         assert len(text.partition(": ")[2]) > 20, text
         return text
     before = {name: [p.clone() for p in net.parameters()] for name, net in game.nets.items()}
     for k in range(2):
-        game.d_step(real_of(2 * k, shape))
-        game.g_step(real_of(2 * k + 1, shape))
+        game.d_step(real_of(2 * k, shape), y)
+        game.g_step(real_of(2 * k + 1, shape), y)
         game.end_step()
     for name, net in game.nets.items():
         assert all(p.isfinite().all() for p in net.parameters()), f"{name} is no longer finite"

@@ -1,4 +1,4 @@
-"""Trains a tiny run in processes that are killed without warning, again and again: python -m tests.killing FOLDER SEED…
+"""Trains a tiny run in processes that are killed without warning: python -m tests.killing FOLDER GAME SEED…
 
 A process of its own, which loads torch once and forks for every life of a trainer. Prints one JSON object a seed: how
 often it was killed and what was wrong.
@@ -12,12 +12,14 @@ import random
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gan import images, runs, tensor_files
+from gan.datasets import Data
 from gan.models._batchnorm import recalibrate
 from gan.runs import Run
 from gan.training import checkpointer, loop, sample_grids
@@ -26,12 +28,12 @@ from tests.engine import game_of, make, pictures, rows, tiny
 STEPS, LIVES = 60, 6
 
 
-def main(home: Path, seeds: list[int]) -> None:
+def main(home: Path, game: str, seeds: list[int]) -> None:
     loop.FLUSH_SECONDS, checkpointer.SAVE_SECONDS = 0.004, 0.1
     sample_grids.SamplePublisher.due = lambda self: time.time_ns() % 5 == 0  # type: ignore[method-assign]
     warm_up()
     for seed in seeds:
-        print(json.dumps(trial(home, seed)), flush=True)
+        print(json.dumps(trial(home, game, seed)), flush=True)
 
 
 def warm_up() -> None:
@@ -41,10 +43,15 @@ def warm_up() -> None:
     images.webp(np.zeros((4, 4, 1), np.uint8))
 
 
-def trial(home: Path, seed: int) -> dict[str, Any]:
+def data_of(game: str) -> Data:
+    """Pictures of one kind, or of two for a game that translates between them."""
+    return replace(pictures(), other=pictures(count=13)) if game == "unpaired" else pictures()
+
+
+def trial(home: Path, game: str, seed: int) -> dict[str, Any]:
     """One run, killed at moments drawn from `seed` and resumed until it is done."""
     rng, wrong = random.Random(seed), []
-    run = make(home, tiny(log_every=3), steps=STEPS, run_id=f"killed-{seed}")
+    run = make(home, tiny(log_every=3, game=game), steps=STEPS, run_id=f"killed-{seed}")
     kills = cuts = 0
     while True:
         expected, began = stale(run), time.time()
@@ -70,7 +77,7 @@ def live(run: Run, ticks: int, seconds: float) -> bool:
     pid = os.fork()
     if pid == 0:
         try:
-            for _ in loop.train(run, pictures()):
+            for _ in loop.train(run, data_of(run.config().game)):
                 os.write(told, b".")
             os._exit(0)
         except BaseException as error:
@@ -114,4 +121,4 @@ def announced(run: Run, began: float) -> int | None:
 
 if __name__ == "__main__":
     runs.LOCKS.every = 0
-    main(Path(sys.argv[1]), [int(seed) for seed in sys.argv[2:]])
+    main(Path(sys.argv[1]), sys.argv[2], [int(seed) for seed in sys.argv[3:]])

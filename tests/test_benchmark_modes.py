@@ -31,7 +31,7 @@ def test_a_row_that_was_measured_is_not_measured_again_and_stands_on_the_page(
         place.parent.mkdir(parents=True, exist_ok=True)
         place.with_suffix(".png").write_bytes(b"")
         found = {"modes": 100 + config.seed, "modes_sure": 3, "modes_kl": 4.5, "confident": 0.5}
-        place.write_text(json.dumps({"row": "ns", "seed": config.seed, "stopped": 0, **found}))
+        place.write_text(json.dumps({"row": "ns", "seed": config.seed, "steps": steps, "stopped": 0, **found}))
 
     for module in (modes, _report):
         monkeypatch.setattr(module, "BENCH", tmp_path / ".bench")
@@ -44,7 +44,14 @@ def test_a_row_that_was_measured_is_not_measured_again_and_stands_on_the_page(
     assert measured == ["ns-0-7", "ns-1-7"]
     page = (tmp_path / ".bench" / "modes.md").read_text()
     assert page in capsys.readouterr().out
-    assert "| 100 (100 to 101) | 3 (3 to 3) | 4.50 (4.50 to 4.50) | 0.50 (0.50 to 0.50) | DCGAN 99 / 3.40 (a) |" in page
-    assert "Not measured yet: packing, two at once (PacGAN-2); " in page
+    assert "**After 7 updates**" in page
+    numbers = "100 (100 to 101) | 3 (3 to 3) | 4.50 (4.50 to 4.50) | 0.50 (0.50 to 0.50)"
+    assert f"non-saturating (DCGAN) | 2 | {numbers} | DCGAN 99 / 3.40 (a) |" in page
+    assert "Not measured: packing, two at once (PacGAN-2); " in page
     assert (tmp_path / ".bench" / "pictures" / "modes-ns.png").exists()
     assert not (tmp_path / "docs").exists()
+    monkeypatch.setattr(sys, "argv", ["modes", "--only", "ns", "--seeds", "0", "--steps", "9", "--publish"])
+    modes.main()
+    page = (tmp_path / "docs" / "modes.md").read_text()
+    assert page.index("**After 7 updates**") < page.index("**After 9 updates**"), "what was measured before stays"
+    assert page.count("Non-saturating (DCGAN), 7 updates:") == 1, "that of the smallest budget is shown"

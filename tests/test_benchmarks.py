@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import _report, performance, styles
+from benchmarks import _attempt, _report, performance, speedrun, styles
 from benchmarks._report import command, earlier, keep, publish, spread, table
 from gan.metrics import Features
 
@@ -143,3 +143,26 @@ def test_mixing_tells_of_every_border_what_came_from_whom() -> None:
     ((words, own, other, thick_coarse, thick_fine, *_, sure),) = styles.mixed(Parts(), Ruler(), *z)  # type: ignore
     assert (words, own, other, sure) == ("digit", "100.0%", "0.0%", "1.000")
     assert abs(float(thick_coarse)) < 0.5 < float(thick_fine)
+
+
+def entry(name: str, seconds: list[float | None], labels: bool = False) -> dict[str, object]:
+    attempts = [{"seed": k, "seconds": s, "images": None if s is None else 100 * s} for k, s in enumerate(seconds)]
+    return {"name": name, "labels": labels, "note": "", "machine": "a machine, load 1", "attempts": attempts}
+
+
+def test_a_record_of_the_speedrun_is_faster_beyond_chance() -> None:
+    first = entry("first", [20.0, 21.0, 22.0])
+    chance = entry("chance", [18.0, 21.0, 23.0])
+    failed = entry("failed", [1.0, 1.0, None])
+    faster = entry("faster", [10.0, 11.0, 12.0])
+    assert speedrun.records([failed, first, chance, faster], "seconds") == [first, faster]
+    page = speedrun.page([first, chance, failed, faster, entry("told", [3.0], labels=True)])
+    assert "| faster | 11.0 s | 11.0 (10.0 to 12.0) | 3 | **record** |" in page
+    assert "| chance | 20.7 s | 21.0 (18.0 to 23.0) | 3 | no record |" in page
+    assert "| failed | 2 of 3 reached it |" in page
+    assert page.index("| told |") > page.index("## Seconds, labels")
+
+
+@pytest.mark.parametrize(("share", "fd", "there"), [(0.01, 200, True), (0.009, 20, False), (0.08, 201, False)])
+def test_the_goal_of_the_speedrun_needs_every_digit_and_a_distance(share: float, fd: float, there: bool) -> None:
+    assert _attempt.reached({"share": share, "fd": fd}) == there

@@ -24,6 +24,7 @@ import pytest
 from gan import datasets
 from gan.datasets import strokes
 from gan.diagnostics import addresses
+from tests.serving import free_port
 from tools import launch, torch_build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -340,26 +341,27 @@ def test_scripts_are_passed_over_without_tools_but_not_in_ci(script, log, npm, m
 
 @pytest.mark.parametrize(("pin", "wildcard"), [(None, "0.0.0.0"), ("271828", "::")])
 def test_class_opens_the_app_with_a_pin(script, log, monkeypatch, capsys, pin, wildcard):
+    port = free_port()
     monkeypatch.setenv("FORGER_PIN", pin or "")
     monkeypatch.setenv("FORGER_LAN_URL", "")
     monkeypatch.setenv("FORGER_SHORT_URL", "")
-    monkeypatch.setattr(launch.Launch, "short", lambda self: "http://desk.local:8790")
+    monkeypatch.setattr(launch.Launch, "short", lambda self: f"http://desk.local:{port}")
     monkeypatch.setattr(script, "setup", lambda: script.ensure("run"))
     monkeypatch.setattr(addresses, "reachable", lambda: ["192.168.7.5", "fd00::2"])
     monkeypatch.setattr(addresses, "everywhere", lambda: wildcard)
     monkeypatch.setattr(script, "become", lambda *command: print(*command))
-    script.class_("--server.port=8790", "--server.headless", "true")
+    script.class_(f"--server.port={port}", "--server.headless", "true")
     out = capsys.readouterr().out
-    assert "http://192.168.7.5:8790" in out
-    assert "http://desk.local:8790" in out
-    assert ("http://[fd00::2]:8790" in out) == (wildcard == "::")
+    assert f"http://192.168.7.5:{port}" in out
+    assert f"http://desk.local:{port}" in out
+    assert (f"http://[fd00::2]:{port}" in out) == (wildcard == "::")
     told = re.search(r"PIN +(\d{6})\b", out)
     assert told
     assert told[1] == script.os.environ["FORGER_PIN"]
     assert pin in (None, told[1])
-    assert log.read_text().splitlines()[-1] == "-m ui.shared.qr_code http://192.168.7.5:8790"
-    assert script.os.environ["FORGER_LAN_URL"] == "http://192.168.7.5:8790"
-    assert f"--server.address {wildcard} --server.port 8790 --server.headless true app.py" in out
+    assert log.read_text().splitlines()[-1] == f"-m ui.shared.qr_code http://192.168.7.5:{port}"
+    assert script.os.environ["FORGER_LAN_URL"] == f"http://192.168.7.5:{port}"
+    assert f"--server.address {wildcard} --server.port {port} --server.headless true app.py" in out
 
 
 def test_class_refuses_a_blank_pin(script, monkeypatch):

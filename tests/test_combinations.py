@@ -20,7 +20,7 @@ from gan.models._batchnorm import recalibrate
 from gan.runs import Run
 from gan.training import sample_grids
 from tests.engine import kept, make, pictures, play, points, rows, same, shape_for, tiny, until
-from tests.every_combination import amount, choices, pairwise, tried
+from tests.every_combination import amount, choices, conditionings, pairwise, tried
 
 pytestmark = pytest.mark.usefixtures("quick_disk", "quick_pictures")
 MODELS, LOSSES = registry.names("models"), registry.names("losses")
@@ -114,7 +114,7 @@ def test_every_choice_is_in_some_combination():
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_two_choices_go_together_or_are_refused_by_name(model):
-    """Two steps each; all three at once: `python -m tests.every_combination`."""
+    """Two steps each; all four at once: `python -m tests.every_combination`."""
     for combination in pairwise():
         if combination[0] == model:
             tried(*combination)
@@ -122,8 +122,8 @@ def test_every_two_choices_go_together_or_are_refused_by_name(model):
 
 def test_pairwise_leaves_out_no_pair():
     wanted = {*pairwise()}
-    for first, second in itertools.combinations(range(3), 2):
-        kinds = (MODELS, LOSSES, CHOICES)
+    kinds = (MODELS, LOSSES, CHOICES, conditionings())
+    for first, second in itertools.combinations(range(4), 2):
         pairs = {(row[first], row[second]) for row in wanted}
         assert pairs == {*itertools.product(kinds[first], kinds[second])}
 

@@ -129,7 +129,8 @@ SCENARIOS = [name for name in PRESETS if "scenario" in registry.load("presets", 
 def test_a_broken_one_says_what_mends_it(name):
     config, told = preset(name)
     scenario = told["scenario"]
-    assert set(scenario) == {"light", "change", "repair"}
+    assert set(scenario) == {"setup", "answers", "light", "change", "repair"}
+    assert scenario["setup"].endswith(".")
     assert scenario["change"].endswith(".")
     assert config.replace(**scenario["repair"]) != config
     assert all(getattr(config, key) != value for key, value in scenario["repair"].items())
@@ -137,7 +138,7 @@ def test_a_broken_one_says_what_mends_it(name):
 
 
 def test_healthy_and_broken_ones_are_told_apart():
-    assert len(SCENARIOS) >= 6
+    assert len(SCENARIOS) >= 7
     assert "lean" not in SCENARIOS
     orders = [registry.load("presets", name)["order"] for name in PRESETS]
     assert len(set(orders)) == len(orders), "each has its own place"

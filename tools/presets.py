@@ -132,7 +132,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 BROKEN = "Broken on purpose"
-BROKEN_HEAD = ["| preset | what happens | the light | what mends it |", "|---|---|---|---|"]
+BROKEN_HEAD = ["| preset | what happens | the verdict | the fix |", "|---|---|---|---|"]
 HEAD = """# The presets, trained
 
 Every preset for a short time, seed 0 unless said, one run each, on one thread, {cores} at a time. Left to right: the

@@ -2,19 +2,19 @@
 
     python -m tools.scoreboard [--seconds 120] [--seeds 0 1 2] [--only lean …] [--publish]
 
-Each run trains on one thread, as many at a time as there are cores; the scores are those of `python -m gan eval`. Runs
-are kept under $GAN_RUNS (default: .bench/scoreboard) and not trained again, so an interrupted command goes on. What is
-left out by --only stays on the page as it was. MNIST has to be under $GAN_DATA.
+It is a sweep (`python -m gan sweep`): each run trains on one thread, as many at a time as there are cores, and is
+scored as by `python -m gan eval`. Runs are kept under $GAN_RUNS (default: .bench/scoreboard) and not trained again, so
+an interrupted command goes on. What is left out by --only stays on the page as it was. MNIST has to be under $GAN_DATA.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from benchmarks._machine import describe
 from benchmarks._report import BENCH, earlier, keep
 from benchmarks._report import parser as command_line
 from gan import hardware, metrics, registry
-from gan.runs import Run, scores
+from gan.runs import Run, scores, sweep
 from gan.runs.log_reader import LogReader
 from gan.runs.scores import Scores
 
@@ -40,12 +40,10 @@ def main() -> None:
     home.mkdir(parents=True, exist_ok=True)
     machine = describe()
     names = [name for name in _presets() if name in given.only or not given.only]
-    wanted = [(name, seed) for name in names for seed in given.seeds]
-    with ThreadPoolExecutor(hardware.cores()) as pool:
-        found = [*pool.map(lambda pair: _scored(pair[0], pair[1], given.seconds, home), wanted)]
+    trials = _swept(names, given.seeds, given.seconds, home)
     kept = earlier("scoreboard") or {} if given.only else {}
     rows: Rows = kept | {
-        name: [_told(run) for run, pair in zip(found, wanted, strict=True) if pair[0] == name] for name in names
+        name: [_told(Run(home / trial.run_id)) for trial in trials if trial.preset == name] for name in names
     }
     page = _page(rows, given.seconds, given.seeds, machine)
     print(page)
@@ -59,19 +57,22 @@ def _presets() -> list[str]:
     return sorted(fitting, key=lambda name: told[name]["order"])
 
 
-def _scored(preset: str, seed: int, seconds: float, home: Path) -> Run:
-    """Trains and scores one run, unless that was done before."""
-    run = Run(home / f"{preset}-{seed}-{seconds:g}s")
+def _swept(presets: Sequence[str], seeds: Sequence[int], seconds: float, home: Path) -> Sequence[sweep.Trial]:
+    """Trains and scores every preset with every seed, but what was done before."""
+    spec = {
+        "name": f"scoreboard-{seconds:g}s",
+        "preset": [*presets],
+        "settings": {"dataset": "mnist", "threads": 1, "device": "cpu"},
+        "seeds": [*seeds],
+        "seconds": seconds,
+        "eval": True,
+    }
+    file = home / "scoreboard.json"
+    file.write_text(json.dumps(spec))
+    command = [sys.executable, "-m", "gan", "sweep", str(file), "--processes", str(hardware.cores())]
     environment = {**os.environ, "GAN_RUNS": str(home), "OMP_NUM_THREADS": "1"}
-    begin = ["--preset", preset, "--dataset", "mnist", "--seed", str(seed)]
-    begin += ["--threads", "1", "--device", "cpu", "--seconds", f"{seconds:g}"]
-    how = ["--resume"] if (run.path / "config.json").exists() else begin
-    for command in (["train", *how], ["eval"]):
-        if command == ["eval"] and scores.rows(run):
-            continue
-        arguments = [sys.executable, "-m", "gan", *command, "--run", run.id]
-        subprocess.run(arguments, check=True, env=environment, stdout=subprocess.DEVNULL)
-    return run
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    return sweep.parse(spec).trials
 
 
 def _told(run: Run) -> dict[str, Any]:

@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._report import BENCH
-from benchmarks._training import Training
-from gan import config as configs
+from benchmarks._training import Training, varied
 from gan import files
 from gan.config import RunConfig
 
@@ -52,13 +51,6 @@ def main() -> None:
 
 def _is(row: Row, name: str, seed: int) -> bool:
     return bool(row["name"] == name and row["seed"] == seed)
-
-
-def varied(preset: str, settings: str) -> RunConfig:
-    """The settings of a preset on MNIST with some of them changed, as in "z_dim=64 ema_decay=0.995"."""
-    pairs = [part.split("=") for part in settings.split()]
-    changes = {name: configs.parser_of(name)(text) for name, text in pairs}
-    return configs.preset(preset)[0].replace(dataset="mnist", **changes)
 
 
 def looks(config: RunConfig, at: Sequence[int]) -> Iterable[Row]:

@@ -39,8 +39,8 @@ export function number(value, digits = 0) {
 }
 
 /** 0.1234 as "12 %". */
-export function percent(share) {
-  return `${Math.round(100 * share)} %`;
+export function percent(share, digits = 0) {
+  return `${number(100 * share, digits)} %`;
 }
 
 /** Seconds as "42 s", "3 min 20 s", "2 h 5 min". */

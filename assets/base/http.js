@@ -1,5 +1,6 @@
 // Asking the server: the one place that knows a refusal, a busy server (503, Retry-After), that only the newest
 // question counts, pictures (X-Shape) and answers that come line by line.
+import { percent } from "./dom.js";
 import { address } from "./root.js";
 import { meaning } from "./status.js";
 
@@ -101,7 +102,7 @@ export async function job(path, { every = 700, told, ...options } = {}) {
     const answer = await ask(path, { tries: Infinity, told, ...options });
     const found = await arrived(answer.json());
     if (answer.status !== 202) return found;
-    told?.(`${found.text} ${Math.round(100 * found.done)} %`);
+    told?.(`${found.text} ${percent(found.done)}`);
     await pause(every, options.signal);
   }
 }

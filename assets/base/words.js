@@ -14,6 +14,18 @@ export const STATUS = {
 };
 
 /**
+ * D's verdict on a picture as a sentence without its end: the likelier word, and how sure it is of that.
+ * @param {number | null} share
+ * @param {number} score above 0 for real
+ */
+export function verdict(share, score) {
+  const word = score > 0 ? "real" : "generated";
+  return share === null
+    ? `D says ${word}, ${said(share, score)}`
+    : `D says ${percent(Math.max(share, 1 - share))} ${word}`;
+}
+
+/**
  * What D says of a picture: how sure it is that it is real, 0 to 1, where its loss gives a share; else its score alone.
  * @param {number | null} share
  * @param {number} score above 0 for real

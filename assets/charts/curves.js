@@ -1,10 +1,12 @@
 // Curves of one run or several in one Plotly chart that grows without losing zoom or hover.
 
 import { trouble } from "./events.js";
-import { annotated } from "./marks.js";
+import { tableOf } from "./chart-files.js";
+import { annotated, HEADROOM } from "./marks.js";
 import { ALONG, PANELS, resolved } from "./panels.js";
 import { colour } from "../base/colours.js";
-import { across, fitting, look, plain, plotly, settings } from "./plot.js";
+import { across, fitting, look, plain, plotly, settings, upright } from "./plot.js";
+import { scaled } from "./scales.js";
 import { seeking } from "./seeking.js";
 import { smoothed, span } from "./smooth.js";
 
@@ -18,7 +20,7 @@ const GAP = 0.09; // share of the height between two axes
 /**
  * A chart in `element`. `runs` are { feed, name }: with one run lines are coloured by what they are,
  * with several by run. `cursor` is a step to mark with a line, or null. Call `refresh()` when a feed
- * has news or the cursor moved; it appends where it can, so that zoom and hover stay. `onseek` hears the place along
+ * has news, the cursor moved or `scale` is another; it appends where it can, so that zoom and hover stay. `onseek` hears the place along
  * the bottom that a click or a drag points at; then zooming is a tool of the bar over the chart.
  */
 export class Curves {
@@ -34,6 +36,8 @@ export class Curves {
     this.runs = [];
     this.drawn = null;
     this.cursor = null;
+    this.pointed = null; // the step of an event that somebody points at
+    this.scale = "linear";
     this.end = null;
     this.queue = Promise.resolve();
     this.unfit = fitting(element);
@@ -71,7 +75,18 @@ export class Curves {
   /** What to conclude from what is shown. */
   get note() {
     const smooth = this.runs.some(({ feed }) => this.span(feed));
-    return `${this.about().note}${smooth ? " Bold lines are smoothed." : ""}`;
+    const [run] = this.runs;
+    const ruler = this.runs.length === 1 && this.rulers().length && run.feed.length;
+    const told = ruler ? " Dashed: a D that cannot tell real from generated." : "";
+    return `${this.about().note}${told}${smooth ? " Bold lines are smoothed." : ""}`;
+  }
+
+  /** The numbers behind what is shown, as CSV. */
+  table() {
+    return tableOf(
+      this.runs,
+      this.about().lines.map(([column]) => column),
+    );
   }
 
   destroy() {
@@ -89,7 +104,7 @@ export class Curves {
     if (!same) await this.plot(Plotly);
     else if (grown) await this.extend(Plotly);
     const marked = grown || now.marks !== this.drawn?.marks;
-    if (same && marked) await Plotly.relayout(this.element, this.marks());
+    if (same && marked) await Plotly.relayout(this.element, { ...this.marks(), ...this.middles() });
     this.drawn = now;
     this.anew = false;
     if (this.pointer) Plotly.Fx?.hover(this.element, this.pointer);
@@ -102,9 +117,9 @@ export class Curves {
     const spans = this.runs.map(({ feed }) => this.span(feed));
     const who = this.runs.map(({ feed, name }) => [feed.id, feed.told, name]);
     const { lines } = this.about();
-    const key = JSON.stringify([this.panel, this.along, lines, few, spans, who]);
+    const key = JSON.stringify([this.panel, this.along, this.scale, lines, few, spans, who]);
     const done = this.runs.map(({ feed }) => [feed.events.length, trouble(feed)]);
-    const marks = JSON.stringify([this.cursor, done]);
+    const marks = JSON.stringify([this.cursor, this.pointed, done]);
     return { lengths, key, marks };
   }
 
@@ -191,7 +206,7 @@ export class Curves {
     const reach = this.end === null ? {} : { range: [0, this.end] };
     return {
       ...layout,
-      uirevision: [this.panel, this.along, ...this.runs.map(({ feed }) => feed.id)].join(" "),
+      uirevision: [this.panel, this.along, this.scale, ...this.runs.map(({ feed }) => feed.id)].join(" "),
       showlegend: lines.length > axes.length || this.runs.length > 1,
       hoversubplots: "axis",
       ...(this.onseek ? { dragmode: false } : {}),
@@ -207,13 +222,28 @@ export class Curves {
    */
   upward({ title, ideal = undefined, ...rest }, k, count, axis) {
     const text = typeof title === "string" ? title : title(this.runs.map(({ feed }) => feed));
+    const whole = this.runs.length === 1 ? 1 - HEADROOM : 1; // what is done to several is not marked
     return {
       ...axis,
       title: { text, standoff: 4 },
-      domain: [(count - 1 - k) / count + (k < count - 1 ? GAP : 0), (count - k) / count],
+      domain: [(count - 1 - k) / count + (k < count - 1 ? GAP : 0), (count - k) / count].map((y) => y * whole),
       ...(ideal === undefined ? {} : { autorangeoptions: { include: ideal } }),
       ...rest,
+      ...scaled(this.scale, this.scale === "robust" ? this.on(k) : []),
     };
+  }
+
+  /** All values on the k-th axis. */
+  on(k) {
+    const lines = this.about().lines.filter(([, , , axis = 0]) => axis === k);
+    return this.runs.flatMap(({ feed }) => lines.flatMap(([column]) => this.values(feed, column)));
+  }
+
+  /** The ranges of robust axes, which follow what is new; nothing of others. */
+  middles() {
+    if (this.scale !== "robust" || this.zoomed) return {};
+    const ranges = this.about().axes.map((_, k) => [`${nth("yaxis", k)}.range`, scaled("robust", this.on(k)).range]);
+    return Object.fromEntries(ranges.filter(([, range]) => range));
   }
 
   /** Lines over the curves: what real images would score and, of one run, what was done to it. */
@@ -223,11 +253,27 @@ export class Curves {
       ideal === undefined ? [] : [across(ideal, nth("y", k), colour(this.element, "ink"))],
     );
     if (this.runs.length !== 1) return { shapes: ideals, annotations: [] };
+    ideals.push(...this.rulers());
     const { feed } = this.runs[0];
     const ends = [feed.columns[this.along]?.[0] ?? 0, feed.last(this.along) ?? 0];
     const place = (event) => this.place(feed, event);
     const { shapes, annotations } = annotated(feed, this.element, place, ends, this.cursor);
+    if (this.pointed !== null) {
+      const line = { color: colour(this.element, "accent"), width: 5 };
+      shapes.push({ ...upright(place({ step: this.pointed }), line), opacity: 0.5 });
+    }
     return { shapes: [...ideals, ...shapes], annotations };
+  }
+
+  /** Where the losses of a D that cannot tell would lie, in the colours of their lines. */
+  rulers() {
+    const [{ feed }] = this.runs;
+    const blind = feed.about.blind ?? {};
+    const drawn = this.about().lines.filter(([column]) => column in blind);
+    return drawn.map(([column, , role, axis = 0]) => {
+      const line = across(blind[column], nth("y", axis), colour(this.element, role));
+      return { ...line, layer: "above" }; // else a line of the grid at the same place hides it
+    });
   }
 
   /** Where an event is along the bottom. Images are reckoned from the records around its step. */

@@ -5,9 +5,13 @@ import { marksOf, trouble } from "./events.js";
 
 /** The lines of a chart in words, for those who cannot hit them or see them. Nothing is shown while there is none. */
 export class EventList {
-  /** @param {(step: number) => void} onseek hears the step of the entry that is pressed */
-  constructor(onseek) {
+  /**
+   * @param {(step: number) => void} onseek hears the step of the entry that is pressed
+   * @param {(step: number | null) => void} onpoint that of the one under the pointer or with the focus; null is none
+   */
+  constructor(onseek, onpoint) {
     this.onseek = onseek;
+    this.onpoint = onpoint;
     this.count = h("summary");
     this.list = h("ol");
     this.element = h("details", { class: "live-events", "data-testid": "live-events", hidden: true });
@@ -27,6 +31,8 @@ export class EventList {
         const words = `step ${number(step)} · ${text}`;
         const button = h("button", { type: "button", "data-step": step, title: told || "Show this step" }, words);
         button.addEventListener("click", () => this.onseek(step));
+        for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => this.onpoint(step));
+        for (const name of ["pointerleave", "blur"]) button.addEventListener(name, () => this.onpoint(null));
         return h("li", {}, button);
       }),
     );

@@ -15,9 +15,11 @@ export function marksOf(feed) {
   const live = feed.about.live ?? {};
   const values = Object.fromEntries(Object.entries(live).map(([name, { first }]) => [name, first]));
   let before = "";
+  const over = ["finished", "stopped"].includes(feed.status) ? feed.newest().step : Infinity;
   for (const event of feed.events) {
     const begins = before === "branched" && event.event === "resumed"; // a branch that trains for the first time
-    const text = begins ? "" : changes(event, live, values) || inWords(event);
+    const idle = event.event === "resumed" && event.step >= over; // and not a step was made
+    const text = begins || idle ? "" : changes(event, live, values) || inWords(event);
     before = event.event;
     if (!text) continue;
     const found = marks.get(event.step);

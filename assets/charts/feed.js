@@ -2,16 +2,19 @@
 
 import { json } from "../base/http.js";
 import { address } from "../base/root.js";
+import { stage } from "../base/stage.js";
 import { Feed } from "./run-feed.js";
 
 const PATIENCE = 8000; // ms for one answer
 
 /** @type {import("./run-feed.js").Source} */
 const ROUTE = {
-  series(feed) {
+  async series(feed) {
     const query = feed.fresh ? "" : `?after=${feed.seq}&known=${feed.known}`;
     const signal = AbortSignal.timeout(PATIENCE);
-    return json(`/api/runs/${feed.id}/series${query}`, { cache: "no-store", signal });
+    const answer = await json(`/api/runs/${feed.id}/series${query}`, { cache: "no-store", signal });
+    stage.hear(answer.stage);
+    return answer;
   },
   address,
   quick: true,

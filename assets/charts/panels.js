@@ -118,6 +118,44 @@ export const PANELS = [
       "result has moved from its source; a result that has not moved is an identity. Ink: 1 is as much as in the truth.",
   },
   {
+    id: "said",
+    label: "As the words say",
+    checks: true,
+    axes: [
+      { title: "share as asked for", rangemode: "tozero", ideal: 1 },
+      { title: "spread of one caption", rangemode: "tozero", ideal: 1 },
+    ],
+    lines: [
+      ["said_digit", "digit", "fake"],
+      ["said_thickness", "thickness", "d"],
+      ["said_slant", "slant", "g"],
+      ["said_place", "place", "ink"],
+      ["said_spread", "spread", "real", 1],
+    ],
+    note:
+      "Of captions that no training picture has: the share of pictures that are as the words say. Spread: how much " +
+      "pictures of one caption differ, 1 is as much as real ones; near 0 G ignores its noise.",
+  },
+  {
+    id: "cycle",
+    label: "There and back",
+    checks: true,
+    axes: [
+      { title: "pixel error", ideal: 0 },
+      { title: "share", ideal: 1 },
+    ],
+    lines: [
+      ["cycle_error", "there and back", "g"],
+      ["strangers", "two different ones", "ink"],
+      ["domain", "of the wanted kind", "fake", 1],
+      ["domain_real", "real ones, judged alike", "real", 1],
+    ],
+    note:
+      "Of held-out pictures: how far what went there and back is from what it was, beside how far two different ones " +
+      "are apart; and how many results a simple judge takes for the wanted kind. Both have to be right: a translator " +
+      "that does nothing comes back perfectly.",
+  },
+  {
     id: "classes",
     label: "Classes",
     checks: true,
@@ -192,7 +230,7 @@ export const PANELS = [
   },
   {
     id: "others",
-    label: "Other statistics",
+    label: "Other",
     shown: others,
     note: "What else the updates of this game return, averaged over the steps between two records.",
   },

@@ -31,13 +31,18 @@ export function settings() {
   };
 }
 
+/** The size of the page's type in pixels: 16, and more on a large screen. */
+export function rem() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
 /** The layout that all charts share; `axis` is what their axes share. */
 export function look(element) {
   const color = colour(element, "ink");
   const paper = colour(element, "paper");
   const grid = colour(element, "grid");
   const own = parseFloat(getComputedStyle(element).getPropertyValue("--chart-font")); // pixels
-  const size = own || (element.clientWidth < 480 ? 11 : 12);
+  const size = own || 0.75 * rem();
   const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "", automargin: true };
   const layout = {
     autosize: true,

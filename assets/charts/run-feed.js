@@ -15,6 +15,7 @@ const MOST = 4000; // records kept; more are asked for anew, and the server thin
  * @type {About}
  */
 const ABOUT = { statistics: {}, d: null, live: {} };
+const STAGE = { seq: 0, scene: null, question: null }; // what the teacher shows; a published run has none
 
 /**
  * Where a feed is from. `series` is the answer of `GET …/series` with what this feed does not have yet; `address` is where
@@ -25,7 +26,8 @@ const ABOUT = { statistics: {}, d: null, live: {} };
 /**
  * What is known of a run. `columns` are arrays of equal length with null where a value is not finite;
  * `told` counts the times they were replaced instead of appended to. `state` is loading, live, lost
- * (no answer) or gone (deleted).
+ * (no answer) or gone (deleted); `heard` when there was an answer last, in ms since 1970; `stale` since when a published
+ * run that trains has brought nothing new, 0 while it does.
  */
 export class Feed {
   /**
@@ -42,6 +44,7 @@ export class Feed {
     this.forget();
     this.hurry();
     this.misses = 0;
+    this.heard = Date.now();
     this.onvisible = () => document.visibilityState === "visible" && this.poke();
     document.addEventListener("visibilitychange", this.onvisible);
     window.addEventListener("online", this.onvisible);
@@ -55,6 +58,7 @@ export class Feed {
     this.control = { budget: {} };
     this.samples = { fixed: [], random: [] };
     this.about = ABOUT;
+    this.stage = STAGE;
     this.real = null;
     this.picture_url = "";
     this.known = "";
@@ -66,6 +70,7 @@ export class Feed {
     this.classes = [];
     this.wanted = null;
     this.light = null;
+    this.stale = 0;
     this.told += 1;
   }
 
@@ -152,6 +157,7 @@ export class Feed {
     try {
       this.take(await this.source.series(this));
       this.misses = 0;
+      this.heard = Date.now();
     } catch (error) {
       const gone = error.status === 404;
       this.misses = gone ? 0 : this.misses + 1;
@@ -187,8 +193,8 @@ export class Feed {
     }
     if (this.fresh) this.forget();
     const before = this.standing();
-    const { columns, checks = {}, events, control, samples, about, ...rest } = answer;
-    const known = { events, control, samples, about };
+    const { columns, checks = {}, events, control, samples, about, stage, ...rest } = answer;
+    const known = { events, control, samples, about, stage };
     for (const [name, part] of Object.entries(known)) if (part) this[name] = part;
     const told = Object.values(known).some(Boolean);
     if (rest.light && rest.light.name === this.light?.name) rest.light.step = this.light.step; // it began then
@@ -200,8 +206,8 @@ export class Feed {
   }
 
   standing() {
-    const { state, status, place, error, real, light, classes, wanted } = this;
-    return JSON.stringify([state, status, place, error, real, light, classes, wanted]);
+    const { state, status, place, error, real, light, classes, wanted, stale } = this;
+    return JSON.stringify([state, status, place, error, real, light, classes, wanted, stale > 0]);
   }
 
   tell() {

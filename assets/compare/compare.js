@@ -1,6 +1,8 @@
 // Several runs beside each other: one chart for all of them, their grids at the same place, the same noise through each.
 
 import { Card, last } from "./card.js";
+import { save, savePicture } from "../charts/chart-files.js";
+import { ChartMenu } from "../charts/chart-menu.js";
 import { ALONG, Curves, PANELS } from "../charts/curves.js";
 import { Address, real, whole, word } from "../base/address.js";
 import { duration, h, number } from "../base/dom.js";
@@ -59,7 +61,15 @@ class Comparison {
       h("span", { class: "compare-along" }, "along", this.axes.element),
     );
     const pictures = h("div", { class: "compare-pictures" }, this.grids, this.timeline());
-    const below = h("div", { class: "compare-chart" }, above, this.plot, this.caption);
+    this.menu = new ChartMenu({
+      onscale: (scale) => {
+        this.curves.scale = scale;
+        this.curves.refresh(true);
+      },
+      onpng: () => savePicture(this.plot, `compared-${this.panel}.png`),
+      oncsv: () => save(this.curves.table(), `compared-${this.panel}.csv`),
+    });
+    const below = h("div", { class: "compare-chart" }, above, this.plot, this.caption, this.menu.element);
     const body = h("div", { class: "compare-body" }, pictures, below);
     this.element = h("section", { class: "live compare", "aria-label": "Runs compared" }, body, this.sameNoise.element);
     parent.append(this.element);
@@ -81,8 +91,8 @@ class Comparison {
       "aria-label": "Where the pictures are from",
       "data-testid": "compare-slider",
     });
-    this.newest = h("button", { type: "button", class: "base-now", "aria-pressed": "true" }, "Newest");
-    this.where = h("output", { class: "base-where" });
+    this.newest = h("button", { type: "button", class: "base-now", "aria-pressed": "true" }, "Latest");
+    this.where = h("output", { class: "base-where", "aria-live": "off" });
     this.newest.addEventListener("click", () => this.go(null));
     this.range.addEventListener("input", () => this.go(Number(this.range.value)));
     return h("div", { class: "base-timeline compare-time" }, this.replay.button, this.range, this.newest, this.where);
@@ -188,8 +198,8 @@ class Comparison {
     this.place = place;
     this.range.value = this.index ?? (front === null ? this.places.length - 1 : last(this.places, front));
     this.newest.setAttribute("aria-pressed", String(this.index === null));
-    this.newest.textContent = front === null ? "Newest" : "In step";
-    const now = front === null ? "each at its newest" : `in step: ${told(along, front)}`;
+    this.newest.textContent = front === null ? "Latest" : "In step";
+    const now = front === null ? "each at its latest" : `in step: ${told(along, front)}`;
     this.where.textContent = this.index === null ? now : told(along, place);
     this.range.setAttribute("aria-valuetext", this.where.textContent);
     for (const card of this.shown) {
@@ -197,7 +207,11 @@ class Comparison {
       card.draw(along, own);
       const row = this.sameNoise.row(card.run.id);
       const step = card.step(along, own);
-      row.label(card.colour, card.feed.state === "gone" ? "gone" : card.feed.status);
+      row.label(
+        card.colour,
+        card.feed.state === "gone" ? "gone" : card.feed.status,
+        card.feed.samples.random.length > 0,
+      );
       row.go(step === undefined || step === card.feed.samples.fixed.at(-1) ? null : step);
     }
     this.focus();
@@ -226,6 +240,7 @@ class Comparison {
     for (const [id, card] of this.cards) this.drop(id, card);
     this.sameNoise.destroy();
     this.curves.destroy();
+    this.menu.destroy();
     this.element.remove();
   }
 }

@@ -12,8 +12,8 @@ const LOOK = 2000; // ms between two looks for newer weights
 const SELDOM = 5; // of so many looks one is taken when nothing trains the run
 const APART = 0x9e3779b1; // between the seeds of two columns
 const POINTS = "This run makes points of the plane, not pictures: its grid above shows them all.";
-const TRANSLATED =
-  "This run makes one picture from another, not from noise: its grid above shows source, result, truth.";
+const COMING = "No generator yet: its pictures come with the first step.";
+const TRANSLATED = "This run makes one picture from another, not from noise: see its grid above.";
 
 /** `count` z of `length` numbers. The same seed begins them alike at any length: a shorter one is the longer one cut. */
 export function noise(seed, count, length) {
@@ -107,12 +107,16 @@ class Row {
       here: generators,
     });
     this.silent = run.points || run.from_source; // nothing to ask it for
-    if (this.silent) this.tell(run.points ? POINTS : TRANSLATED);
-    else this.asker.ask();
+    this.made = false; // whether it has a generator yet
+    this.tell(run.points ? POINTS : run.from_source ? TRANSLATED : COMING);
   }
 
-  /** How the row is labelled, and whether its generator may get newer. */
-  label(colour, status) {
+  /** How the row is labelled, whether its generator may get newer, and whether it has drawn anything yet. */
+  label(colour, status, drew) {
+    if (drew && !this.made) {
+      this.made = true;
+      this.ask();
+    }
     this.swatch.style.background = colour;
     this.name.textContent = this.run.name;
     this.status = status;
@@ -133,12 +137,12 @@ class Row {
   }
 
   ask() {
-    if (!this.silent) this.asker.ask();
+    if (!this.silent && this.made) this.asker.ask();
   }
 
   /** Newer weights come by themselves: soon while the run trains, now and then otherwise. */
   look(seldom) {
-    if (this.silent || this.step !== null) return;
+    if (this.silent || !this.made || this.step !== null) return;
     if (this.status === "training" || seldom) this.asker.look();
   }
 

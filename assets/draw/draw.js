@@ -81,7 +81,7 @@ class Draw {
     this.tools = [
       ["pen", "Pen"],
       ["eraser", "Eraser"],
-      ["hide", "Erase a part"],
+      ["hide", "Mask"],
     ].map(([tool, text]) => button(text, { "data-tool": tool }, () => this.take(tool)));
     this.undo = button("Undo", { "data-part": "undo" }, () => sketch.undo());
     this.clear = button("Clear", { "data-part": "clear" }, () => sketch.clear());
@@ -247,7 +247,10 @@ class Draw {
       this.verdict.blank();
       return null;
     }
-    return { url: `/api/models/${this.context.model()}/reading?user=${this.context.user}`, body: this.sketch.pixels() };
+    return {
+      url: `/api/models/${this.context.model()}/reading?user=${this.context.user}-draw`,
+      body: this.sketch.pixels(),
+    };
   }
 
   /** A D that is still trained changes its mind. */

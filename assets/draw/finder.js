@@ -26,7 +26,7 @@ const TASKS = [
     restarts: 16,
     tab: "Fill in",
     go: () => "Fill in",
-    text: () => "Brush over what is to be erased. G completes the rest, in several ways: many pictures fit.",
+    text: () => "Brush over the part that G is to fill in. It does so in several ways: many pictures fit.",
   },
   {
     id: "enlarge",

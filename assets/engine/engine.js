@@ -8,6 +8,11 @@ const VERSION = 1; // of programs
 const CHUNK = 16; // pictures that are computed together: what lies between two layers stays in the cache
 
 /**
+ * What is done to w between the networks of a generator with styles, as the server's Sampler does it. `psi` draws each w to
+ * the nearest of `centres`, w_dim numbers each. `border`: the first `coarse` of z and the others are mixed, each with
+ * each; layers before the border have the coarse style.
+ * @typedef {{psi?: number, centres?: number[][], border?: number, coarse?: number}} Styles
+ *
  * Pixels of n pictures, as answers of the server have them.
  * @typedef {import("../base/http.js").Pictures} Pictures
  */
@@ -41,7 +46,9 @@ export class Engine {
     this.step = Number(texts.step ?? 0);
     this.classes = program.mapping.inputs.y?.classes ?? 0;
     this.z_dim = program.mapping.inputs.z.shape[1];
-    this.w_dim = program.synthesis.inputs.w.shape[1];
+    const { shape } = program.synthesis.inputs.w;
+    this.w_dim = shape.at(-1);
+    this.layers = shape.length > 2 ? shape[1] : 0; // that have styles of their own
   }
 
   /**
@@ -49,13 +56,38 @@ export class Engine {
    * @param {Float32Array} z
    * @param {number | ArrayLike<number>} [label]
    * @param {boolean} [shifted] whether behind each z stand w_dim numbers more, which are added to its w
+   * @param {Styles} [styles]
    * @returns {Pictures}
    */
-  draw(z, label, shifted = false) {
-    const length = this.z_dim + (shifted ? this.w_dim : 0);
-    const n = z.length / length;
+  draw(z, label, shifted = false, { psi = 1, centres = [], border = 0, coarse = 0 } = {}) {
+    const latents = this.mapped(z, label, shifted);
+    if (psi !== 1) drawTo(latents, this.w_dim, centres, psi);
+    const fine = latents.length / this.w_dim - coarse;
+    const n = border ? coarse * fine : fine;
+    const row = (k, layer) => (!border ? k : layer < border ? Math.floor(k / fine) : coarse + (k % fine));
     const [c, h, w] = this.synthesis.part.shape.slice(1);
     const pixels = new Uint8Array(n * h * w * c);
+    for (let first = 0; first < n; first += CHUNK) {
+      const count = Math.min(CHUNK, n - first);
+      const { top } = this.arena;
+      const shape = [count, ...(this.layers ? [this.layers] : []), this.w_dim];
+      const styles = new Float32Array(shape.reduce((a, b) => a * b));
+      for (let k = 0; k < styles.length / this.w_dim; k++) {
+        const each = this.layers || 1;
+        const from = this.w_dim * row(first + Math.floor(k / each), k % each);
+        styles.set(latents.subarray(from, from + this.w_dim), k * this.w_dim);
+      }
+      this.toPixels(this.synthesis.run({ w: this.arena.hold(shape, styles) }, count), pixels, first * h * w * c);
+      this.arena.top = top;
+    }
+    return { pixels, n, h, w, c, step: this.step };
+  }
+
+  /** w of z, w_dim numbers each. */
+  mapped(z, label, shifted) {
+    const length = this.z_dim + (shifted ? this.w_dim : 0);
+    const n = z.length / length;
+    const found = new Float32Array(n * this.w_dim);
     for (let first = 0; first < n; first += CHUNK) {
       const count = Math.min(CHUNK, n - first);
       const { top } = this.arena;
@@ -64,14 +96,12 @@ export class Engine {
       const inputs = { z: this.arena.hold([count, this.z_dim], noise) };
       if (this.classes) inputs.y = this.arena.hold([count], this.labels(noise, count, label, first));
       const latent = this.arena.plain(this.mapping.run(inputs, count));
-      if (shifted) {
-        const { f } = this.arena;
-        columns(rows, length, this.z_dim, length).forEach((value, k) => (f[latent.at + k] += value));
-      }
-      this.toPixels(this.synthesis.run({ w: latent }, count), pixels, first * h * w * c);
+      const at = first * this.w_dim;
+      found.set(this.arena.f.subarray(latent.at, latent.at + count * this.w_dim), at);
+      if (shifted) columns(rows, length, this.z_dim, length).forEach((value, k) => (found[at + k] += value));
       this.arena.top = top;
     }
-    return { pixels, n, h, w, c, step: this.step };
+    return found;
   }
 
   /** The classes asked for; else each z has one of its own, from its bits, as the server's Sampler has it. */
@@ -97,6 +127,15 @@ export class Engine {
         pixels[o] = value > -1 ? (value < 1 ? (value + 1) * 127.5 + 0.5 : 255) : 0;
       }
     });
+  }
+}
+
+/** Draws each w (rows of so many numbers) to the nearest of centres: psi 1 leaves it, 0 makes it that centre. */
+function drawTo(w, length, centres, psi) {
+  for (let at = 0; at < w.length; at += length) {
+    const far = centres.map((centre) => centre.reduce((sum, value, k) => sum + (w[at + k] - value) ** 2, 0));
+    const centre = centres[far.indexOf(Math.min(...far))];
+    for (let k = 0; k < length; k++) w[at + k] = centre[k] + psi * (w[at + k] - centre[k]);
   }
 }
 

@@ -3,12 +3,12 @@
 //
 // A generator is fetched when it is first asked for, a snapshot when it is asked for again; until it has come, and where the page cannot draw it, the server
 // answers as ever. Its weights are fetched anew when somebody looks for newer ones.
-import { Refusal, ask, pause, pictures } from "../base/http.js";
+import { Refusal, ask, json, pause, pictures } from "../base/http.js";
 import { Client } from "./client.js";
 
 const APART = 900; // ms between two looks for newer weights, however many look
 const MOST = 8; // generators that are held, the last ones used
-const ELSEWHERE = ["format", "psi", "border"]; // files, truncation to centres and mixed styles are the server's
+const ELSEWHERE = ["format"]; // files are the server's
 const PATH = /^\/api\/models\/([^/]+)\/(images|reading)\?(.*)$/;
 
 /**
@@ -38,13 +38,25 @@ class Generators {
     try {
       const label = query.has("class") ? Number(query.get("class")) : undefined;
       const shifted = query.get("kind") === "zw";
-      const told = body instanceof Float32Array ? { z: body, label, shifted } : { pixels: body };
+      const styles = this.styles(held, query);
+      if (!styles) return undefined;
+      const told = body instanceof Float32Array ? { z: body, label, shifted, styles } : { pixels: body };
       const { answer } = await this.client.post({ name: held.key, ...told });
       return { ...answer, here: true };
     } catch (error) {
       held.excuse(error.message);
       return undefined;
     }
+  }
+
+  /** What is to be done to w; null where centres are wanted that have not come yet. */
+  styles(held, query) {
+    const psi = Number(query.get("psi") ?? 1);
+    const mixed = { border: Number(query.get("border") ?? 0), coarse: Number(query.get("coarse") ?? 0) };
+    if (psi === 1) return mixed;
+    const centres = held.centres?.[query.get("centre") ?? "nearest"];
+    if (!centres) held.fetchCentres();
+    return centres ? { psi, centres, ...mixed } : null;
   }
 
   /**
@@ -64,14 +76,26 @@ class Generators {
    * @param {Question} question
    */
   async ready({ url, body }) {
-    const { held } = this.asked(url);
+    const { held, query } = this.asked(url);
     if (!held || !ArrayBuffer.isView(body)) return false;
     await held.underway;
     while (held.again) {
       await pause(held.notBefore - performance.now() + 1);
       await held.refresh();
     }
-    return held.ready;
+    if (held.ready && query.has("psi")) await held.fetchCentres();
+    return held.ready && (!query.has("psi") || held.centres !== null);
+  }
+
+  /**
+   * The answer to a question from here, once what it needs has come; undefined where only the server has one.
+   * @param {Question} question
+   * @returns {Promise<any>}
+   */
+  async here(question) {
+    const { held } = this.asked(question.url);
+    await held?.refresh();
+    return (await this.ready(question)) ? this.draw(question) : undefined;
   }
 
   /** The generator of a question that can be answered here. */
@@ -122,6 +146,8 @@ class Held {
     this.notBefore = 0;
     this.again = false; // whether the server was only busy when it was asked last
     this.underway = null;
+    /** @type {Record<string, number[][]> | null} what psi draws w to, by name; of these weights */
+    this.centres = null;
   }
 
   /** Fetches what is newer than what is here; a snapshot once. Many may wait for the same. */
@@ -142,8 +168,11 @@ class Held {
       const program = await answer.json();
       const weights = await (await ask(`/${program.weights}`)).arrayBuffer();
       await this.generators.client.post({ name: this.key, program, weights }, [weights]);
+      const drawn = this.centres !== null;
+      this.centres = null;
       this.step = program.step;
       this.generation = program.generation;
+      if (drawn) await this.fetchCentres();
       this.ready = true;
     } catch (error) {
       if (!(error instanceof Refusal)) this.excuse(error.message);
@@ -152,6 +181,22 @@ class Held {
         this.notBefore = performance.now() + 1000 * Math.max(1, error.retry); // absent, busy, or replaced meanwhile
         this.again = error.retry > 0 && this.generators.held.has(this.key);
       }
+    }
+  }
+
+  /** Fetches what psi draws w to; nothing where the server has other weights by now: newer ones are on their way. */
+  fetchCentres() {
+    this.coming ??= this.askCentres().finally(() => (this.coming = null));
+    return this.coming;
+  }
+
+  async askCentres() {
+    if (this.centres) return;
+    try {
+      const { step, ...centres } = await json(`/api/models/${this.name}/centres`);
+      if (step === this.step) this.centres = centres;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error; // the server draws
     }
   }
 

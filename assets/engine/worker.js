@@ -1,6 +1,6 @@
 // The worker that draws: it holds what a page uses, each in a memory of its own, and answers in turn.
 //
-// {id, name, program, weights} takes a generator, {id, name, z, label, shifted} draws with it; {id, name, program, weights}
+// {id, name, program, weights} takes a generator, {id, name, z, label, shifted, styles} draws with it; {id, name, program, weights}
 // with a critic takes D and EvalNet, {id, name, pixels} has them judge; {name} alone lets go of it. The reply has the same
 // id, and the answer, or an error with a sentence.
 import { Engine } from "./engine.js";
@@ -11,14 +11,14 @@ import { BadWeights } from "./weights.js";
 /** @type {Map<string, Promise<any>>} */
 const engines = new Map();
 
-addEventListener("message", async ({ data: { id, name, program, weights, z, label, shifted, pixels } }) => {
+addEventListener("message", async ({ data: { id, name, program, weights, z, label, shifted, styles, pixels } }) => {
   try {
     if (program) {
       if (!engines.has(name)) engines.set(name, (program.critic ? Judge : Engine).make());
       (await engines.get(name)).load(program, weights);
       postMessage({ id });
     } else if (z) {
-      const answer = (await engines.get(name)).draw(z, label, shifted);
+      const answer = (await engines.get(name)).draw(z, label, shifted, styles);
       postMessage({ id, answer }, { transfer: [answer.pixels.buffer] });
     } else if (pixels) {
       postMessage({ id, answer: (await engines.get(name)).read(pixels) });

@@ -20,10 +20,10 @@ export class Choosing {
     this.from = h("select", { "aria-label": "From", "data-part": "from" });
     this.to = h("select", { "aria-label": "To", "data-part": "to" });
     const named = { "aria-label": "Name of the direction", "data-part": "way-name" };
-    this.title = h("input", { type: "text", maxlength: 40, placeholder: "its name", ...named });
+    this.title = h("input", { type: "text", maxlength: 40, placeholder: "name", ...named });
     this.keep = h("button", { type: "button", class: "quiet", "data-part": "keep" }, "Save direction");
     this.keep.onclick = () => this.make();
-    const ends = h("span", {}, "The way from ", this.from, " to ", this.to);
+    const ends = h("span", {}, "Direction from ", this.from, " to ", this.to);
     this.making = h("div", { class: "explore-making" }, ends, this.title, this.keep);
     this.element = h("div", { class: "explore-choosing" }, this.lists, this.hidden, this.making);
   }
@@ -32,7 +32,7 @@ export class Choosing {
   places() {
     const { latent } = this.explorer;
     const pinned = this.pins.list.map((z, k) => [`pin ${k + 1}`, z]);
-    return new Map([["where it was drawn", latent.home], ["here", latent.z()], ...pinned]);
+    return new Map([["start", latent.home], ["here", latent.z()], ...pinned]);
   }
 
   make() {
@@ -41,7 +41,7 @@ export class Choosing {
     const [from, to] = [this.from, this.to].map((select) => places.get(select.value));
     const way = to.map((value, i) => (value - from[i]) / REACH);
     if (!way.some(Boolean))
-      return explorer.notice.tell("This way goes nowhere: move the sample first, or take two pins.");
+      return explorer.notice.tell("Start and end are the same: move the sample first, or take two pins.");
     const before = this.names();
     const name = explorer.directions.keep(title.value || `${this.from.value} to ${this.to.value}`, way);
     title.value = "";
@@ -63,7 +63,7 @@ export class Choosing {
 
   fill() {
     const { directions } = this.explorer;
-    offer(this.from, [...this.places().keys()], "where it was drawn");
+    offer(this.from, [...this.places().keys()], "start");
     offer(this.to, [...this.places().keys()], "here");
     const names = this.names();
     const told = JSON.stringify([directions.list.map(({ name, score }) => [name, score]), names, directions.hidden]);

@@ -8,6 +8,7 @@ import { drawn, generators } from "../engine/page.js";
 
 const SELDOM = 5; // of so many looks one is taken when the run has ended
 const SLICE = 16; // pictures of the sheet that are drawn at once: what is under the finger never waits for more
+const NONE_YET = "This run has no generator yet: it shows one as soon as its training begins.";
 const REST = 150; // ms until a finger has come to rest
 
 export class Drawing {
@@ -26,14 +27,21 @@ export class Drawing {
   }
 
   ask() {
-    this.asker.ask();
+    if (this.isThere()) this.asker.ask();
+  }
+
+  /** Whether there is a generator to ask; says so where there is none, instead of asking in vain. */
+  isThere() {
+    const { context, notice } = this.explorer;
+    if (!context.data.shape) notice.trouble(NONE_YET);
+    return Boolean(context.data.shape);
   }
 
   /** Newer weights of a run that trains come by themselves. */
   look() {
     const { context } = this.explorer;
     this.looks += 1;
-    if (document.hidden || context.step !== null) return;
+    if (document.hidden || context.step !== null || !this.isThere()) return;
     if (context.data.live || this.looks % SELDOM === 0) this.asker.look();
   }
 
@@ -52,25 +60,26 @@ export class Drawing {
 
   /** Where pictures of the shown generator are asked for; `line` keeps questions apart that must not replace others. */
   address(line = "") {
-    const { context, label, latent } = this.explorer;
+    const { context, label, latent, caption } = this.explorer;
     const { n_classes, w_dim: styled } = context.data;
     const drawn = styled && latent.psi < 1 ? `&psi=${latent.psi}&centre=${latent.centre}` : "";
-    const about = (n_classes ? `&class=${Math.min(label, n_classes - 1)}` : "") + drawn;
+    const about = (n_classes ? `&class=${Math.min(label, n_classes - 1)}` : "") + caption + drawn;
     return `/api/models/${context.model()}/images?kind=${styled ? "zw" : "z"}&user=${context.user}${line && `-${line}`}${about}`;
   }
 
   /** What else than z the pictures depend on. */
   by() {
-    const { context, label, latent } = this.explorer;
-    return [context.model(), this.answer?.step, label, latent.psi, latent.centre].join("|");
+    const { context, label, latent, caption } = this.explorer;
+    return [context.model(), this.answer?.step, label, caption, latent.psi, latent.centre].join("|");
   }
 
   /** All that the sheet of the pad depends on, newer weights apart. */
   sheetKey() {
-    const { latent, axes, context, label, directions } = this.explorer;
+    const { latent, axes, context, label, caption, directions } = this.explorer;
     const rest = latent.active.filter(([name]) => !axes.includes(name));
     const { side } = this.explorer.pad;
-    return [context.model(), label, latent.psi, latent.centre, axes, side, directions.step, latent.base, rest].join(
+    const asked = [label, caption];
+    return [context.model(), asked, latent.psi, latent.centre, axes, side, directions.step, latent.base, rest].join(
       "|",
     );
   }

@@ -7,6 +7,7 @@ import { Drawing } from "./drawing.js";
 import { Film } from "./film.js";
 import { GiveMe } from "./give-me.js";
 import { Label } from "./label.js";
+import { Words } from "./words.js";
 import { anySeed } from "../base/latent.js";
 import { explained } from "../base/terms.js";
 import { LinkCopier } from "../base/link-copier.js";
@@ -25,7 +26,7 @@ import { Truncation } from "./truncation.js";
 import { Verdict } from "./verdict.js";
 
 const LOOK = 1000; // ms between two looks for newer weights
-const GONE = "The step of the link is not kept: this is the newest generator.";
+const GONE = "The step of the link is not kept: this is the latest generator.";
 const TORN = "The z of the link cannot be read: this is another sample.";
 const BACK = 50; // places that are remembered
 const BEHIND = 100; // ms that sliders wait for the picture they belong to: one frame of the page for both
@@ -110,6 +111,7 @@ class Explorer {
     this.sliders = new Sliders(REACH, (name, value) => this.slide([[name, value]]));
     this.measuring = new Measuring(this);
     this.classes = new Label(this);
+    this.words = new Words(this);
     this.pad = new Pad(
       (x, y) =>
         this.slide([
@@ -129,14 +131,15 @@ class Explorer {
     this.choosing = new Choosing(this, this.pins);
     this.truncation = new Truncation(this);
     this.mixing = this.context.data.layers?.length ? new Mixing(this) : null;
-    this.panels.push(this.classes, this.measuring, this.verdict, this.overlays);
+    this.panels.push(this.classes, this.words, this.measuring, this.verdict, this.overlays);
     this.panels.push(this.pins, this.film, this.choosing, this.truncation);
     if (this.mixing) this.panels.push(this.mixing);
-    this.sample.append(this.overlays.element);
-    this.sample.after(this.verdict.element, this.overlays.key);
+    this.sample.after(this.verdict.element);
+    this.stage.append(this.overlays.element, this.overlays.key); // last: nothing moves when they come
     this.panel.append(
       this.give.element,
       this.classes.element,
+      this.words.element,
       this.sliders.element,
       h("p", { class: "explore-words" }, ...explained("What is z, what is R², what is SeFa, what is ψ?")),
       this.measuring.element,
@@ -183,11 +186,13 @@ class Explorer {
     const axes = asked.pad.split("*");
     this.axes = axes.length === 2 && axes[0] !== axes[1] ? axes : null;
     this.label = asked.class;
+    this.words?.set(asked.words);
     this.ready = this.plain || !this.latent.values.size; // a link's directions come before its picture
     if (asked.step && this.context.step === null) this.notice.tell(GONE);
     if (asked.z && !this.latent.parse(asked.z)) this.notice.tell(TORN);
     if (this.plain) return;
-    await this.measuring.measure();
+    if (this.context.data.shape) await this.measuring.measure();
+    else this.measuring.tried = null; // with its first picture
     if (this.ready) return;
     this.ready = true;
     this.drawing.ask();
@@ -376,6 +381,11 @@ class Explorer {
     }
   }
 
+  /** What a caption adds to a question for pictures; "" without one. */
+  get caption() {
+    return this.words?.query ?? "";
+  }
+
   /** What psi draws to, in words. */
   middle() {
     const nearest = this.context.data.w_dim && this.latent.centre === "nearest";
@@ -398,6 +408,7 @@ class Explorer {
       step: context.step,
       pad: this.axed() ? axes.join("*") : null,
       class: context.data.n_classes ? this.label : null,
+      words: this.words?.text || null,
     };
   }
 

@@ -14,5 +14,6 @@ export const FIELDS = {
   dirs: text(), // name_hundredths*name_hundredths
   pad: text(), // across*up
   class: whole(0, 2 ** 16, 0, { always: true }),
+  words: text(), // a caption in the place of a class
   round: whole(0, 2 ** 31 - 1, NaN), // of the quiz
 };

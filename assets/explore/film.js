@@ -3,7 +3,8 @@ import { drawSheet } from "../base/canvas.js";
 import { h } from "../base/dom.js";
 import { download } from "../base/storage.js";
 import { drawn, generators } from "../engine/page.js";
-import { angleOf, anySeed, normals, pack, path, slerp, walk } from "../base/latent.js";
+import { angleOf, anySeed, normals, pack, path, walk } from "../base/latent.js";
+import { FilmTrack, along, legsOf } from "./film-track.js";
 
 const RATE = 20; // frames a second of a GIF, and where the server draws
 const SCREEN = 60; // where the page draws
@@ -28,7 +29,7 @@ export class Film {
     this.way.onchange = () => (this.stop(), this.fill());
     const named = { "data-part": "speed", "aria-label": "Speed of the film" };
     this.speed = h("input", { type: "range", min: 0.1, max: 2, step: 0.1, value: 0.7, ...named });
-    this.told = h("output");
+    this.told = h("output", { "aria-live": "off" });
     this.save = h("button", { type: "button", class: "quiet", "data-part": "gif" }, "Save as GIF");
     this.save.onclick = () => this.keep();
     this.speed.oninput = () => this.fill();
@@ -39,10 +40,12 @@ export class Film {
       this.speed,
       this.told,
     );
+    this.track = new FilmTrack(explorer, () => (this.way.value === "walk" ? [] : this.keys()));
     this.element = h(
       "div",
       { class: "explore-film" },
       h("div", { class: "explore-actions" }, this.play, this.way, this.save),
+      this.track.element,
       speed,
     );
   }
@@ -57,6 +60,12 @@ export class Film {
     this.play.disabled = this.save.disabled = !enough;
     this.play.title = enough ? "" : "A film through the pins needs two of them.";
     this.told.textContent = `${this.pace.toFixed(1)} rad/s`;
+    this.track.fill();
+  }
+
+  /** The strip is drawn by the generator on screen. */
+  idle() {
+    this.track.fill();
   }
 
   /** The film as it is saved: its end goes over into its beginning. At most MOST vectors. */
@@ -82,18 +91,20 @@ export class Film {
     return this.way.value === "loop" ? list : [...list, ...list.slice(1, -1).reverse()];
   }
 
-  /** z after z, without an end, `rate` of them a second. */
+  /**
+   * z after z, without an end, `rate` of them a second, with its place in the film where that has one.
+   * @returns {Generator<{z: any, place: number | null}, any>}
+   */
   *frames(rate) {
     const { way, explorer } = this;
     const { z_dim } = explorer.latent;
-    if (way.value === "walk") yield* walk(explorer.latent.z(), () => this.pace / rate, normals(anySeed()), z_dim);
-    const keys = this.keys();
-    for (let [k, t] = [0, 0]; ;) {
-      const [from, to] = [keys[k % keys.length], keys[(k + 1) % keys.length]];
-      yield slerp(from, to, t, z_dim);
-      t += this.pace / rate / Math.max(0.05, angleOf(from, to));
-      if (t >= 1) [k, t] = [k + 1, t % 1];
+    if (way.value === "walk") {
+      const strides = walk(explorer.latent.z(), () => this.pace / rate, normals(anySeed()), z_dim);
+      for (const z of strides) yield { z, place: null };
     }
+    const legs = legsOf(this.keys(), z_dim);
+    for (let { place } = this.track; ; place = (place + this.pace / rate / legs.whole) % 1)
+      yield { z: along(legs, place, z_dim), place };
   }
 
   start() {
@@ -132,6 +143,7 @@ export class Film {
     if (this.waiting.length < AHEAD / 2) this.draw();
     if (!frame) return;
     this.at = frame.z;
+    if (frame.place !== null) this.track.show(frame.place);
     drawSheet(this.explorer.one, frame.answer, frame.k, 1, 1, 0);
   }
 
@@ -140,12 +152,13 @@ export class Film {
     if (this.fetching) return;
     this.fetching = true;
     const { source, explorer } = this;
-    const vectors = Array.from({ length: AHEAD }, () => Float32Array.from(source.next().value));
+    const next = Array.from({ length: AHEAD }, () => source.next().value);
+    const vectors = next.map(({ z }) => Float32Array.from(z));
     const body = pack(explorer.latent.truncated(vectors));
     const answer = await drawn({ url: explorer.drawing.address("film"), body }).catch(() => null);
     this.fetching = false;
     if (this.source !== source || !this.playing) return;
-    if (answer) this.waiting.push(...vectors.map((z, k) => ({ z, k, answer })));
+    if (answer) this.waiting.push(...vectors.map((z, k) => ({ z, place: next[k].place, k, answer })));
     else setTimeout(() => this.playing && this.draw(), 500);
   }
 
@@ -160,6 +173,7 @@ export class Film {
   }
 
   destroy() {
+    this.track.destroy();
     clearInterval(this.timer);
     this.playing = false;
   }

@@ -3,6 +3,7 @@ import { Newest } from "../base/http.js";
 import { drawSheet } from "../base/canvas.js";
 import { h } from "../base/dom.js";
 import { anySeed, drawVectors, pack } from "../base/latent.js";
+import { generators } from "../engine/page.js";
 
 const MANY = 5; // rows, and columns
 const FIRST = 3; // layers of the coarse one at first, of five: the digit's, but not the stroke's
@@ -36,11 +37,13 @@ export class Mixing {
       question: () => this.question("mix", `&border=${this.border.value}&coarse=${MANY}`),
       answered: (answer) => this.cells.forEach((cell, k) => drawSheet(cell, answer, k, 1, 1, 0)),
       told: (sentence) => explorer.notice.trouble(sentence),
+      here: generators,
     });
     this.edge = new Newest({
       question: () => this.question("edge", ""),
       answered: (answer) =>
         [...this.rows, ...this.columns].forEach((head, k) => drawSheet(head.firstChild, answer, k, 1, 1, 0)),
+      here: generators,
     });
   }
 

@@ -4,8 +4,8 @@ import { h, number } from "../base/dom.js";
 import { ask, job } from "../base/http.js";
 
 const REST = 450; // ms more than a reading waits
-const BRIGHTER = [230, 159, 0]; // G's colour: what G is told
-const DARKER = [86, 180, 233];
+const BRIGHTER = [181, 165, 255]; // neither is a colour of D, G, real or generated
+const DARKER = [255, 138, 120];
 
 export class Overlays {
   constructor(explorer) {
@@ -14,7 +14,7 @@ export class Overlays {
     this.told = toggle("What D would change", "gradient", () => this.turn());
     this.buttons = h("div", { class: "explore-actions closer" }, this.near, this.told);
     this.picture = h("canvas", { width: 28, height: 28, role: "img", "aria-label": "The nearest training image" });
-    this.caption = h("figcaption", { role: "status" });
+    this.caption = h("p", { role: "status" });
     this.element = h(
       "div",
       { class: "explore-near", hidden: true, "data-part": "nearest" },
@@ -42,6 +42,7 @@ export class Overlays {
   /** The sample moves: the overlay is not of it any more. */
   invalidate() {
     this.underway?.abort();
+    this.changing?.abort();
     this.hide();
   }
 
@@ -60,11 +61,15 @@ export class Overlays {
   /** Where D would have the sample changed. */
   async change(answer) {
     const { h: high, w, c } = answer;
+    this.changing?.abort();
+    this.changing = new AbortController();
+    const { signal } = this.changing;
     let numbers;
     let why = "";
     try {
-      numbers = new Int8Array(await (await ask(this.path("gradient"), { body: first(answer) })).arrayBuffer());
+      numbers = new Int8Array(await (await ask(this.path("gradient"), { body: first(answer), signal })).arrayBuffer());
     } catch (error) {
+      if (error.name === "AbortError") return;
       why = error.message;
     }
     if (!this.current(answer) || !on(this.told)) return;
@@ -107,6 +112,7 @@ export class Overlays {
 
   destroy() {
     this.underway?.abort();
+    this.changing?.abort();
     clearTimeout(this.timer);
   }
 }

@@ -46,11 +46,13 @@ class Shell {
   begin(data) {
     const { context } = this;
     context.forget();
-    const asked = context.address.read(new URLSearchParams(data.linked ? location.search : ""));
-    const mine = ["", data.id].includes(asked.run);
-    context.asked = mine ? asked : context.address.read(new URLSearchParams());
+    const link = new URLSearchParams(data.linked ? location.search : "");
+    const mine = ["", data.id].includes(link.get("run") ?? "");
+    const given = mine ? link : new URLSearchParams();
+    const asked = context.address.read(given);
+    context.asked = given.has("seed") ? asked : { ...asked, seed: data.first ?? asked.seed };
     context.step = data.step;
-    this.name = asked.tab;
+    this.name = context.address.read(link).tab;
     for (const { module } of this.tabs.values()) module?.destroy();
     this.tabs.clear();
     this.tabPanels.replaceChildren();

@@ -37,7 +37,7 @@ export class Sliders {
       leap(Math.round(100 * (Number(input.value) + by / 10)) / 100);
     };
     const name = h("span", { class: "explore-name" }, h("b"), h("small"));
-    return h("label", { class: "explore-row" }, name, input, h("output"));
+    return h("label", { class: "explore-row" }, name, input, h("output", { "aria-live": "off" }));
   }
 
   show(row, { name, title, note = "", hint = "", value, set = value !== 0 }) {

@@ -6,7 +6,7 @@ export class SnapshotSlider {
   constructor(explorer) {
     this.explorer = explorer;
     this.time = h("input", { type: "range", min: 0, step: 1, "data-part": "time", "aria-label": "Training step" });
-    this.text = h("output", { "data-part": "time-text" });
+    this.text = h("output", { "data-part": "time-text", "aria-live": "off" });
     this.freeze = h(
       "button",
       { type: "button", class: "quiet", "data-part": "freeze", "aria-pressed": false },
@@ -50,7 +50,7 @@ export class SnapshotSlider {
     const step = ok ? answer.step : kept;
     if (step === undefined) return explorer.notice.tell("There is no snapshot yet that could be held.");
     this.at(step);
-    if (!ok) explorer.notice.tell(`Held at step ${number(step)}, the newest snapshot that is kept.`);
+    if (!ok) explorer.notice.tell(`Held at step ${number(step)}, the latest snapshot that is kept.`);
   }
 
   fill() {
@@ -63,10 +63,10 @@ export class SnapshotSlider {
     const { step } = context;
     const last = steps.filter((kept) => step !== null && kept <= step).length - 1;
     this.time.value = String(step === null ? steps.length : Math.max(0, last));
-    say(this.text, step === null ? "newest" : number(step));
-    this.time.ariaValueText = step === null ? "newest" : `step ${number(step)}`;
+    say(this.text, step === null ? "latest" : number(step));
+    this.time.ariaValueText = step === null ? "latest" : `step ${number(step)}`;
     this.freeze.hidden = !live;
     this.freeze.setAttribute("aria-pressed", String(step !== null));
-    say(this.freeze, step === null ? "Freeze" : `Frozen at step ${number(step)}: go on`);
+    say(this.freeze, step === null ? "Freeze" : `Frozen at step ${number(step)}: resume`);
   }
 }

@@ -23,7 +23,7 @@ export class Truncation {
     });
     this.psi.oninput = () => ((explorer.latent.psi = Number(this.psi.value)), explorer.changed());
     this.psi.ondblclick = () => ((explorer.latent.psi = 1), explorer.changed());
-    this.text = h("output");
+    this.text = h("output", { "aria-live": "off" });
     this.ask = h("button", { type: "button", class: "quiet", "data-part": "sweep" }, "Measure precision and recall");
     this.ask.onclick = () => this.measure();
     this.told = h("p", { class: "explore-missing", role: "status" });

@@ -1,7 +1,7 @@
 // How often each class is among the samples of a checkup: a bar a class, a line at the share it should have, and, where
 // a class can be asked for, how many of its samples are read as it.
 
-import { h, number } from "../base/dom.js";
+import { h, number, percent } from "../base/dom.js";
 
 const MISSING = 0.01; // a share below it counts as missing
 const FULL = 2; // times the largest wanted share fills a bar
@@ -28,7 +28,7 @@ export class Coverage {
     const { shares, samples, class_accuracy: right } = feed.check("shares", step) ?? {};
     this.words.textContent = `What a classifier sees in ${number(samples || MANY)} samples`;
     const there = shares?.filter((share) => share >= MISSING).length;
-    const asked = right ? `, labels right: ${percent(mean(right))}` : "";
+    const asked = right ? `, labels right: ${percent(mean(right), 1)}` : "";
     const noise = feed.light?.name === "fog"; // then a blot counts as some class
     this.there.textContent = !shares
       ? "not measured yet"
@@ -58,17 +58,17 @@ export class Coverage {
 /** One bar; `share` is undefined before the first checkup, `right` where no class can be asked for. */
 function draw(bar, { name, share, wanted, right, full }) {
   const missing = share < MISSING;
-  const read = right === undefined ? "" : `, ${percent(right)} of those asked for are read as it`;
-  const seen = `${name}: ${percent(share ?? 0)} of the samples${missing ? ", missing" : ""}${read}`;
+  const read = right === undefined ? "" : `, ${percent(right, 1)} of those asked for are read as it`;
+  const seen = `${name}: ${percent(share ?? 0, 1)} of the samples${missing ? ", missing" : ""}${read}`;
   const told = share === undefined ? name : seen;
   bar.setAttribute("aria-label", told);
   bar.title = told;
   bar.classList.toggle("live-missing", missing);
   const height = Math.min(1, (share ?? 0) / full);
   bar.querySelector("u").style.bottom = `${(100 * wanted) / full}%`;
-  bar.lastChild.textContent = right === undefined ? "" : `${Math.round(100 * right)} %`;
+  bar.lastChild.textContent = right === undefined ? "" : percent(right);
   bar.querySelector("i").style.height = `${100 * height}%`;
-  bar.querySelector("em").textContent = missing ? "×" : height === 1 ? percent(share, 0) : "";
+  bar.querySelector("em").textContent = missing ? "×" : height === 1 ? percent(share) : "";
 }
 
 function counted(there, { length: all }) {
@@ -77,8 +77,4 @@ function counted(there, { length: all }) {
 
 function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function percent(share, digits = 1) {
-  return `${(100 * share).toFixed(digits)} %`;
 }

@@ -3,30 +3,54 @@
 
 import { h, number, percent } from "../base/dom.js";
 import { json } from "../base/http.js";
+import { said } from "../base/words.js";
 
 const PHASE_MS = 1900;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The phases of one step, in order: which arrows run in each, and what happens. */
+/**
+ * The phases of one step, in order: which arrows run in each, and what happens. Where the step was looked at, `of` names
+ * the picture that G has made by then and what D says of it and of a real one, as microscope.json names them.
+ */
 export const PHASES = [
-  { id: "draw", runs: ["z", "fake"], says: () => "G turns noise z into a picture." },
+  { id: "draw", runs: ["z", "fake"], of: ["before"], says: () => "G turns noise z into a picture." },
   {
     id: "judge",
     runs: ["judge", "real"],
+    of: ["before", "before", "real_before"],
     says: ({ real, fake }) => `D looks at both: ${real} for the real picture, ${fake} for the generated one.`,
   },
-  { id: "d", runs: ["back-d"], says: () => "The gradient moves D's weights: the first number up, the second down." },
-  { id: "again", runs: ["z", "fake", "judge"], says: ({ fake }) => `Now G's turn. It draws, and D says ${fake}.` },
+  {
+    id: "d",
+    runs: ["back-d"],
+    of: ["before", "judged", "real_after"],
+    says: () => "The gradient moves D's weights: real pictures up, generated ones down.",
+  },
+  {
+    id: "again",
+    runs: ["z", "fake", "judge"],
+    of: ["before", "judged", "real_after"],
+    says: ({ fake }) => `Now G's turn. It draws, and D says ${fake}.`,
+  },
   {
     id: "g",
     runs: ["back-fake", "back-g"],
+    of: ["gradient", "judged", "real_after"],
     says: () => "The gradient runs back through D to G: which pixels would raise that number. G's weights move.",
+  },
+  {
+    id: "after",
+    runs: ["z", "fake", "judge"],
+    of: ["after", "after", "real_after"],
+    known: true, // only of a step that was looked at
+    says: ({ fake }) => `The same noise once more: D now says ${fake}.`,
   },
 ];
 
-/** The phases that a step by hand goes through: of D alone the first three, of G alone the others. */
-export function phasesOf(what) {
-  return { d: PHASES.slice(0, 3), g: PHASES.slice(3) }[what] ?? PHASES;
+/** The phases that a step goes through: of D alone the first three, of G alone the others. */
+export function phasesOf(what, single = null) {
+  const phases = { d: PHASES.slice(0, 3), g: PHASES.slice(3) }[what] ?? PHASES;
+  return phases.filter(({ known }) => single || !known);
 }
 
 export class GameDiagram {
@@ -64,30 +88,52 @@ export class GameDiagram {
     );
     this.line = h("p", { class: "live-phase", role: "status" });
     this.slow = h("button", { type: "button", class: "base-now", "aria-pressed": "false" }, "Slow motion");
-    this.slow.addEventListener("click", () => (this.timer ? this.rest() : this.walk(PHASES, true)));
+    this.slow.addEventListener("click", () => {
+      if (this.timer) return this.rest();
+      const { single } = this;
+      const what = single?.updates.length === 1 ? single.updates[0] : "both";
+      this.walk(phasesOf(what, single), true);
+    });
     const foot = h("div", { class: "live-walk" }, this.slow, this.line);
     this.element = h("div", { class: "live-game", "data-testid": "live-game", hidden: true }, this.svg, foot);
-    this.steps = null; // events that the feed had
+    /** @type {import("./single-step.js").SingleStep | null} */
+    this.single = null; // the newest step by hand, where it was looked at
+    /** @type {() => void} */
+    this.now = () => {}; // shows the run as it is
   }
 
   /** Shows a run at a step (null: now), with a picture of each kind as ImageData where there is one. */
   show(feed, step, { fake, real }) {
-    if (feed !== this.feed) {
-      this.rest();
-      this.steps = null;
-    }
+    if (feed !== this.feed) this.rest();
     this.feed = feed;
     const told = (share, logit) => saidAt(feed, step, share, logit);
     this.told = { fake: told("d_fake", "logit_fake"), real: told("d_real", "logit_real") };
-    this.saysFake.textContent = this.told.fake;
-    this.saysReal.textContent = this.told.real;
-    paint(this.fake, fake);
-    paint(this.real, real);
-    this.noise(feed);
     const label = `The game: G makes a picture of noise, and D says ${this.told.fake} for generated`;
     this.svg.setAttribute("aria-label", `${label} and ${this.told.real} for real pictures.`);
-    this.step(feed);
-    if (!this.timer) this.run(feed.status === "training" && step === null ? null : []);
+    this.noise(feed);
+    this.now = () => {
+      this.put(fake, real, this.told);
+      this.run(feed.status === "training" && step === null ? null : []);
+    };
+    if (!this.timer) this.now();
+    else if (!this.single) this.put(fake, real, this.told);
+  }
+
+  /** Puts pictures and D's words into the diagram. */
+  put(fake, real, told) {
+    paint(this.fake, fake);
+    paint(this.real, real);
+    this.saysFake.textContent = told.fake;
+    this.saysReal.textContent = told.real;
+  }
+
+  /** What is to be seen in a phase of the step that was looked at; D's words of it. */
+  look([picture, fake, real]) {
+    const { pictures, d, p } = this.single;
+    const words = (key) => (key ? said(p?.[key][0] ?? null, d[key][0]).replace(" real", "") : "");
+    const told = { fake: words(fake), real: words(real) };
+    this.put(pictures[picture][0], pictures.real[0], told);
+    return told;
   }
 
   /** The z of the picture, once a run, as squares from dark to light. */
@@ -106,14 +152,6 @@ export class GameDiagram {
     }
   }
 
-  /** A step by hand is walked through. */
-  step(feed) {
-    const stepped = feed.events.filter(({ event }) => event === "stepped");
-    const fresh = this.steps !== null && stepped.length > this.steps;
-    this.steps = stepped.length;
-    if (fresh) this.walk(phasesOf(stepped.at(-1).what), false);
-  }
-
   /** Goes through phases, again and again or once. */
   walk(phases, again) {
     this.rest();
@@ -121,9 +159,9 @@ export class GameDiagram {
     let k = 0;
     const next = () => {
       if (k === phases.length && !again) return this.rest();
-      const { runs, says } = phases[k++ % phases.length];
+      const { runs, says, of } = phases[k++ % phases.length];
       this.run(runs);
-      this.line.textContent = says(this.told ?? { fake: "", real: "" });
+      this.line.textContent = says(this.single ? this.look(of) : (this.told ?? { fake: "", real: "" }));
       this.timer = setTimeout(next, PHASE_MS);
     };
     next();
@@ -135,6 +173,7 @@ export class GameDiagram {
     this.slow.setAttribute("aria-pressed", "false");
     this.line.textContent = "";
     this.run([]);
+    this.now();
   }
 
   /** Which arrows run; null is all of them. */
@@ -206,10 +245,11 @@ function thumbnail(x, y, side, colour) {
   return s("g", {}, frame, s("image", { x: x + 2, y: y + 2, width: side - 4, height: side - 4 }));
 }
 
-/** Puts a picture into a thumbnail; null leaves what is there. */
-function paint(group, data) {
-  if (!data) return;
-  const sheet = h("canvas", { width: data.width, height: data.height });
-  sheet.getContext("2d").putImageData(data, 0, 0);
+/** Puts a picture, {data, width, height}, into a thumbnail; null leaves what is there. */
+function paint(group, picture) {
+  if (!picture) return;
+  const { data, width, height } = picture;
+  const sheet = h("canvas", { width, height });
+  sheet.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
   group.lastChild.setAttribute("href", sheet.toDataURL());
 }

@@ -3,8 +3,9 @@
 import { PictureViewer } from "./picture-viewer.js";
 import { Chart } from "../charts/chart.js";
 import { Coverage } from "./coverage.js";
-import { duration, h, number } from "../base/dom.js";
+import { duration, h, number, percent } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
+import { stage } from "../base/stage.js";
 import { explained } from "../base/terms.js";
 import { STATUS } from "../base/words.js";
 import { Health } from "./health.js";
@@ -29,10 +30,14 @@ class View {
     this.note = h("p", { class: "live-note", role: "status", hidden: true });
     this.light = new Health();
     this.coverage = new Coverage();
-    this.chart = new Chart((step) => this.pictures.seek(step));
+    this.chart = new Chart(
+      (step) => this.pictures.seek(step),
+      (panel) => this.presents({ panel }),
+    );
     this.pictures = new PictureViewer({
       onstep: (step) => this.look(step),
       onshow: (tiles) => this.chart.picture(tiles),
+      onfork: (step) => this.tell?.("fork", step),
     });
     const facts = [this.step, this.epoch, this.speed, this.time];
     const budget = h("div", { class: "live-budget" }, this.progress, this.left);
@@ -46,14 +51,32 @@ class View {
       h("div", { class: "live-body" }, ...parts),
     );
     parent.append(this.element);
+    this.deaf = stage.listen(() => this.obey());
   }
 
-  /** data: {run, view: "full" or "compact", points, count, classes, columns, now} of ui/shared/live_view.py. */
-  show(data) {
+  /** The class sees the chart and the moment that the teacher sees. */
+  presents(part) {
+    if (this.data?.view === "full") stage.show(part);
+  }
+
+  /** Goes where the teacher is in this run, whenever that is somewhere else. */
+  obey() {
+    const { panel = "", step = null } = stage.followed ?? {};
+    const wanted = `${panel}@${step}`;
+    if (!stage.followed || this.data?.view !== "full" || wanted === this.obeyed || !this.following?.feed.length) return;
+    this.obeyed = wanted;
+    if (panel) this.chart.show(panel);
+    this.pictures.seek(step ?? Infinity);
+  }
+
+  /** data: {run, view: "full" or "compact", points, count, classes, columns, forks, now} of ui/shared/live_view.py. */
+  show(data, tell) {
     const moved = data.run !== this.data?.run;
     this.data = data;
+    this.tell = tell;
     this.element.classList.toggle("live-compact", data.view === "compact");
     this.chart.points = data.points;
+    this.chart.states = data.from_source ? [] : (data.states ?? []);
     if (moved) {
       this.following?.stop();
       this.following = follow(data.run, (feed) => this.update(feed));
@@ -74,6 +97,7 @@ class View {
     this.coverage.show(feed, this.at);
     // The chart comes after the first picture: Plotly takes a second to load.
     if (this.data.view !== "compact" && feed.state !== "loading") this.chart.update(feed);
+    this.obey();
   }
 
   /** Shows the moment at which the time slider stands; null is now. */
@@ -81,6 +105,7 @@ class View {
     this.at = step;
     this.coverage.show(this.following.feed, step);
     this.chart.look(step);
+    this.presents({ step: step ?? null });
   }
 
   bar(feed) {
@@ -97,8 +122,10 @@ class View {
     this.progress.setAttribute("aria-valuenow", String(Math.round(100 * done)));
     this.fill.style.width = `${100 * done}%`;
     const rest = state === "training" ? timeLeft(feed) : null;
-    const percent = `${Math.floor(100 * done)} %`;
-    this.left.textContent = rest === null ? percent : `${percent}, about ${duration(rest)} left`;
+    const share = percent(Math.floor(100 * done) / 100); // 100 % only at the end
+    this.left.textContent = rest === null ? share : `${share}, about ${duration(rest)} left`;
+    if (this.data.view !== "compact" && STATUS[state])
+      document.title = `${STATUS[state]} ${state === "training" ? `${share} ` : ""}· Forger`;
   }
 
   say(feed) {
@@ -109,6 +136,7 @@ class View {
   }
 
   destroy() {
+    this.deaf();
     this.following?.stop();
     this.pictures.destroy();
     this.chart.destroy();

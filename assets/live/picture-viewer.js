@@ -6,6 +6,7 @@ import { address } from "../base/root.js";
 import { Picture } from "../base/picture.js";
 import { Replay } from "../base/replay.js";
 import { explained } from "../base/terms.js";
+import { Opinions } from "./opinions.js";
 import { TileDialog } from "./tile-dialog.js";
 import { TilePicker, stepped } from "./tile-picker.js";
 
@@ -16,34 +17,55 @@ const SORTS = {
 };
 const PAPER = 32; // of a grid, where it has no picture
 const TRANSLATED = {
-  fixed: { title: "The same sources", says: "source, result, truth side by side; none was learned from" },
+  fixed: { title: "The same sources", says: "side by side; none was learned from" }, // behind what is side by side
   random: { title: "Other sources", says: "new ones at every step" },
   real: { title: "Real", says: "what the results should look like" },
 };
 const SMOOTH_FROM = 380; // pixels: pictures of points are this large and not made of digits
 
 /** The pictures of a feed. `onstep` hears the step at which the slider stands, null when it is live;
- * `onshow` the first picture of the fixed and of the real grid, { fake, real }, whenever one is another. */
+ * `onshow` the first picture of the fixed and of the real grid, { fake, real }, whenever one is another; `onfork` the
+ * step from which the run is to branch off. */
 export class PictureViewer {
-  constructor({ onstep, onshow = (/** @type {any} */ tiles) => void tiles }) {
+  constructor({
+    onstep,
+    onshow = (/** @type {any} */ tiles) => void tiles,
+    onfork = (/** @type {number} */ step) => void step,
+  }) {
     this.onstep = onstep;
     this.onshow = onshow;
     this.big = "fixed";
     this.index = null; // of the slider; null follows the run
     this.pickers = {};
-    this.dialog = new TileDialog((by) => this.turn(by));
+    this.dialog = new TileDialog((by) => this.turn(by), onfork);
     this.frames = {
       fixed: new Frame("live-picture", () => this.tell()),
-      random: new Frame(),
+      random: new Frame("", () => this.judge()),
       real: new Frame("", () => this.tell()),
     };
     this.words = {};
     this.places = Object.fromEntries(Object.keys(SORTS).map((sort) => [sort, this.card(sort)]));
+    const judged = Object.keys(SORTS).map((sort) => {
+      const step = () => (this.frames[sort].picture.image.hidden ? null : this.stepOf(sort));
+      return [sort, { picker: this.pickers[sort], step }];
+    });
+    this.opinions = new Opinions(Object.fromEntries(judged));
     this.past = h("button", { type: "button", class: "live-past", "data-testid": "live-past", hidden: true });
     this.past.addEventListener("click", () => this.seek(Infinity));
     const cards = Object.values(this.places);
-    this.element = h("div", { class: "live-album" }, ...cards, this.past, this.timeline(), this.dialog.element);
-    this.sizes = new ResizeObserver(() => Object.values(this.frames).forEach((frame) => frame.fit()));
+    const fork = { type: "button", class: "base-now live-fork", "data-testid": "live-fork", hidden: true };
+    this.fork = h(
+      "button",
+      { ...fork, title: "Change one thing from this step on, and see both futures" },
+      "Fork here",
+    );
+    this.fork.addEventListener("click", () => onfork(this.shown));
+    const tools = h("div", { class: "live-tools" }, this.opinions.element, this.fork);
+    const below = h("div", { class: "live-time" }, this.timeline(), tools);
+    this.asked = h("p", { class: "live-asked", "data-testid": "live-asked", hidden: true });
+    const parts = [...cards, this.past, below, this.asked, this.dialog.element];
+    this.element = h("div", { class: "live-album" }, ...parts);
+    this.sizes = new ResizeObserver(() => this.fit());
     this.sizes.observe(this.element);
     this.enlarge("fixed");
   }
@@ -53,13 +75,11 @@ export class PictureViewer {
     /** @type {Record<string, HTMLElement>} */
     const words = (this.words[sort] = { title: h("b", {}, ...explained(title)), says: h("span", {}, says) });
     const button = h("button", { type: "button", class: "live-frame" }, this.frames[sort].element);
-    this.pickers[sort] = new TilePicker(button, this.frames[sort].picture.image, (k) => this.open(sort, k));
-    button.addEventListener("click", () => this.columns || this.enlarge(sort));
-    const larger = h(
-      "button",
-      { type: "button", class: "live-enlarge", "aria-label": `Show ${title} large` },
-      "Enlarge",
+    this.pickers[sort] = new TilePicker(button, this.frames[sort].picture.image, (place) =>
+      this.open(sort, this.pickers[sort].picture(place)),
     );
+    button.addEventListener("click", () => this.columns || this.enlarge(sort));
+    const larger = h("button", { type: "button", class: "live-enlarge", "aria-label": `Enlarge ${title}` }, "Enlarge");
     larger.addEventListener("click", () => this.enlarge(sort));
     words.larger = larger;
     const caption = h("figcaption", {}, words.title, words.says, larger);
@@ -91,7 +111,12 @@ export class PictureViewer {
     for (const [name, card] of Object.entries(this.places)) {
       card.classList.toggle("live-big", name === sort);
     }
-    requestAnimationFrame(() => Object.values(this.frames).forEach((frame) => frame.fit()));
+    requestAnimationFrame(() => this.fit());
+  }
+
+  fit() {
+    Object.values(this.frames).forEach((frame) => frame.fit());
+    this.opinions.draw();
   }
 
   get steps() {
@@ -99,7 +124,19 @@ export class PictureViewer {
   }
 
   /** Takes in what is new of a feed; another feed starts over. */
-  update(feed, { points = false, count = 0, classes = [], columns = 0, from_source: translated = false } = {}) {
+  update(
+    feed,
+    {
+      points = false,
+      count = 0,
+      classes = [],
+      rows = [],
+      columns = 0,
+      forks = false,
+      from_source: translated = false,
+      beside = [],
+    } = {},
+  ) {
     if (feed !== this.feed || feed.generation !== this.generation) {
       this.replay.stop();
       this.index = null;
@@ -110,16 +147,21 @@ export class PictureViewer {
     }
     for (const [sort, { title, says }] of Object.entries(translated ? TRANSLATED : SORTS)) {
       this.words[sort].title.textContent = title;
-      this.words[sort].says.textContent = says;
-      this.words[sort].larger.setAttribute("aria-label", `Show ${title} large`);
+      const named = translated && sort === "fixed" && beside.length;
+      this.words[sort].says.textContent = named ? `${beside.join(", ")} ${says}` : says;
+      this.words[sort].larger.setAttribute("aria-label", `Enlarge ${title}`);
     }
+    this.asked.hidden = !rows.length;
+    this.asked.textContent = rows.length ? `Columns: ${classes.join(", ")}. Rows: ${rows.join("; ")}.` : "";
     this.translated = translated;
     this.points = points;
     this.count = count;
     this.columns = columns;
+    this.forks = forks;
     for (const [sort, picker] of Object.entries(this.pickers)) picker.show(SORTS[sort].title, columns);
     this.choice.set(classes);
     this.shade();
+    this.judge();
     const before = this.shown;
     this.range.max = String(Math.max(0, this.steps.length - 1));
     if (this.index !== null) this.index = nearest(this.steps, before ?? 0); // some were thinned out
@@ -140,11 +182,22 @@ export class PictureViewer {
     const first = (sort) =>
       this.pickers[sort].layout && !this.frames[sort].picture.image.hidden ? this.pickers[sort].pixels(0) : null;
     this.onshow({ fake: first("fixed"), real: first("real") });
+    this.judge();
+  }
+
+  /** What D says of the grids on screen. */
+  judge() {
+    if (this.feed) this.opinions.show(this.feed, this.columns > 0);
+  }
+
+  /** The step of the picture that a grid shows. */
+  stepOf(sort) {
+    return sort === "real" ? (this.shown ?? 0) : (this.frames[sort].step ?? null);
   }
 
   /** Opens picture k of a grid as it is on screen. */
   open(sort, k) {
-    const { picture, step } = this.frames[sort];
+    const { picture } = this.frames[sort];
     const pixels = this.pickers[sort].pixels(k);
     if (picture.image.hidden || pixels.data.every((value, at) => at % 4 === 3 || value === PAPER)) return;
     this.opened = { sort, k };
@@ -154,15 +207,17 @@ export class PictureViewer {
       sort,
       k,
       pixels,
-      step: sort === "real" ? this.shown : step,
+      step: this.stepOf(sort),
+      forks: this.forks && sort !== "real",
     });
   }
 
   /** Opens the picture before or behind the one that is open. */
   turn(by) {
     const { sort, k } = this.opened;
-    const { rows, columns } = this.pickers[sort].layout;
-    this.open(sort, stepped(k, by, rows * columns));
+    const { layout, order } = this.pickers[sort];
+    const place = stepped(order?.indexOf(k) ?? k, by, layout.rows * layout.columns);
+    this.open(sort, this.pickers[sort].picture(place));
   }
 
   go(index) {
@@ -178,6 +233,7 @@ export class PictureViewer {
     this.live.setAttribute("aria-pressed", String(this.index === null));
     if (this.feed.real) this.frames.real.show(address(this.feed.real), `Real ${this.things()}`, this.points);
     this.where.textContent = "";
+    this.fork.hidden = !this.forks || step === undefined;
     if (step === undefined) return;
     this.shown = step;
     const epoch = this.feed.at("epoch", step);
@@ -208,6 +264,7 @@ export class PictureViewer {
 
   destroy() {
     this.replay.stop();
+    this.opinions.destroy();
     this.dialog.destroy();
     this.sizes.disconnect();
   }
@@ -254,7 +311,7 @@ class Frame {
     const ratio = window.devicePixelRatio || 1;
     const whole = Math.floor(most * ratio + 1e-3) / ratio;
     const smooth = this.smooth || Math.max(w, hgt) >= SMOOTH_FROM;
-    const scale = !smooth && whole >= 0.8 * most ? whole : most;
+    const scale = !smooth && whole >= 0.9 * most ? whole : most;
     Object.assign(image.style, { width: `${w * scale}px`, height: `${hgt * scale}px` });
     image.style.imageRendering = smooth || scale * ratio < 1 ? "auto" : "pixelated";
   }

@@ -15,20 +15,29 @@ const USER = Math.random().toString(36).slice(2, 10); // tells this page from ot
  * @property {number} step of that
  * @property {number[]} shape C, H, W
  * @property {number | null} class
+ * @property {string} words the caption that was asked for, "" without
  * @property {number[] | null} z
  * @property {string} why there is no z
  */
 
 export class TileDialog {
-  /** @param {(by: number) => void} onturn hears how far the picture lies that an arrow key asks for */
-  constructor(onturn) {
+  /**
+   * @param {(by: number) => void} onturn hears how far the picture lies that an arrow key asks for
+   * @param {(step: number) => void} onfork hears the step of the picture from which the run is to branch off
+   */
+  constructor(onturn, onfork) {
     this.title = h("h2", { class: "live-tile-title" });
     this.own = h("canvas", { role: "img", "aria-label": "The picture" });
     this.near = h("canvas", { role: "img", "aria-label": "The nearest real picture" });
-    this.nearText = h("figcaption", { role: "status" });
+    this.nearText = h("span", { role: "status" });
     this.verdict = new VerdictPanel();
     this.note = h("p", { class: "live-tile-note" });
     this.explore = h("a", { class: "live-tile-go", "data-testid": "tile-explore" }, "Open in Explore");
+    this.fork = h("button", { type: "button", class: "base-now", "data-testid": "tile-fork" }, "Fork the run here");
+    this.fork.addEventListener("click", () => {
+      this.element.close();
+      onfork(this.step);
+    });
     const close = h("button", { type: "button", class: "base-now" }, "Close");
     close.addEventListener("click", () => this.element.close());
     this.element = h(
@@ -39,8 +48,14 @@ export class TileDialog {
         "div",
         { class: "live-tile-body" },
         h("figure", {}, this.own, h("figcaption", {}, "this picture")),
-        h("figure", {}, this.near, this.nearText),
-        h("div", { class: "live-tile-said" }, this.verdict.element, this.note, this.explore),
+        h("figure", {}, this.near, h("figcaption", {}, this.nearText)),
+        h(
+          "div",
+          { class: "live-tile-said" },
+          this.verdict.element,
+          this.note,
+          h("p", { class: "live-tile-ways" }, this.explore, this.fork),
+        ),
       ),
     );
     this.element.addEventListener("close", () => this.asking?.abort());
@@ -53,9 +68,12 @@ export class TileDialog {
 
   /**
    * Opens picture k of a grid: `name` is what the grid is called, `pixels` those of the picture.
-   * @param {{feed: any, name: string, sort: string, step: number, k: number, pixels: ImageData}} what
+   * @param {{feed: any, name: string, sort: string, step: number, k: number, pixels: ImageData,
+   *   forks: boolean}} what
    */
-  async open({ feed, name, sort, step, k, pixels }) {
+  async open({ feed, name, sort, step, k, pixels, forks }) {
+    this.step = step;
+    this.fork.hidden = !forks;
     this.asking?.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
@@ -85,12 +103,19 @@ export class TileDialog {
   lead(id, tile, step) {
     const kept = tile.model.split("@")[1];
     const whose = tile.step === step ? "" : `D and Explore use step ${number(tile.step)}, the nearest that was kept.`;
-    this.note.textContent = [tile.why && `Not in Explore: ${tile.why}.`, whose].filter(Boolean).join(" ");
+    this.note.textContent = [
+      tile.words && `Asked for: ${tile.words}.`,
+      tile.why && `Not in Explore: ${tile.why}.`,
+      whose,
+    ]
+      .filter(Boolean)
+      .join(" ");
     this.explore.hidden = !tile.z;
     if (!tile.z) return;
     const query = new URLSearchParams({ run: id, z: toText(rounded(Float32Array.from(tile.z))) });
     if (kept) query.set("step", kept);
     if (tile.class !== null) query.set("class", String(tile.class));
+    if (tile.words) query.set("words", tile.words);
     this.explore.href = `${address("explore")}?${query}`;
   }
 

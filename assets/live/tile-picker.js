@@ -4,12 +4,14 @@ import { h } from "../base/dom.js";
 
 const GAP = 2; // pixels between two pictures, as gan/images.py lays them out
 
+/** @typedef {{columns: number, rows: number, pitch: number, side: number}} Layout in pixels of the picture */
+
 /** What is picked in the grid on `image`, inside the button `button`. Nothing can be while `columns` is 0. */
 export class TilePicker {
   /**
    * @param {HTMLButtonElement} button
    * @param {HTMLImageElement} image
-   * @param {(k: number) => void} onpick hears the number of the picture, row by row from 0
+   * @param {(place: number) => void} onpick hears the place of the picture, row by row from 0
    */
   constructor(button, image, onpick) {
     this.button = button;
@@ -18,6 +20,11 @@ export class TilePicker {
     this.columns = 0;
     this.name = "";
     this.at = null;
+    /** @type {number[] | null} which picture stands at each place; null: as they lie */
+    this.order = null;
+    /** @type {(place: number) => string} */
+    this.says = () => ""; // what there is to say of the picture at a place
+    this.onpoint = (/** @type {number | null} */ place) => void place;
     this.cursor = h("i", { class: "live-cursor", hidden: true });
     button.append(this.cursor);
     button.addEventListener("pointermove", (event) => this.point(this.under(event)));
@@ -40,7 +47,9 @@ export class TilePicker {
   label() {
     const { layout, at, name } = this;
     if (!this.columns) return this.button.setAttribute("aria-label", `Show ${name} large`);
-    const where = at === null || !layout ? "" : `: picture ${at + 1} of ${layout.rows * layout.columns}`;
+    const said = at === null ? "" : this.says(at);
+    const picture = `: picture ${1 + this.picture(at ?? 0)} of ${layout ? layout.rows * layout.columns : 0}`;
+    const where = at === null || !layout ? "" : `${picture}${said && `, ${said}`}`;
     this.button.setAttribute("aria-label", `${name}${where}. Arrow keys choose a picture, Enter opens it.`);
   }
 
@@ -77,6 +86,7 @@ export class TilePicker {
     this.at = k;
     cursor.hidden = k === null || !layout;
     this.label();
+    this.onpoint(cursor.hidden ? null : k);
     if (cursor.hidden) return;
     const [frame, box] = [this.button, image].map((element) => element.getBoundingClientRect());
     const scale = box.width / image.naturalWidth;
@@ -89,7 +99,12 @@ export class TilePicker {
     });
   }
 
-  /** Picture k as its pixels; null where the grid has none at this place. */
+  /** The number of the picture at a place. */
+  picture(place) {
+    return this.order?.[place] ?? place;
+  }
+
+  /** Picture k as its pixels. */
   pixels(k) {
     const { layout, image } = this;
     const { side, pitch, columns } = layout;
@@ -100,7 +115,10 @@ export class TilePicker {
   }
 }
 
-/** Where the pictures of a grid of so many columns lie: `side` is that of one, `pitch` from one to the next. */
+/**
+ * Where the pictures of a grid of so many columns lie: `side` is that of one, `pitch` from one to the next.
+ * @returns {Layout}
+ */
 export function layoutOf(wide, high, columns) {
   const pitch = (wide + GAP) / columns;
   return { columns, rows: Math.round((high + GAP) / pitch), pitch, side: pitch - GAP };

@@ -5,9 +5,13 @@ import { ask, pictures } from "../base/http.js";
 import { anySeed } from "../base/latent.js";
 import { LinkCopier } from "../base/link-copier.js";
 import { style } from "../base/stylesheet.js";
-import { said } from "../base/words.js";
+import { said, verdict } from "../base/words.js";
+import { generators } from "../engine/page.js";
+import { handOf } from "./hand.js";
+import { Round } from "./round.js";
 
 const MANY = 20;
+const EVEN = 16; // of 255: shades that look like one
 const CALM = 300; // ms in which a second tap does not skip the answer
 const WORDS = { real: "Real", generated: "Generated" };
 const CONFETTI = ["--real", "--fake", "--d", "--g"];
@@ -81,7 +85,7 @@ class Quiz {
     this.time.addEventListener("input", () => this.named());
     this.time.addEventListener("change", () => ((this.step = this.steps[this.time.value]), this.deal(this.seed)));
     this.time.onpointerup = () => this.time.blur(); // the arrows answer again
-    this.when = h("output");
+    this.when = h("output", { "aria-live": "off" });
     this.row = h(
       "label",
       { class: "quiz-time" },
@@ -126,9 +130,10 @@ class Quiz {
 
   // -- a round ---------------------------------------------------------------------------------------------------------
 
-  get path() {
+  /** The address of a route of the generator that deals. */
+  path(route) {
     const { data } = this.context;
-    return `/api/models/${this.step === null ? data.id : `${data.id}@${this.step}`}/quiz?seed=${this.seed}&n=${MANY}`;
+    return `/api/models/${this.step === null ? data.id : `${data.id}@${this.step}`}/${route}`;
   }
 
   link() {
@@ -146,18 +151,17 @@ class Quiz {
     this.seed = seed;
     this.at = 0;
     this.guesses = [];
-    this.pictures = null;
+    this.round = null;
     this.waiting = false;
     this.link();
     this.say("Dealing …");
     this.paint();
     try {
-      const answer = await this.ask(this.path, { signal: dealing.signal });
-      const { pixels, h: high, w, c, step } = await pictures(answer);
+      const round = (await this.here(dealing.signal)) ?? (await this.server(dealing.signal));
       if (this.dealing !== dealing) return;
-      this.pictures = { pixels, h: high, w, c };
-      this.made = step;
-      this.source.textContent = `Real ones: ${answer.headers.get("X-Real")}. Generated ones: step ${number(this.made)}. Half and half. ${this.context.data.d_note ?? ""}`;
+      this.round = round;
+      this.element.dataset.by = round instanceof Round ? "page" : "server";
+      this.source.textContent = `Real ones: ${round.source}. Generated ones: step ${number(round.pictures.step)}. Half and half. ${this.context.data.d_note ?? ""}`;
       this.say("");
       this.paint();
     } catch (error) {
@@ -165,14 +169,33 @@ class Quiz {
     }
   }
 
+  /** The round, drawn and judged by the page; null where it cannot do that. The server would deal the same. */
+  async here(signal) {
+    const answer = await this.ask(`${this.path("hand")}?seed=${this.seed}&n=${MANY}`, { signal });
+    const hand = await handOf(answer, this.context.data.z_dim);
+    const made = await generators.here({ url: `${this.path("images")}?kind=z`, body: hand.z });
+    const round = made && new Round(hand, made);
+    const read = round && (await generators.here({ url: `${this.path("reading")}?`, body: round.pictures.pixels }));
+    return read ? Object.assign(round.judged(read), { source: answer.headers.get("X-Real") }) : null;
+  }
+
+  /** The same from the server, which is asked about each guess. */
+  async server(signal) {
+    const path = `${this.path("quiz")}?seed=${this.seed}&n=${MANY}`;
+    const answer = await this.ask(path, { signal });
+    const guess = async (k, word) => {
+      const options = { method: "POST", signal };
+      return (await this.ask(`${path}&k=${k}&guess=${word}`, options)).json();
+    };
+    return { pictures: await pictures(answer), source: answer.headers.get("X-Real"), guess };
+  }
+
   async guess(guess) {
-    if (!this.pictures || this.waiting || this.guesses.length > this.at) return;
+    if (!this.round || this.waiting || this.guesses.length > this.at) return;
     const { dealing, at } = this;
     this.waiting = true;
     try {
-      const path = `${this.path}&k=${at}&guess=${guess}`;
-      const answer = await this.ask(path, { method: "POST", signal: dealing.signal });
-      const told = await answer.json();
+      const told = await this.round.guess(at, guess);
       if (this.dealing !== dealing) return;
       this.guesses.push({ guess, ...told });
       this.since = performance.now();
@@ -203,9 +226,10 @@ class Quiz {
     this.picture.dataset.truth = "";
     this.stamp.textContent = "";
     this.swap(false);
-    this.picture.style.visibility = this.pictures ? "" : "hidden";
-    if (!this.pictures) return;
-    drawSheet(this.canvas, this.pictures, this.at, 1, 1, 0);
+    this.picture.style.visibility = this.round ? "" : "hidden";
+    if (!this.round) return;
+    drawSheet(this.canvas, this.round.pictures, this.at, 1, 1, 0);
+    if (isEven(this.round.pictures, this.at)) this.say("This picture is one even shade: nothing failed to load.");
     this.canvas.setAttribute("aria-label", `Picture ${this.at + 1} of ${MANY}: real or generated?`);
     this.canvas.dataset.k = String(this.at);
   }
@@ -214,12 +238,9 @@ class Quiz {
     const { truth, right, d, d_score, d_right } = this.guesses.at(-1);
     this.picture.dataset.truth = truth;
     this.stamp.textContent = WORDS[truth];
-    const word = d_score > 0 ? "real" : "generated";
-    const d_said =
-      d === null ? `D says ${word}, ${said(d, d_score)}` : `D says ${percent(d > 0.5 ? d : 1 - d)} ${word}`;
     this.verdict.dataset.right = right;
     const you = h("b", {}, right ? "Right" : "Wrong");
-    const about = h("span", { class: "quiz-d" }, `${d_said}: ${d_right ? "right" : "wrong"}`);
+    const about = h("span", { class: "quiz-d" }, `${verdict(d, d_score)}: ${d_right ? "right" : "wrong"}`);
     this.verdict.replaceChildren(you, `: ${truth}. `, about, ".");
     this.next.textContent = this.at + 1 < MANY ? "Next" : "See the result";
     this.tally();
@@ -277,7 +298,7 @@ class Quiz {
 
   mistake({ truth, d, d_score, d_right }, k) {
     const canvas = h("canvas", { role: "img", "aria-label": `Picture ${k + 1}: ${truth}` });
-    drawSheet(canvas, this.pictures, k, 1, 1, 0);
+    drawSheet(canvas, this.round.pictures, k, 1, 1, 0);
     const d_said = `D: ${said(d, d_score)}${d_right ? "" : ", wrong too"}`;
     return h("figure", { "data-truth": truth }, canvas, h("figcaption", {}, h("b", {}, WORDS[truth]), h("br"), d_said));
   }
@@ -289,7 +310,7 @@ class Quiz {
 
   named() {
     const step = this.steps[this.time.value];
-    this.when.textContent = step === null ? "newest" : `step ${number(step)}`;
+    this.when.textContent = step === null ? "latest" : `step ${number(step)}`;
   }
 
   key(event) {
@@ -305,6 +326,12 @@ class Quiz {
     if (answered) this.goOn();
     else this.guess(guess);
   }
+}
+
+/** Whether picture k is one shade all over, as a collapsed generator makes them. */
+function isEven({ pixels, h: high, w, c }, k) {
+  const own = pixels.subarray(k * high * w * c, (k + 1) * high * w * c);
+  return own.reduce((a, b) => Math.max(a, b)) - own.reduce((a, b) => Math.min(a, b)) < EVEN;
 }
 
 /** A bar of how many of twenty, with a line at the half. */

@@ -43,6 +43,10 @@ class Watched extends WebSocket {
       connected = lost = true;
       clearTimeout(timer);
       bar(null);
+      import("./trail.js").then(
+        ({ begin }) => begin(),
+        () => {}, // the page is being left
+      );
     });
     this.addEventListener("close", () => {
       if (!connected) return; // never was: the timer of the page runs

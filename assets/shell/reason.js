@@ -2,7 +2,7 @@
 import { meaning } from "../base/status.js";
 
 const PATIENCE_MS = 2500; // for an answer, and for a socket
-const SLOW = "The server has not answered for some seconds. The page goes on by itself as soon as it does.";
+const SLOW = "The server has not answered for some seconds. The page will continue by itself once it does.";
 const HELP = "docs/operating.md has the lines for common proxies.";
 
 /**
@@ -48,7 +48,7 @@ function stranger(status) {
 
 function absent(root, lost) {
   if (globalThis.navigator?.onLine === false && !/^(localhost|127\.|\[::1\])/.test(root.hostname))
-    return "This browser is offline. The page goes on by itself once it is back.";
+    return "This browser is offline. The page will continue by itself once it is back.";
   return (
     `The server at ${root.host} does not answer. ` +
     (lost ? "It was stopped, or the network is gone; what was trained is saved. " : "") +

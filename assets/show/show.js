@@ -2,10 +2,12 @@
 
 import { duration, h, number } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
+import { stage } from "../base/stage.js";
 import { STATUS } from "../base/words.js";
 import { Curves, PANELS } from "../charts/curves.js";
 import { follow } from "../charts/feed.js";
 import { has } from "../charts/panels.js";
+import { answers } from "../guide/answers.js";
 import { Health } from "../live/health.js";
 import { PictureViewer } from "../live/picture-viewer.js";
 import { KEYS, deed, moved } from "./keys.js";
@@ -16,7 +18,7 @@ const SAID_MS = 4000; // that a sentence stays
 const ASKS = ["play", "both", "d", "g"]; // what changes the run
 const SORTS = ["fixed", "random", "real"];
 const NO_RUN = "Nothing is trained yet. Start a run on the page Train: it will be shown here.";
-const NO_PIN = "This browser only watches: give the PIN on the page Train, then these keys steer.";
+const NO_PIN = "You are watching: enter the PIN on the Train page to take control.";
 const NO_ADDRESS = "This server answers this machine only. Started with “make class” it lets phones in.";
 
 class View {
@@ -26,10 +28,11 @@ class View {
     this.facts = h("span", { class: "show-facts", "data-testid": "show-facts" });
     this.light = new Health();
     this.pictures = new PictureViewer({ onstep: (step) => this.look(step) });
-    this.plot = h("div", { class: "base-plot", role: "img", "aria-label": "Chart", "data-testid": "show-chart" });
+    this.plot = h("div", { class: "base-plot", role: "group", "aria-label": "Chart", "data-testid": "show-chart" });
     this.curves = new Curves(this.plot);
     this.tabs = h("p", { class: "show-charts" });
     this.said = h("p", { class: "show-said", role: "alert", hidden: true });
+    this.asked = h("div", { class: "show-sheet show-asked", hidden: true, "data-testid": "show-asked" });
     this.help = h("dl", { class: "show-sheet show-help", hidden: true, "data-testid": "show-help" }, ...lines());
     this.poster = h("div", { class: "show-sheet show-poster", hidden: true, "data-testid": "show-poster" });
     this.black = h("div", { class: "show-sheet show-black", hidden: true, "data-testid": "show-black" });
@@ -41,9 +44,10 @@ class View {
       h("div", { class: "show-body" }, this.pictures.element, right),
       this.said,
       this.bar(),
-      ...[this.help, this.poster, this.black],
+      ...[this.asked, this.help, this.poster, this.black],
     );
     parent.append(this.element);
+    this.deaf = stage.listen(() => this.hear());
     this.onkey = (event) => this.press(event);
     this.onmove = () => this.wake();
     this.onsize = () => this.fit();
@@ -103,6 +107,15 @@ class View {
     this.curves.refresh();
   }
 
+  /** The question to the class, with a bar for each answer, over everything until it is taken away. */
+  hear() {
+    const { question } = stage.told;
+    this.asked.hidden = !question;
+    if (!question) return;
+    const { text, options, right, counts } = question;
+    this.asked.replaceChildren(answers({ text, options, picked: null, right, counts, onpick: null }));
+  }
+
   /** Which moment is on show, and how far the run is. */
   when(feed) {
     const newest = feed.newest();
@@ -126,6 +139,7 @@ class View {
   look(step) {
     this.at = step;
     this.curves.cursor = step;
+    stage.show({ step: step ?? null });
     if (!this.following) return;
     this.when(this.following.feed);
     this.curves.refresh();
@@ -169,6 +183,7 @@ class View {
     const panel = this.offered?.[k];
     if (!panel) return;
     this.curves.show({ panel: panel.id });
+    stage.show({ panel: panel.id });
     this.charts();
   }
 
@@ -200,6 +215,7 @@ class View {
   }
 
   destroy() {
+    this.deaf();
     removeEventListener("keydown", this.onkey, true);
     removeEventListener("pointermove", this.onmove);
     removeEventListener("resize", this.onsize);

@@ -8,12 +8,18 @@ import { Sketch } from "../draw/sketch.js";
 const APART = 60; // ms between two questions about the drawing
 const MOST = 8 * 2 ** 20; // bytes of a file
 const KINDS = "image/png,image/jpeg,image/gif,image/bmp,image/webp";
-const WIDTHS = { none: 0.06, shrink: 0.085, hole: 0.085 }; // of the pen, as a share of the sheet; the first is thin
+const PEN = 0.085; // its width as a share of the sheet
+const WIDTHS = { none: 0.06, shrink: PEN, hole: PEN, noise: PEN, blur: PEN, outline: PEN, grey: PEN }; // thin first
 const WORDS = {
   none: ["Draw a digit", "Translated by G"],
   shrink: ["Draw a digit", "Restored by G"],
+  noise: ["Draw a digit", "Restored by G"],
+  blur: ["Draw a digit", "Restored by G"],
+  outline: ["Draw a digit", "Filled in by G"],
+  grey: ["Draw a digit", "Coloured by G"],
   hole: ["Draw a digit, erase a part", "Filled in by G"],
 };
+const BACK_WIDTH = 0.14; // of the pen for the other way: thick
 const ops = []; // the drawing outlives the view
 
 class Translate {
@@ -23,17 +29,18 @@ class Translate {
     this.tools = [
       ["pen", "Pen"],
       ["eraser", "Eraser"],
-      ["hide", "Erase a part"],
+      ["hide", "Mask"],
     ].map(([tool, text]) => button(text, { "data-tool": tool }, () => this.take(tool)));
     this.file = h("input", { type: "file", accept: KINDS, hidden: true });
     this.file.addEventListener("change", () => (this.upload(this.file.files[0]), (this.file.value = "")));
     this.time = h("input", { type: "range", min: 0, step: 1, "aria-label": "Training step", "data-part": "time" });
     this.time.addEventListener("input", () => this.asker.ask());
-    this.moment = h("output");
+    this.moment = h("output", { "aria-live": "off" });
     this.message = h("p", { class: "translate-message", role: "status", hidden: true });
     this.source = h("canvas", { role: "img", width: 1, height: 1, "data-part": "source" });
     this.result = h("canvas", { role: "img", width: 1, height: 1, "data-part": "result" });
     this.made = h("b");
+    this.way = button("The other way", { "data-part": "way", "aria-pressed": "false" }, () => this.turn());
     const rest = [
       button("Undo", {}, () => this.sketch.undo()),
       button("Clear", {}, () => this.sketch.clear()),
@@ -46,7 +53,14 @@ class Translate {
       h("figure", {}, h("figcaption", {}, this.invitation), h("div", { class: "draw translate-pad" }, sheet)),
       h("figure", {}, h("figcaption", {}, h("b", {}, "What G is given")), this.source),
       h("figure", {}, h("figcaption", {}, this.made), this.result),
-      h("div", { class: "translate-tools", role: "toolbar", "aria-label": "Tools" }, ...this.tools, ...rest, this.file),
+      h(
+        "div",
+        { class: "translate-tools", role: "toolbar", "aria-label": "Tools" },
+        ...this.tools,
+        ...rest,
+        this.way,
+        this.file,
+      ),
       h("label", { class: "translate-time" }, "Training step", this.time, this.moment),
       this.message,
     );
@@ -60,7 +74,7 @@ class Translate {
     this.take("pen");
   }
 
-  /** data: {id, shape, degradation, steps} of ui/shared/translator.py. */
+  /** data: {id, shape, degradation, steps, both_ways} of ui/shared/translator.py. */
   show(data) {
     const other = data.id !== this.data?.id;
     this.data = data;
@@ -71,10 +85,27 @@ class Translate {
     this.time.max = String(data.steps.length); // the last place is the newest generator
     if (other) {
       this.time.value = this.time.max;
-      this.sketch.width = WIDTHS[data.degradation] ?? WIDTHS.none;
+      this.way.setAttribute("aria-pressed", "false");
+      this.way.hidden = !data.both_ways;
+      this.measure();
       this.sketch.shape(data.shape);
     }
     this.asker.ask();
+  }
+
+  get back() {
+    return this.way.getAttribute("aria-pressed") === "true";
+  }
+
+  turn() {
+    this.way.setAttribute("aria-pressed", String(!this.back));
+    this.measure();
+    this.asker.ask();
+  }
+
+  /** The pen for the sources of this way. */
+  measure() {
+    this.sketch.width = this.back ? BACK_WIDTH : (WIDTHS[this.data.degradation] ?? WIDTHS.none);
   }
 
   /** The generator that the slider stands at, ID or ID@STEP. */
@@ -93,7 +124,7 @@ class Translate {
       known.map((seen) => (seen ? 0 : 255)),
       pixels.length,
     );
-    return { url: `/api/models/${this.model()}/translation?`, body };
+    return { url: `/api/models/${this.model()}/translation?way=${this.back ? "back" : "on"}`, body };
   }
 
   paint(answer) {

@@ -55,6 +55,11 @@ export class Explore {
     }).observe(this.element);
   }
 
+  /** A sentence in place of samples. */
+  tell(sentence) {
+    say(this.note, sentence);
+  }
+
   /** @param {any} feed @param {any} view what the page knows of the run; null before there is a generator */
   show(feed, view) {
     this.feed = feed;

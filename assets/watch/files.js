@@ -3,8 +3,9 @@
 const PATIENCE = 8000; // ms for one answer
 
 /**
- * Where files come from. `url` is an address that a picture can have; `read` throws where there is no such file.
- * @typedef {{read: (name: string, anew?: boolean) => Promise<ArrayBuffer>, url: (name: string) => string}} Files
+ * Where files come from. `url` is an address that a picture can have; `read` throws where there is no such file. `age`: for
+ * how many ms the file that was asked for anew last has been as it is, as far as its server tells.
+ * @typedef {{read: (name: string, anew?: boolean) => Promise<ArrayBuffer>, url: (name: string) => string, age?: number}} Files
  */
 
 /** @implements {Files} */
@@ -12,6 +13,7 @@ export class Folder {
   /** @param {string} base the address of the folder, with a slash at its end */
   constructor(base) {
     this.base = base;
+    this.age = 0;
   }
 
   url(name) {
@@ -22,8 +24,15 @@ export class Folder {
     const signal = AbortSignal.timeout(PATIENCE);
     const answer = await fetch(this.url(name), { cache: anew ? "no-cache" : "default", signal });
     if (!answer.ok) throw Object.assign(new Error(`${name} is not there (${answer.status}).`), { status: 0 });
+    if (anew) this.age = age(answer.headers);
     return answer.arrayBuffer();
   }
+}
+
+/** By the server's own clock; 0 where it tells none. */
+function age(headers) {
+  const [now, then] = ["Date", "Last-Modified"].map((name) => Date.parse(headers.get(name) ?? ""));
+  return now > then ? now - then : 0;
 }
 
 /** @implements {Files} */

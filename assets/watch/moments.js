@@ -18,15 +18,15 @@ export class Moments {
     this.steps = [];
     this.at = 0;
     this.time.oninput = () => (this.replay.stop(), this.go(Number(this.time.value)));
+    const row = h("div", { class: "watch-row" }, this.replay.button, this.time, this.text);
     const pictures = h(
       "div",
       { class: "watch-pictures" },
-      h("figure", {}, this.picture, h("figcaption", {}, "Generated, always from the same noise")),
+      h("figure", {}, this.picture, h("figcaption", {}, "Generated, always from the same noise"), row),
       (this.beside = h("figure", {}, this.real, h("figcaption", {}, "Real"))),
     );
-    const row = h("div", { class: "watch-row" }, this.replay.button, this.time, this.text);
     this.none = h("p", {}, "There is no picture yet.");
-    this.element = h("div", {}, this.none, pictures, row);
+    this.element = h("div", {}, this.none, pictures);
   }
 
   get last() {
@@ -45,6 +45,13 @@ export class Moments {
     if (!this.steps.length) return;
     const near = this.steps.findIndex((one) => one >= step);
     this.go(follows || near < 0 ? this.steps.length - 1 : near);
+  }
+
+  /** Shows the picture of a step, or the nearest before it; null is now. */
+  seek(step) {
+    this.replay.stop();
+    const k = step === null ? this.steps.length - 1 : this.steps.findLastIndex((one) => one <= step);
+    if (this.steps.length) this.go(Math.max(0, k));
   }
 
   /** Shows a picture; the promise resolves once it is there. */

@@ -2,7 +2,7 @@
 import { Client } from "../engine/client.js";
 
 export class Painter {
-  /** @param {import("./source.js").Source} source */
+  /** @param {import("./source.js").From} source */
   constructor(source) {
     this.source = source;
     this.client = new Client(() => {
@@ -11,12 +11,14 @@ export class Painter {
     });
     /** @type {Map<string, Promise<string>>} what the worker holds or is about to: its name there, by that of its weights */
     this.held = new Map();
+    /** @type {Map<string, Promise<any>>} programs that are known by name */
+    this.programs = new Map();
   }
 
   /**
    * Has the worker hold a network. Throws an Error with a sentence.
-   * @param {string} program
-   * @param {string} weights names of files
+   * @param {any} program itself, or the name of its file
+   * @param {string} weights the name of their file
    */
   hold(program, weights) {
     const held = this.held.get(weights) ?? this.load(program, weights);
@@ -26,9 +28,19 @@ export class Painter {
   }
 
   async load(program, weights) {
-    const [content, bytes] = await Promise.all([this.source.json(program), this.source.files.read(weights)]);
+    const [content, bytes] = await Promise.all([this.content(program), this.source.read(weights)]);
     await this.client.post({ name: weights, program: content, weights: bytes }, [bytes]);
     return weights;
+  }
+
+  /** A program; every generator of a run has the same. */
+  content(program) {
+    if (typeof program !== "string") return program;
+    const known = this.programs.get(program) ?? this.source.json(program);
+    this.programs.clear();
+    this.programs.set(program, known);
+    known.catch(() => this.programs.delete(program));
+    return known;
   }
 
   /** Lets go of all but these weights. */

@@ -113,13 +113,20 @@ def sample(args: argparse.Namespace) -> int:
         return _translate(args, sampler, run)
     if args.mask:
         raise Usage("--mask says where the pictures of --source are missing.")
+    if args.back:
+        raise Usage("--back translates the pictures of --source the other way.")
     if sampler.config.from_source:
         raise RunError(f"{run.id} makes one picture from another: name a file of sources, --source x.npy.")
     rng = np.random.default_rng(args.seed)
     z = rng.standard_normal((args.n, sampler.z_dim), dtype=np.float32)
-    k = None if args.label is None else _class_of(sampler.names[: sampler.classes], args.label, run)
+    if args.words is not None:
+        asked = _caption(sampler, args.words)
+    else:
+        asked = None if args.label is None else _class_of(sampler.names[: sampler.classes], args.label, run)
     parts = np.array_split(z, -(-args.n // 256))
-    pixels = np.concatenate([sampler.images(part, None if k is None else np.full(len(part), k)) for part in parts])
+    pixels = np.concatenate(
+        [sampler.images(part, None if asked is None else np.array([asked] * len(part))) for part in parts]
+    )
     if args.out.suffix == ".npy":
         np.save(args.out, pixels)
     elif sampler.shape == (2, 1, 1):
@@ -141,7 +148,7 @@ def _translate(args: argparse.Namespace, sampler: Any, run: Run) -> int:
     flat = sources.ndim == 3
     mask = None if args.mask is None else _array(args.mask)
     try:
-        made = sampler.translate(sources[..., None] if flat else sources, mask)
+        made = sampler.translate(sources[..., None] if flat else sources, mask, args.back)
     except ValueError as error:
         raise RunError(f"{args.source}: {error}.") from error
     if args.out.suffix == ".npy":
@@ -150,6 +157,14 @@ def _translate(args: argparse.Namespace, sampler: Any, run: Run) -> int:
         args.out.write_bytes(images.png(images.grid(made)))
     print(f"{len(made)} pictures made by {run.id} at step {sampler.step}: {args.out}")
     return 0
+
+
+def _caption(sampler: Any, text: str) -> Any:
+    """A caption as the networks read it. Raises RunError with the word that they do not know."""
+    try:
+        return sampler.caption(text)
+    except ValueError as error:
+        raise RunError(str(error)) from error
 
 
 def _class_of(names: Sequence[str], wanted: str, run: Run) -> int:
@@ -166,7 +181,8 @@ def _class_of(names: Sequence[str], wanted: str, run: Run) -> int:
 def export(args: argparse.Namespace) -> int:
     """Packs a run into a zip: weights, settings, samples, a GIF, and a PyTorch script that runs without Forger.
 
-    Or writes its generator alone, as an ONNX file; or one page, as an HTML file, that opens without a network.
+    Or writes its generator alone, as an ONNX file; or one page, as an HTML file, that opens without a network; or a
+    film of the run, as a GIF.
     """
     from gan.export import run_zip
     from gan.export.archive import archive
@@ -176,6 +192,8 @@ def export(args: argparse.Namespace) -> int:
         return _export_onnx(args)
     if args.html:
         return _export_html(args)
+    if args.film:
+        return _export_film(args)
     if args.out.exists() and not args.force and not (args.out.is_file() and run_zip.is_ours(args.out)):
         raise RunError(f"{args.out} is there already, and no zip of a run. Name another file, or add --force.")
     run, _ = run_choice.run_at(args.run)
@@ -197,6 +215,20 @@ def _export_onnx(args: argparse.Namespace) -> int:
     return 0
 
 
+def _export_film(args: argparse.Namespace) -> int:
+    if args.out.exists() and not args.force:
+        raise RunError(f"{args.out} is there already. Name another file, or add --force.")
+    run, step = run_choice.run_at(args.run)
+    if step is not None:
+        raise Usage(f"--run {args.run}: a film has the whole run, so it takes no step.")
+    from gan.export import film
+
+    for progress in film.write(run, args.out):
+        show_bar(progress.done / max(progress.total, 1), progress.text)
+    print(f"\n{args.out}: {args.out.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
+    return 0
+
+
 def _export_html(args: argparse.Namespace) -> int:
     if args.out.exists() and not args.force:
         raise RunError(f"{args.out} is there already. Name another file, or add --force.")
@@ -214,7 +246,7 @@ def _export_html(args: argparse.Namespace) -> int:
 def publish(args: argparse.Namespace) -> int:
     """Keeps a folder up to date that any web server can hand out: the run live, to any number of watchers.
 
-    Ends when the run does. docs/publish.md has the settings of a server.
+    Ends when the run does, or waits for it to be resumed. docs/publish.md has the settings of a server.
     """
     run, step = run_choice.run_at(args.run)
     if step is not None:
@@ -222,10 +254,12 @@ def publish(args: argparse.Namespace) -> int:
     from gan.export import publish as publishing
 
     hardware.use_threads(1)  # the cores are the trainer's
-    with interruptible() as stop, contextlib.closing(publishing.publish(run, args.to)) as looks:
+    with interruptible() as stop, contextlib.closing(publishing.publish(run, args.to, follow=args.follow)) as looks:
         for look in looks:
-            show_bar(float(look.ended), f"{run.id}  {look.status}  pictures up to step {look.step:,}")
-            if args.once or stop.is_set() or stop.wait(0 if look.ended else PUBLISH_SECONDS):
+            waits = look.ended and args.follow
+            standing = f"{look.status}, waiting for it to go on" if waits else look.status
+            show_bar(float(look.ended), f"{run.id}  {standing}  pictures up to step {look.step:,}")
+            if args.once or stop.is_set() or stop.wait(0 if look.ended and not waits else PUBLISH_SECONDS):
                 break
     print(f"\n{run.id}: {look.status}, {args.to / publishing.INDEX}", file=sys.stderr)
     return INTERRUPTED if stop.is_set() else 0

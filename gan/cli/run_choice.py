@@ -13,6 +13,7 @@ from gan.cli.flags import NothingToDo, Usage
 from gan.cli.progress import follow
 from gan.config import RunConfig
 from gan.runs import Run, RunError
+from gan.runs.control import excess
 from gan.runs.lock import is_held
 
 DEFAULT_PRESET = "lean"  # what the app starts with, too
@@ -79,6 +80,8 @@ def resumed(args: argparse.Namespace) -> Run:
         lines = "\n".join(f"  {k}: the run has {own[k]}, given {v}" for k, v in other.items())
         raise Usage(f"{run.id} continues with its own settings. Leave these out, or start a new run:\n{lines}")
     budget = flags.budget(args) or run.control().budget
+    if why := excess(budget):
+        raise RunError(why)
     if is_held(run.path):
         raise runs.Busy(f"Run {run.id!r} is being trained by another trainer.")
     if why := run.cannot_resume():

@@ -101,7 +101,7 @@ def train(sweep: Sweep, trial: Trial, stop: threading.Event, spare: int = 0) -> 
     `spare` cores are left to others. Returns early when `stop` is set, with everything saved. Raises RunError,
     ConfigError, registry.Unknown: whatever keeps this trial from its end.
     """
-    config, facts = configs.preset(sweep.preset)
+    config, facts = configs.preset(trial.preset)
     config = config.replace(**{**sweep.fixed, **trial.settings})
     run = Run(runs.root() / trial.run_id)
     if (run.path / "config.json").exists():
@@ -111,7 +111,7 @@ def train(sweep: Sweep, trial: Trial, stop: threading.Event, spare: int = 0) -> 
         run.write_control(want="run", budget=dict(sweep.budget))
     else:
         title = f"{configs.title_of(facts, config).partition(':')[0]}: {trial.title}"
-        run = run_choice.make(config, sweep.budget, title, trial.run_id, sweep.preset)
+        run = run_choice.make(config, sweep.budget, title, trial.run_id, trial.preset)
     from gan.training.loop import train as ticks_of
 
     with contextlib.closing(ticks_of(run, spare=spare)) as ticks:

@@ -7,6 +7,8 @@ A data set is a file here with the function `load` and these facts:
     POINTS       True for points of the plane, whose shape is (2, 1, 1)
     LABELS       True where the examples have classes; None where only loading tells
     STACK_OF     the data set of which every channel is an example: its EvalNet reads them one by one, and counts modes
+    VOCABULARY   the words of its captions; then `NAMES`, of the classes, are words of it, and SHEET has captions of all
+                 sorts for a grid, with {} for the class
     FOLDERS      folders under `root` in which FILES may lie as well, under any of their names
     FILES        what has to lie under `root`, with DOWNLOAD_MB; `download(root)` fetches them, `make(root)` makes them
     KNOBS        the fields of RunConfig that `load` takes beside `root`: "source", "image_size"
@@ -106,6 +108,9 @@ class Data:
     labels: int64 N, indices into `names`, or None.
     factors: what an image was made from, name -> N numbers, or None.
     sources: what an image is to be made from by a game that starts from a picture, uint8 as the images, or None.
+    captions: what is said of an image, int64 N,L: places in the VOCABULARY of the data set from 1 on, then 0; or None.
+    other: pictures of a second kind, for a game that translates between two without pairs; with labels, names and a
+        test split of their own. None where there is one kind, or `sources` are the second.
     test: the split that is never trained on, or None.
     reading: what was left out and decided while it was read; None where there is nothing to tell.
     """
@@ -117,6 +122,8 @@ class Data:
     test: Data | None = None
     reading: Reading | None = None
     sources: np.ndarray | None = None
+    captions: np.ndarray | None = None
+    other: Data | None = None
 
     def __post_init__(self) -> None:
         kind, ndim = self.images.dtype, self.images.ndim
@@ -124,11 +131,13 @@ class Data:
             raise ValueError(f"images are uint8 or float32 N,C,H,W, not {kind} with {ndim} axes")
         if self.labels is not None and self.labels.dtype != np.int64:
             raise ValueError(f"labels are int64, not {self.labels.dtype}")
-        columns = [self.labels, *(self.factors or {}).values()]
+        columns = [self.labels, self.captions, *(self.factors or {}).values()]
         if any(column is not None and len(column) != len(self.images) for column in columns):
-            raise ValueError("images, labels and factors differ in length")
+            raise ValueError("images, labels, captions and factors differ in length")
         if self.sources is not None and (self.sources.shape != self.images.shape or self.sources.dtype != np.uint8):
             raise ValueError("sources are uint8, in the shape of the images")
+        if self.other is not None and (self.other.shape != self.shape or self.other.images.dtype != kind):
+            raise ValueError("pictures of the second kind have the shape of the first")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -161,7 +170,10 @@ class Data:
         labels = None if self.labels is None else self.labels[rows]
         factors = self.factors and {name: column[rows] for name, column in self.factors.items()}
         sources = None if self.sources is None else self.sources[rows]
-        return dataclasses.replace(self, images=self.images[rows], labels=labels, factors=factors, sources=sources)
+        captions = None if self.captions is None else self.captions[rows]
+        return dataclasses.replace(
+            self, images=self.images[rows], labels=labels, factors=factors, sources=sources, captions=captions
+        )
 
     def resized(self, size: int) -> Data:
         """Both splits at size x size pixels, antialiased; points are left as they are."""
@@ -169,7 +181,8 @@ class Data:
             return self
         test = self.test.resized(size) if self.test else None
         sources = None if self.sources is None else resize(self.sources, size)
-        return dataclasses.replace(self, images=resize(self.images, size), test=test, sources=sources)
+        other = self.other.resized(size) if self.other else None
+        return dataclasses.replace(self, images=resize(self.images, size), test=test, sources=sources, other=other)
 
 
 class Contract(Protocol):

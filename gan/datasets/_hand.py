@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -19,8 +20,29 @@ BOLD = (2.75, 2.75, 2.35, 2.35, 2.15, 2.2, 2.25, 2.4, 2.15, 2.0)  # median width
 FACTORS = ("slant", "rotation", "scale", "thickness", "style")
 
 
+@dataclass(frozen=True, eq=False)
+class Habit:
+    """What one hand has of its own; the defaults are those of `strokes`, where many hands write.
+
+    slant: degrees, and how they scatter. aspect: logarithm of width over height. bend: 1 for smooth lines, 0 for
+    straight ones from point to point, more than 1 for rounder ones. jitter: units by which a control point wanders.
+    offsets: P,2, how far the control points of its forms lie off the common ones, or None.
+    """
+
+    slant: float = 9
+    slant_spread: float = 13
+    aspect: float = 0.0
+    aspect_spread: float = 0.18
+    bend: float = 1.0
+    jitter: float = JITTER
+    offsets: np.ndarray | None = None
+
+
+ANY_HAND = Habit()
+
+
 @lru_cache
-def template(style: int) -> tuple[np.ndarray, np.ndarray]:
+def template(style: int, bend: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """(control points P,2; matrix K,P) of a glyph; strokes one below the other."""
     pieces = [piece for stroke in GLYPHS[style].strokes for piece in parse(stroke)]
     points: list[np.ndarray] = []
@@ -29,7 +51,7 @@ def template(style: int) -> tuple[np.ndarray, np.ndarray]:
         joined = bool(points) and np.array_equal(points[-1], piece[0])
         start = len(points) - joined
         points.extend(piece[int(joined) :])
-        blocks.append((start, spline(piece, SPACING)))
+        blocks.append((start, spline(piece, SPACING, bend)))
     matrix = np.zeros((sum(len(block) for _, block in blocks), len(points)))
     row = 0
     for start, block in blocks:
@@ -38,17 +60,23 @@ def template(style: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array(points), matrix
 
 
-def write(style: int, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def write(
+    style: int, n: int, rng: np.random.Generator, habit: Habit = ANY_HAND, pen: tuple[float, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """n pictures of one glyph: uint8 n,28,28, and the float32 n,5 FACTORS they were made from.
+
+    `pen`: the thinnest and the thickest line in pixels; without it as thick as that digit is in general.
 
     slant, rotation: degrees, positive leaning right and turning clockwise. scale: pixels of the
     longer side. thickness: pixels. style: index into STYLES.
     """
 
     def thickness() -> np.ndarray:
+        if pen:
+            return rng.uniform(*pen, n)[None]
         return np.clip(BOLD[GLYPHS[style].digit] * np.exp(0.27 * rng.standard_normal(n)), 1.3, 5.0)[None]
 
-    pictures, factors = _written(style, n, rng, thickness)
+    pictures, factors = _written(style, n, rng, thickness, habit)
     return pictures[0], factors
 
 
@@ -64,22 +92,23 @@ def write_pair(
 
 
 def _written(
-    style: int, n: int, rng: np.random.Generator, thicknesses: Callable[[], np.ndarray]
+    style: int, n: int, rng: np.random.Generator, thicknesses: Callable[[], np.ndarray], habit: Habit = ANY_HAND
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """The pictures of n lines by each pen, and their factors. `thicknesses` draws the pens' widths, pixels, pens,n.
 
     The last pen decides where a line lies and is centred, so that the others lie where it does.
     """
-    control, matrix = template(style)
+    control, matrix = template(style, habit.bend)
+    control = control if habit.offsets is None else control + habit.offsets
     normal = rng.standard_normal
     sloppy = np.exp(0.4 * normal((n, 1, 1)))
-    moved = control + JITTER * sloppy * normal((n, *control.shape))
+    moved = control + habit.jitter * sloppy * normal((n, *control.shape))
     pen = (matrix @ moved - 50) / 50  # n,K,2 in about -1..1
     pen += TREMOR * sloppy * _waves(rng, n, len(matrix), (9.0, 23.0))
     x, y = _bent(pen[..., 0], pen[..., 1], BEND * normal((6, n, 1)))
 
-    x *= np.exp(0.18 * normal((n, 1)))
-    slant = np.clip(9 + 13 * normal(n), -30, 45)
+    x *= np.exp(habit.aspect + habit.aspect_spread * normal((n, 1)))
+    slant = np.clip(habit.slant + habit.slant_spread * normal(n), -30, 45)
     x -= np.tan(np.radians(slant))[:, None] * y
     rotation = 4 * normal(n)
     cos, sin = np.cos(np.radians(rotation))[:, None], np.sin(np.radians(rotation))[:, None]

@@ -19,10 +19,11 @@ def parse(stroke: str) -> list[np.ndarray]:
     return [np.array(piece) for piece in pieces]
 
 
-def spline(points: np.ndarray, spacing: float) -> np.ndarray:
+def spline(points: np.ndarray, spacing: float, bend: float = 1.0) -> np.ndarray:
     """K,P: what turns P control points into K points of the natural cubic spline through them.
 
-    The K points lie about `spacing` apart. The matrix stays right when the points are moved a little.
+    The K points lie about `spacing` apart. `bend` scales how far the lines leave the chords between the control points:
+    0 is a polygon. The matrix stays right when the points are moved a little.
     """
     P = len(points)
     chords = np.linalg.norm(np.diff(points, axis=0), axis=1)
@@ -45,7 +46,7 @@ def spline(points: np.ndarray, spacing: float) -> np.ndarray:
     v = (t - knots[k]) / h
     u, v, square = (1 - v)[:, None], v[:, None], (h**2 / 6)[:, None]
     chord = u * np.eye(P)[k] + v * np.eye(P)[k + 1]
-    return chord + square * ((u**3 - u) * bends[k] + (v**3 - v) * bends[k + 1])
+    return chord + bend * square * ((u**3 - u) * bends[k] + (v**3 - v) * bends[k + 1])
 
 
 def ink(x: np.ndarray, y: np.ndarray, pressure: np.ndarray, radius: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ are needed; a few hundred are better.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from gan import datasets
@@ -16,7 +17,7 @@ from gan.datasets.own import reading as own
 from gan.datasets.own.reading import Choices
 
 LICENCE = "Whoever made the pictures has a say in what becomes of them."
-KNOBS = ("source", "image_size", "batch")
+KNOBS = ("source", "image_size", "batch", "source_b")
 EXTRA = {
     "channels": {
         "label": "Grey or colour",
@@ -54,17 +55,23 @@ FILES = ()
 SIZE = 28  # pixels a side where none are asked for
 
 
-def load(root: Path, source: str, image_size: int = 0, batch: int = 0, **choices: str) -> Data:
-    """uint8 N,C,size,size of the pictures in `source`, C = 1 or 3; `root` is not needed.
+def load(root: Path, source: str, image_size: int = 0, batch: int = 0, source_b: str = "", **choices: str) -> Data:
+    """uint8 N,C,size,size of the pictures in `source`, C = 1 or 3; `root` is not needed. `source_b` has a second kind.
 
     What was left out and decided is told in `Data.reading`; the choices are those of EXTRA. Raises DataError when
     fewer than 16 pictures can be used, or more than fit, or when they cannot teach anything.
     """
-    return datasets.finished(reading(root, source, image_size, batch, **choices))
+    return datasets.finished(reading(root, source, image_size, batch, source_b, **choices))
 
 
 def reading(
-    _root: Path, source: str, image_size: int = 0, batch: int = 0, **choices: str
+    _root: Path, source: str, image_size: int = 0, batch: int = 0, source_b: str = "", **choices: str
 ) -> Generator[Progress, None, Data]:
     """The same as a job."""
-    return own.read(source, Choices(image_size or SIZE, **choices), batch)
+    wanted = Choices(image_size or SIZE, **choices)
+    data = yield from own.read(source, wanted, batch)
+    if source_b:  # in the colours of the first
+        wanted = replace(wanted, channels="grey" if data.shape[0] == 1 else "colour")
+        other = yield from own.read(source_b, wanted, batch)
+        data = replace(data, other=other)
+    return data

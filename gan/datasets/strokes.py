@@ -74,9 +74,11 @@ def fill(rows: dict[str, np.ndarray], seed: int, workers: int) -> Iterator[int]:
     yield from fill_by(hand, rows, seed, workers)
 
 
-def fill_by(hand: Hand, rows: dict[str, np.ndarray], seed: int, workers: int) -> Iterator[int]:
-    """The same by any hand, which says what of `rows` it fills."""
-    styles = plan(len(rows["images"]), seed)
+def fill_by(
+    hand: Hand, rows: dict[str, np.ndarray], seed: int, workers: int, styles: np.ndarray | None = None
+) -> Iterator[int]:
+    """The same by any hand, which says what of `rows` it fills; `styles` are the glyphs, else those of `plan`."""
+    styles = plan(len(rows["images"]), seed) if styles is None else styles
     rows["labels"][:] = np.array([glyph.digit for glyph in GLYPHS])[styles]
 
     def work(number: int, block: np.ndarray) -> int:

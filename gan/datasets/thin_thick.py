@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gan import hardware
-from gan.datasets import Data, Progress, _cache, strokes
-from gan.datasets._hand import FACTORS, write_pair
+from gan.datasets import Data, Progress, _pairs
+from gan.datasets._hand import write_pair
 
 LICENCE = "The pictures are made by Forger itself, under the MIT licence."
 SHAPE = (1, 28, 28)
@@ -32,39 +31,15 @@ WIDTHS = ((1.4, 1.9), (3.6, 4.2))  # pixels, of the thin and of the thick pen
 
 def load(root: Path) -> Data:
     """Makes the pairs where they are missing. Raises DataError when no folder can keep them."""
-    arrays = _cache.made(root, FOLDER, _right, make)
-    return _data(arrays, slice(COUNT), _data(arrays, slice(COUNT, COUNT + TEST_COUNT)))
+    return _pairs.load(root, FOLDER, (COUNT, TEST_COUNT), _both)
 
 
 def make(root: Path) -> Iterator[Progress]:
     """Writes and keeps the pairs; at its end at once where they are. Raises DataError."""
-    total = COUNT + TEST_COUNT
-    if _cache.find(root, FOLDER, _right) is None:
-        made: dict[str, np.ndarray] = {
-            "images": np.empty((total, *SHAPE), np.uint8),
-            "sources": np.empty((total, *SHAPE), np.uint8),
-            "labels": np.empty(total, np.int64),
-            "factors": np.empty((total, len(FACTORS)), np.float32),
-        }
-        for seed, start, count in ((10, 0, COUNT), (11, COUNT, TEST_COUNT)):
-            rows = {name: column[start : start + count] for name, column in made.items()}
-            for done in strokes.fill_by(_both, rows, seed, hardware.cores()):
-                yield Progress(start + done, total, "pairs", "Writing each digit twice")
-        _cache.keep(made, root, FOLDER, _right)
-    yield Progress(total, total, "pairs", "Pairs are written")
+    return _pairs.make(root, FOLDER, (COUNT, TEST_COUNT), _both)
 
 
 def _both(style: int, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """n lines of one style by both pens."""
     thin, thick, factors = write_pair(style, n, rng, WIDTHS)
     return {"sources": thin[:, None], "images": thick[:, None], "factors": factors}
-
-
-def _right(arrays: dict[str, np.ndarray]) -> bool:
-    return arrays["images"].shape == arrays["sources"].shape == (COUNT + TEST_COUNT, *SHAPE)
-
-
-def _data(arrays: dict[str, np.ndarray], rows: slice, test: Data | None = None) -> Data:
-    factors = dict(zip(FACTORS, arrays["factors"][rows].T, strict=True))
-    factors["style"] = factors["style"].astype(np.int64)
-    return Data(arrays["images"][rows], arrays["labels"][rows], NAMES, factors, test, sources=arrays["sources"][rows])

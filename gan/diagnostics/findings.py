@@ -11,6 +11,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from gan.diagnostics.numerals import percent
+
 PRESENT_SHARE = 0.01  # a class is there from this share
 COPIES_SHARE = 0.05  # share of images very near to a training image; 0.01 of new real ones are
 STRANGE_PRECISION, UNLIKE_PRECISION, ODD_PRECISION = 0.25, 0.5, 0.85  # precision over that of real images
@@ -74,7 +76,7 @@ def _copies(scores: Mapping[str, float]) -> Iterator[dict[str, str]]:
         yield _finding(
             "copies",
             "bad",
-            f"{_percent(near)} of the images lie very near to a training image, where 1 % of new real images do "
+            f"{percent(near)} of the images are nearly identical to a training image; of new real images 1 % are "
             f"(C_T {scores['ct']:.1f}).",
         )
 
@@ -89,7 +91,7 @@ def _classes(
     rare = [name for name, share, usual in rows if share < usual / 4]
     if len(absent) == len(names) - 1:
         (there,) = set(names) - set(absent)
-        text = f"Every image is taken for “{there}”: the generator collapsed."
+        text = f"Every image is classified as “{there}”: the generator collapsed."
         yield _finding("one class only", "bad", text)
     elif absent:
         yield _finding("missing classes", "bad", f"Missing (under 1 %): {', '.join(absent)}.")
@@ -112,7 +114,7 @@ def _modes(scores: Mapping[str, float], real_baseline: Mapping[str, float]) -> I
 def _edges(scores: Mapping[str, float]) -> Iterator[dict[str, str]]:
     sharpness = scores.get("sharpness", 1.0)
     if sharpness < SOFT_SHARPNESS:
-        yield _finding("blurred", "bad", f"Edges have {_percent(sharpness)} of the energy of real ones.")
+        yield _finding("blurred", "bad", f"Edges have {percent(sharpness)} of the energy of real ones.")
     elif sharpness > ROUGH_SHARPNESS:
         yield _finding(
             "grainy",
@@ -172,11 +174,7 @@ def _differ(diversity: float) -> str:
 def _recall(scores: Mapping[str, float]) -> str:
     if "recall" not in scores:
         return ""
-    return f"; {_percent(scores['recall'])} of the real images have a like"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"; {percent(scores['recall'])} of the real images have a like"
 
 
 def _over_real(scores: Mapping[str, float], real_baseline: Mapping[str, float], key: str) -> float:

@@ -1,13 +1,14 @@
 """Health of a run: one status from its log, with its evidence and advice, by the first rule that reports.
 
-Pure functions of a log. The rules are those of the run's game: gan/diagnostics/rules.py, or translation_rules.py.
+Pure functions of a log. The rules are those of the run's game: gan/diagnostics/rules.py, translation_rules.py of pairs,
+or unpaired_rules.py.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from gan.diagnostics import findings, rules, translation_rules
+from gan.diagnostics import findings, rules, translation_rules, unpaired_rules
 from gan.diagnostics.health_log import HealthStatus, Level, Log
 from gan.runs.scores import Scores
 
@@ -20,7 +21,7 @@ def diagnose(log: Log) -> HealthStatus | None:
         return _failed(log)
     if not len(log):
         return None
-    own = translation_rules if log.from_source else rules
+    own = unpaired_rules if log.between_domains else translation_rules if log.from_source else rules
     asked = own.ALWAYS + (own.AFTER_WARM_UP if log.step >= rules.WARM_UP_STEPS else ())
     status = next((finding for rule in asked for finding in rule(log)), None)
     return status or own.progress(log)

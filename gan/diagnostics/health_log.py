@@ -48,7 +48,7 @@ class Log:
     columns: float64 of equal length by name, NaN where nothing was measured. checks: lists of the live scores, oldest
     first. names: classes, () without an EvalNet. first_digits: training images after which the preset shows its first
     digits, None where that was not measured. error: why the run failed, or "". probability and threshold: PROBABILITY
-    and THRESHOLD of the loss. from_source: whether G makes a picture from another one.
+    and THRESHOLD of the loss. from_source: whether G makes a picture from another one; between_domains: without pairs.
     """
 
     columns: Mapping[str, NDArray[np.float64]]
@@ -59,6 +59,7 @@ class Log:
     probability: bool = True
     threshold: float | None = 0.0
     from_source: bool = False
+    between_domains: bool = False
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         return self.columns.get(name, np.full(len(self), np.nan))
@@ -148,4 +149,5 @@ def log_of(run: Run, reader: LogReader) -> Log:
     loss = registry.card("losses", config.loss).facts
     probability, threshold = loss.get("PROBABILITY", True), loss.get("THRESHOLD", 0.0)
     checks = reader.checks()
-    return Log(rows, checks, names, first_digits, run.error(), probability, threshold, config.from_source)
+    kind = config.from_source, config.between_domains
+    return Log(rows, checks, names, first_digits, run.error(), probability, threshold, *kind)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.diagnostics.health_log import ARMED_CLASSES, MEDIAN_STEPS, READABLE_SHARE, HealthStatus, Log
+from gan.diagnostics.numerals import percent
 
 WARM_UP_STEPS = 300  # before them only numbers that are not finite or far too large, and an idle network, are reported
 MAX_GRADIENT_NORM, MAX_LOGIT = 1000.0, 50.0  # no healthy run reaches them; the logit of a loss with a probability
@@ -28,10 +29,14 @@ SATURATED = 0.9  # share of D's weights at the bound of clipping
 MIN_CHECKERBOARD = 0.3  # difference of neighbouring pixels, over their mean
 ALIKE_DIVERSITY = 0.5  # within classes; below it pictures are one and the same
 CONSTANT_DIVERSITY = 0.02  # of pictures that do not depend on z
+READABLE_BY_WORDS, FORMING_BY_WORDS = 0.8, 0.3  # shares of digits as asked for; 0.1 is chance
+IGNORED_SPREAD = 0.4  # of the pictures of one caption, below which they are near copies
 FD_NOISE = 10.0  # scatter of a Fréchet distance from 1,000 samples; it falls with their number
 PRESENT_SHARE = 0.01  # from which a class is there
 MANY_COPIES = 0.3  # share of samples that are nearly a training image from which that is told
 MAX_STEPS_WITHOUT_SCORES = 2000  # beyond them the log is of an older version
+ON_DATA, COVERED = 0.9, 0.95  # shares of dots and of the data from which dots are working
+ONE_PLACE = 0.4  # share of the data that dots cover, below which they sit in one place
 LEGIBLE_SHARE = 0.7  # the same from which people, too, read most samples: then it is working
 
 Rule = Callable[[Log], Iterator[HealthStatus]]
@@ -137,8 +142,8 @@ def _critic_untrained(log: Log) -> Iterator[HealthStatus]:
             "critic untrained",
             "bad",
             "The critic knows too little",
-            f"D scores {np.median(below):.0%} of real images lower than a generated one, as if by chance, though no "
-            "digits can be read yet: its slope leads G nowhere.",
+            f"D scores {percent(float(np.median(below)))} of real images lower than a generated one, as if by chance, "
+            "though no digits are legible yet: its slope leads G nowhere.",
             "Give D more updates in a step, a higher learning rate, or more room than clipping leaves it.",
             log.began(1, WINNING_STEPS),
         )
@@ -167,7 +172,7 @@ def _saturated(log: Log) -> Iterator[HealthStatus]:
             "clipping saturated",
             "warn",
             "Nearly all of D's weights are at the bound",
-            f"{last[-1]:.0%} of them are as large as clipping allows, so D can say little more than their signs.",
+            f"{percent(last[-1])} of them are as large as clipping allows, so D can say little more than their signs.",
             "Use a gradient penalty instead of clipping, or a wider bound.",
             log.began(2),
         )
@@ -266,7 +271,7 @@ def _checkerboard(log: Log) -> Iterator[HealthStatus]:
             "checkerboard",
             "warn",
             "A checkerboard in the pictures",
-            f"Neighbouring pixels differ in a fixed pattern, on average by {last[-1]:.0%} of the brightness.",
+            f"Neighbouring pixels differ in a fixed pattern, on average by {percent(last[-1])} of the brightness.",
             "Use a model whose upsampling kernels are divisible by their stride.",
             log.began(3),
         )
@@ -300,9 +305,24 @@ def _copies(log: Log) -> Iterator[HealthStatus]:
             "copies",
             "warn",
             "Learning by heart",
-            f"{last[-1]:.0%} of the samples are nearly one of the training images: the forger repeats what it saw.",
+            f"{percent(last[-1])} of the samples are nearly identical to a training image: the forger repeats what it "
+            "saw.",
             "With few pictures that is to be expected. Add pictures, shift what D sees (translation), make the "
             "networks smaller, or take an earlier snapshot.",
+            log.began(2),
+        )
+
+
+def _noise_ignored(log: Log) -> Iterator[HealthStatus]:
+    """Of a run that is told captions: right or not, the pictures of one caption are near copies."""
+    last, right = log.scores("said_spread")[-2:], log.scores("said_digit")[-2:]
+    if len(last) == len(right) == 2 and last.max() < IGNORED_SPREAD and right.min() > LEGIBLE_SHARE:
+        yield HealthStatus(
+            "noise ignored",
+            "warn",
+            "The noise is ignored",
+            f"Pictures of one caption differ {last[-1]:.2f} times as much as real ones: G draws one picture a caption.",
+            "Let D see several pictures at once (minibatch deviation), or give R1 more weight.",
             log.began(2),
         )
 
@@ -323,6 +343,7 @@ AFTER_WARM_UP: tuple[Rule, ...] = (
     _undecided,
     _overfits,
     _collapse,
+    _noise_ignored,
     _rotates,
     _checkerboard,
     _past_best,
@@ -335,16 +356,52 @@ AFTER_WARM_UP: tuple[Rule, ...] = (
 
 
 def progress(log: Log) -> HealthStatus | None:
-    """The status of a run without a problem; None without live scores, as for points of the plane."""
+    """The status of a run without a problem; None without live scores."""
+    if len(log.scores("covered")):
+        return _dots(log)
     confident, effective = log.scores("confident"), log.scores("effective_classes")
+    if len(log.scores("said_digit")):
+        return _by_words(log)
     if not log.names or (not log.checks and log.step > MAX_STEPS_WITHOUT_SCORES):
         return None
     if len(effective) and effective[-1] > ARMED_CLASSES and confident[-1] >= READABLE_SHARE:
         present, every = int(log.scores("classes")[-1]), len(log.names)
         count = f"All {every}" if present == every else f"{present} of {every}"
-        evidence = f"{count} classes appear, and {100 * confident[-1]:.0f} % of the samples are legible."
+        evidence = f"{count} classes appear, and {percent(confident[-1])} of the samples are legible."
         if present == every and confident[-1] >= LEGIBLE_SHARE:
             return HealthStatus("learning", "good", "It is working", evidence, "", log.step)
+        return HealthStatus("forming", "wait", "Taking shape", evidence, "", log.step)
+    return _fog(log)
+
+
+def _dots(log: Log) -> HealthStatus:
+    """Of points of the plane: whether they lie at the data, and how much of it has some."""
+    on_data, covered = log.scores("on_data")[-1], log.scores("covered")[-1]
+    evidence = f"{percent(on_data)} of the dots lie on the data, and {percent(covered)} of the data has dots."
+    if on_data >= ON_DATA and covered >= COVERED:
+        return HealthStatus("learning", "good", "It is working", evidence, "", log.step)
+    if covered < ONE_PLACE and len(log.scores("covered")) > 1:
+        return HealthStatus(
+            "one place",
+            "wait",
+            "All in one place",
+            f"{evidence} This is mode collapse seen from above; as a rule the dots move on, and open up later.",
+            "",
+            log.step,
+        )
+    return HealthStatus("forming", "wait", "Taking shape", evidence, "", log.step)
+
+
+def _by_words(log: Log) -> HealthStatus:
+    """Of a run that is told captions: how many pictures are what held-out ones say."""
+    digit, every = (float(log.scores(f"said_{name}")[-1]) for name in ("digit", "all"))
+    evidence = (
+        f"Of captions that no training picture has, {percent(digit)} of the pictures are of the right digit, "
+        f"and {percent(every)} right in all that is said."
+    )
+    if digit >= READABLE_BY_WORDS:
+        return HealthStatus("learning", "good", "It is working", evidence, "", log.step)
+    if digit >= FORMING_BY_WORDS:
         return HealthStatus("forming", "wait", "Taking shape", evidence, "", log.step)
     return _fog(log)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from gan import config as configs
 from gan import registry
+from gan.config import RunConfig
 from gan.diagnostics import d_scale, health
 from gan.diagnostics.health_log import log_of
 from gan.runs import Run, RunError, known_data, scores
@@ -28,11 +29,12 @@ class RunWords:
         """What the numbers of the log are, by the files of the run's game and loss.
 
         `statistics`: what each column that an update returned is called, its own name unless the game says; `d`: the
-        scale of D's answer; `live`: of the settings that may change, what they are called on a chart, the event that
-        records a change, and what they were at first.
+        scale of D's answer; `blind`: the losses, by column, of a D that cannot tell real from generated; `live`: of
+        the settings that may change, what they are called on a chart, the event that records a change, and what they
+        were at first.
         """
         if self._declared is None:
-            self._declared = {"statistics": {}, "d": None, "live": {}}
+            self._declared = {"statistics": {}, "d": None, "blind": {}, "live": {}}
             with contextlib.suppress(RunError):  # the page tells of settings that cannot be read
                 config = self._run.config()
                 names = registry.card("games", config.game).facts.get("STATISTICS", {})
@@ -40,6 +42,7 @@ class RunWords:
                 self._declared = {
                     "statistics": names,
                     "d": asdict(d_scale.of_loss(config.loss)),
+                    "blind": _blind(config),
                     "live": {
                         name: {"label": knob.short or knob.label, "event": knob.live, "first": getattr(config, name)}
                         for name, knob in knobs.items()
@@ -85,3 +88,10 @@ class RunWords:
             return {"shares": even, "words": "if all were drawn equally often"}
         shares = [round(group.count / known.images, 5) for group in known.groups]
         return {"shares": shares, "words": "the shares in the training data"}
+
+
+def _blind(config: RunConfig) -> dict[str, float]:
+    """The losses of a D that cannot tell, as the file of the loss declares them; none where a setting moves them."""
+    if config.from_source or getattr(config, "label_smoothing", False):
+        return {}
+    return dict(registry.card("losses", config.loss).facts.get("BLIND", {}))

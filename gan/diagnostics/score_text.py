@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from gan.diagnostics import findings
+from gan.diagnostics.numerals import percent
 from gan.metrics import Score
 from gan.runs.scores import Scores
 
@@ -32,15 +34,15 @@ def _lines(row: Scores, catalogue: Mapping[str, Score]) -> Iterator[str]:
     if row.shares:
         yield ""
         pairs = zip(row.names, row.shares, strict=True)
-        yield "Shares of the classes: " + "  ".join(f"{name} {100 * share:.1f} %" for name, share in pairs)
+        yield "Shares of the classes: " + "  ".join(f"{name} {percent(share, 1)}" for name, share in pairs)
     if row.class_accuracy:
         accuracies = [
             (name, share) for name, share in zip(row.names, row.class_accuracy, strict=True) if share is not None
         ]
-        yield "Read as what was asked for: " + "  ".join(f"{name} {100 * share:.1f} %" for name, share in accuracies)
+        yield "Read as what was asked for: " + "  ".join(f"{name} {percent(share, 1)}" for name, share in accuracies)
     yield ""
     for name, reason in row.why.items():
         yield f"{name}: not available because {reason}."
     yield from row.notes
     for finding in row.verdict:
-        yield f"Found: {finding['name']}. {finding['text']}"
+        yield f"Found: {findings.title(finding['name'])}. {finding['text']}"

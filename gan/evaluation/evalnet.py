@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from gan import files, hardware
 from gan.datasets._pixels import resize
+from gan.diagnostics.numerals import percent
 from gan.images import to_unit
 from gan.models import _layers as layers
 from gan.tensor_files import CorruptFile, load_strict, read_tensors
@@ -95,7 +96,7 @@ class About:
     @property
     def name(self) -> str:
         """Its name in scores: "EvalNet-64 for mnist (99.50 %, 1a2b3c4d)"."""
-        return f"EvalNet-64 for {self.dataset} ({100 * self.accuracy:.2f} %, {self.sha256[:8]})"
+        return f"EvalNet-64 for {self.dataset} ({percent(self.accuracy, 2)}, {self.sha256[:8]})"
 
 
 class TrainedEvalNet:
@@ -120,8 +121,8 @@ class TrainedEvalNet:
         variance = stated * (1 - stated) * max(0.0, 1 / n - 1 / max(1, self.about.tested))
         if accuracy < stated - ACCURACY_SLACK - 3 * variance**0.5:
             raise EvalNetError(
-                f"{self.about.name} reads only {100 * accuracy:.2f} % of {n:,} real images rightly: it is not what it "
-                f"says, or these are other images. {_MAKE_ONE.format(self.about.dataset)}"
+                f"{self.about.name} classifies only {percent(accuracy, 2)} of {n:,} real images correctly: it is "
+                f"not what it says, or these are other images. {_MAKE_ONE.format(self.about.dataset)}"
             )
 
     @torch.inference_mode()

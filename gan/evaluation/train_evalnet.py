@@ -85,7 +85,7 @@ def _fit(learn: Data, classes: int, epochs: int, seed: int) -> Generator[Progres
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK, total_steps=total, pct_start=0.25)
     for k in range(total):
         rows = rng.batch(k, size, len(learn))
-        x = _augment(to_unit(images[rows].float()), rng.generator("augment", k))
+        x = augment(to_unit(images[rows].float()), rng.generator("augment", k))
         layers.rekey(net, rng.generator("dropout", k))
         loss = F.cross_entropy(net(x), labels[rows])
         optimizer.zero_grad()
@@ -98,7 +98,7 @@ def _fit(learn: Data, classes: int, epochs: int, seed: int) -> Generator[Progres
     return net
 
 
-def _augment(x: Tensor, generator: torch.Generator) -> Tensor:
+def augment(x: Tensor, generator: torch.Generator) -> Tensor:
     """Each image turned by up to 10 degrees and shifted by up to 2 pixels; edges are continued outwards."""
     N, _, H, W = x.shape
     rotation, dx, dy = torch.rand(3, N, generator=generator) * 2 - 1

@@ -107,7 +107,7 @@ def _parts(run: Run) -> Iterator[tuple[str, Make]]:
     if trouble := run.trouble():
         raise RunError(f"Run {run.id!r} is not exported: {trouble}")
     config, weights = run.config(), _Weights.read(run)
-    names = private.names(config.source)
+    names = private.names(config)
     yield "README.txt", partial(readme.text, run, config, weights.step)
     if script.body(config):
         yield "gan.py", partial(_script, run, config, weights)
@@ -139,12 +139,12 @@ def _history(run: Run, name: str, names: Mapping[str, str]) -> bytes:
 
 def _weights(raw: bytes, config: RunConfig) -> bytes:
     """The weights, whose header says no more of a folder than the settings beside them do."""
-    short = private.last_part(config.source)
-    if short == config.source:
+    short = private.shortened(config)
+    if short == config:
         return raw
     from gan import tensor_files
 
-    return tensor_files.with_metadata(raw, {"config": config.replace(source=short).to_dict()})
+    return tensor_files.with_metadata(raw, {"config": short.to_dict()})
 
 
 def _png(path: Path) -> bytes | None:

@@ -17,14 +17,14 @@ from typing import Any
 import torch
 
 from gan import games, models, registry
-from gan.config import DECLARING, RunConfig
+from gan.config import DECLARING, RunConfig, networks_card
 from gan.export import script
 from gan.export.layers_text import network_text
 from gan.export.source_bundle import Bundle, defined
 from gan.export.specialise import specialised
 from gan.models import _layers as layers
 from gan.registry import Card
-from gan.runs import Run, weights_header
+from gan.runs import Control, Run, weights_header
 
 BODY = "gan.export.code_body"
 STAND_INS = {"models": "gan.models.lean_dcgan", "losses": "gan.losses.hinge"}
@@ -54,8 +54,12 @@ def source(
 ) -> str:
     """The file's text. `shape` (C, H, W) and `n_classes` are those of the data.
 
-    Raises ValueError with a sentence for networks that cannot be, and bundle.Tangled for a file that cannot be copied.
+    Of a game that makes pictures from pictures it is the script of a run that has learned nothing yet. Raises
+    ValueError with a sentence for networks that cannot be, and bundle.Tangled for a file that cannot be copied.
     """
+    if config.from_source:
+        live = Control().in_force(config)
+        return script.source(config, shape, 0, live, title or networks_card(config).title)
     writer = _Writer(config, shape, n_classes if config.conditional else 0)
     return writer.text(title, steps)
 
@@ -86,6 +90,11 @@ def changed_lines(text: str, base: str) -> set[int]:
 def notebook(text: str) -> str:
     """The file as a Jupyter notebook: the text before each part, the part, and a last cell that trains."""
     document = text.partition('"""')[2].partition('"""')[0].strip()
+    if "argparse" in text:  # a script with arguments is written into a file, and called
+        call = "!python gan.py --train 1000 --data my.npy"
+        return _book(
+            [_cell("markdown", f"# {document}"), _cell("code", f"%%writefile gan.py\n{text}"), _cell("code", call)]
+        )
     rest = text.partition('"""')[2].partition('"""')[2].partition('if __name__ == "__main__":')[0]
     parts = re.split(r"^# ---- (.+?) -+\n", rest, flags=re.MULTILINE)
     title, _, about = document.partition("\n")
@@ -99,6 +108,10 @@ def notebook(text: str) -> str:
         cells.append(_cell("code", code.strip()))
     cells.append(_cell("markdown", "## Train\n\nLower STEPS above for a first look."))
     cells.append(_cell("code", "main()"))
+    return _book(cells)
+
+
+def _book(cells: list[dict[str, Any]]) -> str:
     about_kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     for k, cell in enumerate(cells):
         cell["id"] = f"cell-{k}"
@@ -115,11 +128,10 @@ class _Writer:
 
     def __init__(self, config: RunConfig, shape: tuple[int, int, int], n_classes: int) -> None:
         self.config, self.shape, self.n_classes = config, shape, n_classes
-        if config.from_source:
-            raise ValueError(f"{config.game} is not written as one file yet: read gan/games/{config.game}.py.")
         self.conditioning = registry.card("conditionings", config.conditioning)
-        if n_classes and "classify" in defined(f"gan.conditionings.{_stem(self.conditioning)}"):
+        if n_classes and not self.conditioning.facts.get("CODE", True):
             raise ValueError(f"{self.conditioning.title} is not written as one file yet; the other conditionings are.")
+        self.classifies = bool(n_classes) and "classify" in defined(f"gan.conditionings.{_stem(self.conditioning)}")
         self.model, self.loss = registry.card("models", config.model), registry.card("losses", config.loss)
         self.data = registry.card("datasets", config.dataset)
         self.modules = {"models": f"gan.models.{_stem(self.model)}", "losses": f"gan.losses.{_stem(self.loss)}"}
@@ -196,6 +208,8 @@ class _Writer:
             old = "def g(real: Tensor | None, fake: Tensor)"
             needs_real = self.loss.facts["NEEDS_REAL"]
             text = text.replace(old, "def g(real: Tensor, fake: Tensor)" if needs_real else "def g(fake: Tensor)")
+        if self.classifies and module == layers.__name__:  # D is asked with a class, without one, and for all scores
+            return specialised(text, {}, {}, None)
         return specialised(text, self.values, self.hooks, bool(self.n_classes))
 
     def _body(self, text: str) -> str:
@@ -252,6 +266,7 @@ class _Writer:
             "DECAYS": bool(config.decay_steps or config.half_life or config.half_life_steps),
             "FEWER": bool(config.n_images),
             "TARGETS": bool(self.hooks["TARGETS"]),
+            "CLASSIFY": self.classifies,
             "DECAY_STEPS": config.decay_steps,
             "HALF_LIFE": config.half_life,
             "HALF_LIFE_STEPS": config.half_life_steps,
@@ -269,7 +284,12 @@ class _Writer:
         points = bool(self.data.facts.get("POINTS"))
         names = ("batch", "z_dim", "betas", "d_steps", "g_steps", "ema_decay", "decay_steps", "half_life")
         values: dict[str, Any] = {name.upper(): getattr(config, name) for name in names if name != "betas"}
-        values |= {"SEED": config.seed, "N_IMAGES": config.n_images, "HALF_LIFE_STEPS": config.half_life_steps}
+        values |= {
+            "SEED": config.seed,
+            "THREADS": config.threads or 1,
+            "N_IMAGES": config.n_images,
+            "HALF_LIFE_STEPS": config.half_life_steps,
+        }
         values |= {"BETAS": (config.beta1, config.beta2), "LR_G": config.lr_g, "LR_D": config.lr_d}
         values |= {"SHAPE": tuple(self.shape), "CLASSES": self.n_classes}
         spec = {"SPEC": script._spec(config, self.shape, self.n_classes)}
@@ -279,7 +299,7 @@ class _Writer:
     def _hooks(self) -> tuple[dict[str, list[tuple[str, ...]]], dict[str, tuple[list[str], Card]]]:
         """What is written out for each constant of the body, and the files to copy with the names wanted of them."""
         hooks: dict[str, list[tuple[str, ...]]] = {
-            name: [] for name in ("PREPARE", "TARGETS", "VIEWS", "PENALTIES", "LAZY", "AFTER_STEP")
+            name: [] for name in ("PREPARE", "CLASSIFY", "TARGETS", "VIEWS", "PENALTIES", "LAZY", "AFTER_STEP")
         }
         for name, count in (("D_UPDATES", self.config.d_steps), ("G_UPDATES", self.config.g_steps)):
             if count < 2:
@@ -289,6 +309,9 @@ class _Writer:
         if self.n_classes and "prepare" in defined(f"gan.conditionings.{stem}"):
             hooks["PREPARE"].append((f"{stem}_prepare", str(self.n_classes)))
             added[f"gan.conditionings.{stem}"] = (["prepare"], self.conditioning)
+        if self.classifies:
+            hooks["CLASSIFY"].append((f"{stem}_classify",))
+            added.setdefault(f"gan.conditionings.{stem}", ([], self.conditioning))[0].append("classify")
         counter = "step" if self.config.d_steps == 1 else "updates"
         for kind in (k for k in ORDER if k in DECLARING):
             for name in registry.names(kind):

@@ -25,6 +25,7 @@ ONE_PASS, SEES, COUNTS, NEEDS_REAL, NO_REAL, NEW_FAKE, MORE_FAKES, EMA, DECAYS, 
 ) * 12
 D_UPDATES = G_UPDATES = range(1)
 PREPARE: tuple[Any, ...] = ()  # (what changes D's layers, amount)
+CLASSIFY: tuple[Any, ...] = ()  # D's logits of pictures, and the losses of its class head
 TARGETS: tuple[Any, ...] = ()  # (D's loss by other targets, amount)
 VIEWS: tuple[Any, ...] = ()  # (random numbers, what D sees of pictures by them, amount, amount at this step)
 PENALTIES: tuple[Any, ...] = ()  # (penalty on D, its weight)
@@ -36,6 +37,7 @@ LABELS = "my-labels.npy"  # their classes: int64 N
 SHAPE = (1, 28, 28)  # of one picture: channels, height, width
 N_IMAGES = 0  # train on so many only
 SEED = 0
+THREADS = 1  # of the CPU: in networks of this size more of them mostly wait for each other
 STEPS = 10_000
 BATCH = 32
 Z_DIM = 100  # numbers in one noise vector
@@ -173,17 +175,30 @@ def train(G: Any, D: Any, x: Tensor, y: Tensor | None, steps: int) -> Any:
                 seen_real, seen_fake = see(step, seen_real, seen_fake)
             if ONE_PASS:  # one pass for both: what a layer learns of its inputs in passing, it learns once
                 both = torch.cat([seen_real, seen_fake])
-                if CONDITIONAL:
-                    real_logits, fake_logits = D(both, torch.cat([y, y])).chunk(2)
-                else:
-                    real_logits, fake_logits = D(both).chunk(2)
+                for classify in CLASSIFY:
+                    logits, class_losses = classify(D, both, torch.cat([y, y]))
+                    real_logits, fake_logits = logits.chunk(2)
+                    class_loss = 2 * class_losses.mean()
+                if not CLASSIFY:
+                    if CONDITIONAL:
+                        real_logits, fake_logits = D(both, torch.cat([y, y])).chunk(2)
+                    else:
+                        real_logits, fake_logits = D(both).chunk(2)
             else:
-                real_logits, fake_logits = D(seen_real, y), D(seen_fake, y)
+                for classify in CLASSIFY:
+                    real_logits, real_class_losses = classify(D, seen_real, y)
+                    fake_logits, fake_class_losses = classify(D, seen_fake, y)
+                    class_loss = real_class_losses.mean() + fake_class_losses.mean()
+                if not CLASSIFY:
+                    real_logits, fake_logits = D(seen_real, y), D(seen_fake, y)
             if not TARGETS:
                 loss_d = d(real_logits, fake_logits)
             for targets, amount in TARGETS:
                 loss_d = targets(d, real_logits, fake_logits, amount)
-            total = loss_d
+            if CLASSIFY:
+                total = loss_d + class_loss
+            else:
+                total = loss_d
             for penalty, weight in PENALTIES:
                 total = total + weight * penalty(D, seen_real, seen_fake, y)
             for penalty, weight, every, count in LAZY:
@@ -209,14 +224,29 @@ def train(G: Any, D: Any, x: Tensor, y: Tensor | None, steps: int) -> Any:
                 seen_real, seen_fake = real, fake
                 if SEES:
                     seen_real, seen_fake = see(step, seen_real, seen_fake)
-                loss_g = g(D(seen_real, y), D(seen_fake, y))
+                for classify in CLASSIFY:
+                    real_logits = D(seen_real, y)
+                    fake_logits, class_losses = classify(D, seen_fake, y)
+                    loss_g = g(real_logits, fake_logits)
+                if not CLASSIFY:
+                    loss_g = g(D(seen_real, y), D(seen_fake, y))
             else:
-                if SEES:
-                    loss_g = g(None, D(*see(step, fake), y))
-                else:
-                    loss_g = g(None, D(fake, y))
+                for classify in CLASSIFY:
+                    if SEES:
+                        fake_logits, class_losses = classify(D, *see(step, fake), y)
+                    else:
+                        fake_logits, class_losses = classify(D, fake, y)
+                    loss_g = g(None, fake_logits)
+                if not CLASSIFY:
+                    if SEES:
+                        loss_g = g(None, D(*see(step, fake), y))
+                    else:
+                        loss_g = g(None, D(fake, y))
             opt_g.zero_grad()
-            loss_g.backward()
+            if CLASSIFY:
+                (loss_g + class_losses.mean()).backward()
+            else:
+                loss_g.backward()
             opt_g.step()
             if MORE_FAKES:
                 fake = None
@@ -272,6 +302,7 @@ def draw_samples(G: Any) -> None:
 
 
 def main() -> None:
+    torch.set_num_threads(THREADS)
     torch.manual_seed(SEED)
     x, y = load_data()
     G, D = make_networks()

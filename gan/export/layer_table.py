@@ -20,6 +20,7 @@ from torch.utils.flop_counter import flop_registry
 
 from gan import config, files, models, registry
 from gan.models import _layers as layers
+from gan.models._words import WIDTH
 
 TABLES = Path(__file__).parent / "layers.json"
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)  # they belong to the row before
@@ -76,7 +77,17 @@ def of_config(settings: config.RunConfig, shape: tuple[int, int, int], n_classes
     x = torch.zeros(1, *shape, device="meta")
     for hook in D._forward_pre_hooks.values():  # what puts the class beside the picture
         x = hook(D, (x, None if y is None else y[:1]))[0]
+    if hasattr(G, "text"):
+        return {"G": _captioned("G", G, (settings.z_dim + WIDTH,)), "D": _captioned("D", D, tuple(x.shape[1:]))}
     return {"G": _table(G, "G", (settings.z_dim,), y), "D": _table(D, "D", tuple(x.shape[1:]), None)}
+
+
+def _captioned(letter: str, net: Any, inputs: tuple[int, ...]) -> Table:
+    """The table of a network that is told captions: that of the network inside, and a row for its text encoder."""
+    inner = _table(net.inner, letter, inputs, None)
+    count = sum(p.numel() for p in net.text.parameters())
+    row = {"layer": "Text encoder", "then": [], "output": [WIDTH], "parameters": count, "flops": 0}
+    return Table([row, *inner.rows], inner.parameters + count, inner.flops, inner.misfit)
 
 
 def _table(net: nn.Module, letter: str, inputs: tuple[int, ...], y: Tensor | None) -> Table:

@@ -7,19 +7,28 @@ import os
 import re
 from collections.abc import Mapping
 
+from gan.config import RunConfig
+
+SOURCES = ("source", "source_b")  # settings that name a folder or a zip
+
 
 def last_part(source: str) -> str:
     """The last part of the path of a folder or a zip, on any system; what is no path stays."""
     return next((part for part in reversed(re.split(r"[/\\]", source)) if part), "")
 
 
-def names(source: str) -> dict[str, str]:
-    """What stands in texts for paths of this machine: the source of a run by its last part, the home folder as ~."""
-    short = last_part(source)
-    paths = {source: short} if source != short else {}
-    if paths:
-        whole = os.path.abspath(os.path.expanduser(source))  # noqa: PTH100, PTH111  (Path.expanduser may raise)
-        paths |= {whole: short, os.path.realpath(whole): short}
+def shortened(config: RunConfig) -> RunConfig:
+    """Settings that name each folder of pictures by the last part of its path."""
+    return config.replace(**{name: last_part(getattr(config, name)) for name in SOURCES})
+
+
+def names(config: RunConfig) -> dict[str, str]:
+    """What stands in texts for paths of this machine: sources of a run by their last parts, the home folder as ~."""
+    paths: dict[str, str] = {}
+    for source in (getattr(config, name) for name in SOURCES):
+        if (short := last_part(source)) != source:
+            whole = os.path.abspath(os.path.expanduser(source))  # noqa: PTH100, PTH111  (Path.expanduser may raise)
+            paths |= {source: short, whole: short, os.path.realpath(whole): short}
     place = os.path.expanduser("~").rstrip(os.sep)  # noqa: PTH111
     home = {f"{place}{os.sep}": "~/"} if place.startswith(os.sep) else {}
     return {path: name for path, name in paths.items() if path not in ("", os.sep)} | home

@@ -25,8 +25,10 @@ LAYERS = ("conv", "transposed_conv", "linear")
 
 def generator(G: Any, z_dim: int, n_classes: int) -> dict[str, Any]:
     """The program of a generator in eval mode: its networks `mapping` (z, and y where there are classes) and
-    `synthesis` (w). Raises Unsupported.
+    `synthesis` (w; where layers have styles of their own, one for each). Raises Unsupported.
     """
+    if getattr(G, "captions", None) is not None:
+        raise Unsupported("it is told captions, which are read on the server")
 
     def latents(n: int) -> dict[str, Tensor]:
         classes = {"y": torch.arange(n) % n_classes} if n_classes else {}
@@ -34,10 +36,12 @@ def generator(G: Any, z_dim: int, n_classes: int) -> dict[str, Any]:
 
     with torch.no_grad():
         w = G.mapping(*latents(1).values())
+    layers = len(getattr(G, "style_layers", ()))
+    styles = (layers, *w.shape[1:]) if layers else w.shape[1:]
     return {
         "version": VERSION,
         "mapping": network(G, G.mapping, latents, n_classes),
-        "synthesis": network(G, G.synthesis, lambda n: {"w": _numbers(n, *w.shape[1:])}),
+        "synthesis": network(G, G.synthesis, lambda n: {"w": _numbers(n, *styles)}),
     }
 
 

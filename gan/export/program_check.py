@@ -43,6 +43,8 @@ def pictures(
     inputs = {"z": torch.from_numpy(z), **({} if y is None else {"y": torch.from_numpy(y)})}
     with torch.inference_mode():
         w = follow(program["mapping"], tensors, inputs)
+        if len(shape := program["synthesis"]["inputs"]["w"]["shape"]) > w.ndim:
+            w = w[:, None].expand(-1, shape[1], -1)  # every layer has the same style
         return images.to_pixels(follow(program["synthesis"], tensors, {"w": w}).numpy())
 
 

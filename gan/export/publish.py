@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan import files
-from gan.export import watch_page
+from gan.export import watch_html
 from gan.export.watch_files import ACTIVE, NOW, WatchFiles
 from gan.runs import Run, RunError, folder_status
 
@@ -32,8 +32,10 @@ class Look:
     ended: bool
 
 
-def publish(run: Run, folder: Path, grace: float = GRACE_SECONDS) -> Generator[Look]:
+def publish(run: Run, folder: Path, grace: float = GRACE_SECONDS, follow: bool = False) -> Generator[Look]:
     """Brings the folder up to date each time it is asked, until the run is not being trained any more.
+
+    With `follow` it goes on then: what is resumed later is seen, too.
 
     Makes the folder. Raises RunError where it holds something else, cannot be written, or where the program of the run
     draws other pictures than PyTorch.
@@ -51,7 +53,7 @@ def publish(run: Run, folder: Path, grace: float = GRACE_SECONDS) -> Generator[L
             fresh = {name: data for name, data in watch.contents.items() if name not in {NOW, *there}}
             if watch.now["title"] != title:
                 title = watch.now["title"]
-                files.replace(folder / INDEX, watch_page.published(title).encode(), durable=False)
+                files.replace(folder / INDEX, watch_html.published(title).encode(), durable=False)
             for name, data in fresh.items():
                 (folder / name).parent.mkdir(exist_ok=True)
                 files.replace(folder / name, data, durable=False)
@@ -62,7 +64,7 @@ def publish(run: Run, folder: Path, grace: float = GRACE_SECONDS) -> Generator[L
             _sweep(folder, watch, unnamed, grace)
             step = int(max(watch.now["samples"]["fixed"], default=0))
             yield Look(watch.now["status"], step, len(fresh), sum(map(len, fresh.values())), ended)
-            if ended:
+            if ended and not follow:
                 return
     except OSError as error:
         raise RunError(f"{folder} cannot be written: {files.why(error)}.") from error

@@ -81,6 +81,18 @@ You need Python 3.11 or newer and PyTorch, nothing else of ours:
 {start}
 
 """
+USE_OF_PICTURES = """\
+Use it
+------
+You need Python 3.11 or newer, PyTorch and NumPy, nothing else of ours. Pictures come as .npy, uint8
+N,H,W or N,H,W,C:
+
+  python gan.py --source x.npy               what becomes of them: results.png{back}
+  python gan.py --train 1000 {data}
+                                             trains on; weights go to trained.pt
+  python gan.py --weights trained.pt --source x.npy
+
+"""
 SCRIPT_LINE = "  gan.py                 both networks, the loss and the training loop in one file\n"
 OWN_WAY = """ gan.py draws its random numbers in its own way; it
 trains on from here, with fresh optimizers, and does not repeat the run."""
@@ -114,12 +126,21 @@ def text(run: Run, config: RunConfig, step: int) -> str:
         data=data.title,
         versions=f"Forger {__version__}, Python {platform.python_version()}",
         packages=", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES),
-        use=USE.format(own=own, start=start) if scripted else "",
+        use=_use(config, own, start) if scripted else "",
         script_line=SCRIPT_LINE if scripted else "",
         own_way=OWN_WAY if scripted else "",
         terms=_wrap(f"{data.facts['LICENCE']} gan.py is copied from Forger (MIT licence)."),
         data_text="\n\n".join(_wrap(part) for part in (data_words, *data.text.split("\n\n"))),
     )
+
+
+def _use(config: RunConfig, own: str, start: str) -> str:
+    """How the script is called."""
+    if not config.from_source:
+        return USE.format(own=own, start=start)
+    back = "\n  python gan.py --source x.npy --back        the other way" if config.between_domains else ""
+    sources = config.between_domains or config.degradation == "none"
+    return USE_OF_PICTURES.format(back=back, data="--data my.npy" + (" --sources sources.npy" if sources else ""))
 
 
 def _beside(scale: d_scale.Scale) -> str:

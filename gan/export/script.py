@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gan import registry
-from gan.config import RunConfig, declared
+from gan.config import RunConfig, declared, networks_card
 from gan.export.source_bundle import Bundle, defined
 from gan.registry import Card
 
@@ -28,6 +28,17 @@ HEAD = '''"""{title}
     python gan.py --train 1000 --data my.npy    the same on pictures of your own
 
 It needs PyTorch; torchvision for the data sets it knows by name, NumPy for .npy files.
+"""
+
+'''
+HEAD_OF_PICTURES = '''"""{title}
+
+{about}
+
+    python gan.py --source x.npy                what becomes of pictures: results.png
+    python gan.py --train 1000 --data my.npy    trains on for 1000 steps, from nothing where there are no weights
+
+Pictures are uint8 N,H,W or N,H,W,C; python gan.py --help names the files. It needs PyTorch, and NumPy to read them.
 """
 
 '''
@@ -53,7 +64,7 @@ def source(
     Raises bundle.Tangled for a model or a loss that cannot be copied.
     """
     main = body(config)
-    model, loss = registry.card("models", config.model), registry.card("losses", config.loss)
+    model, loss = networks_card(config), registry.card("losses", config.loss)
     sections = {f"gan.models.{_stem(model)}": model, f"gan.losses.{_stem(loss)}": loss}
     stand_ins = ("gan.models.lean_dcgan", "gan.losses.hinge")
     bundle = Bundle(main, "main", dict(zip(stand_ins, sections, strict=True)))
@@ -61,12 +72,13 @@ def source(
     for module, (names, card) in added.items():
         bundle.add(module, names)
         sections[module] = card
-    spec = _spec(config, shape, n_classes)
-    values = _values(config, live, step, epoch) | hooks | {"SPEC": spec}
+    values = _settings(config, main) | _values(config, live, step, epoch) | hooks | {"SHAPE": repr(tuple(shape))}
+    spec = values["SPEC"] = _spec(config, shape, n_classes)
     if (of_d := _spec(config, shape, n_classes if _scores(config) else 0)) != spec:
         values["OF_D"] = of_d
     about = ABOUT.format(model=model.title, loss=loss.title, dataset=config.dataset)
-    parts = [HEAD.format(title=_sentence(title), about=_wrap(about)) + bundle.imports()]
+    head = HEAD_OF_PICTURES if config.from_source else HEAD
+    parts = [head.format(title=_sentence(title), about=_wrap(about)) + bundle.imports()]
     for module in bundle.order():
         if module in sections:
             parts.append(_comment(sections[module]))
@@ -124,8 +136,16 @@ def _chosen(config: RunConfig, n_classes: int) -> Iterator[tuple[str, Card, Any]
                 yield kind, card, amount
 
 
+def _settings(config: RunConfig, main: str) -> dict[str, str]:
+    """The constants of the script that are called as a setting of the run: its value as source text."""
+    values, constants = config.to_dict(), defined(main)
+    return {name.upper(): repr(value) for name, value in values.items() if name.upper() in constants}
+
+
 def body(config: RunConfig) -> str:
     """The module of ours that the script of a game is made of; "" for a game without one."""
+    if config.conditional and not registry.card("conditionings", config.conditioning).facts.get("CODE", True):
+        return ""
     return str(registry.card("games", config.game).facts.get("SCRIPT", ""))
 
 
@@ -150,6 +170,7 @@ def _values(config: RunConfig, live: Mapping[str, float], step: int, epoch: floa
         "TORCHVISION": by_name(),
         "N_IMAGES": config.n_images,
         "SEED": config.seed,
+        "THREADS": config.threads or 1,
         "BATCH": config.batch,
         "LR_G": live["lr_g"],
         "LR_D": live["lr_d"],

@@ -30,6 +30,7 @@ OF_D = SPEC  # the spec of D, whose last layer may know nothing of classes
 DATASET = "mnist"  # or a .npy file
 N_IMAGES = 0  # 0: all
 SEED = 0
+THREADS = 1  # of the CPU: in networks of this size more of them mostly wait for each other
 BATCH = 32
 LR_G, LR_D = 2e-3, 2e-3
 DECAY_STEPS = 0  # steps after which inverse-time decay has halved both rates; 0: none
@@ -334,6 +335,7 @@ def main() -> None:
     check_files(args.weights, args.z, [args.out, args.save] if args.train else [args.out])
     if args.label is not None and args.label >= SPEC.n_classes:
         raise SystemExit(f"--class {args.label}: these networks know {SPEC.n_classes} classes, counted from 0.")
+    torch.set_num_threads(THREADS)
     torch.manual_seed(args.seed)
     try:
         G, D = build(args.weights, args.device)

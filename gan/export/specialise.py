@@ -24,13 +24,13 @@ class Edit:
 
 
 def specialised(
-    text: str, values: Mapping[str, Any], unrolled: Mapping[str, Sequence[Sequence[str]]], classes: bool
+    text: str, values: Mapping[str, Any], unrolled: Mapping[str, Sequence[Sequence[str]]], classes: bool | None
 ) -> str:
     """A source text for these `values` of names ("D_STEPS") and attributes ("spec.batch_norm").
 
     A branch that they decide is taken, and its test is gone; a loop over a name of `unrolled` becomes its body for each
     entry, whose texts stand for the loop's variables. Without `classes` there is no y: `y is None` holds, and no
-    function has or is called with an argument y.
+    function has or is called with an argument y; where that is None, nothing is decided of y.
     """
     for _ in range(PASSES):
         source = _Source(text)
@@ -94,7 +94,7 @@ def _edits(
     node: ast.AST,
     values: Mapping[str, Any],
     unrolled: Mapping[str, Sequence[Sequence[str]]],
-    classes: bool,
+    classes: bool | None,
 ) -> Iterator[Edit]:
     """The outermost edits at and under a node; what lies inside them is for the next pass."""
     if (edit := _edit(source, node, values, unrolled, classes)) is not None:
@@ -109,7 +109,7 @@ def _edit(
     node: ast.AST,
     values: Mapping[str, Any],
     unrolled: Mapping[str, Sequence[Sequence[str]]],
-    classes: bool,
+    classes: bool | None,
 ) -> Edit | None:
     if (unreachable := _after_return(node)) is not None:
         span = source.whole_lines(unreachable[0].lineno, unreachable[-1].end_lineno or 0)
@@ -129,13 +129,13 @@ def _edit(
                 return Edit(*source.span(node), word.join(map(source.of, rest)))
         case ast.For(iter=ast.Name(id=name)) if name in unrolled:
             return Edit(*source.whole_lines(node.lineno, node.end_lineno or 0), _unroll(source, node, unrolled[name]))
-        case ast.Call() if not classes and any(map(_is_y, node.args)):
+        case ast.Call() if classes is False and any(map(_is_y, node.args)):
             args = [source.of(arg) for arg in node.args if not _is_y(arg)]
             args += [source.of(keyword) for keyword in node.keywords]
             return Edit(*source.span(node), f"{source.of(node.func)}({', '.join(args)})")
-        case ast.FunctionDef() if not classes and any(arg.arg == "y" for arg in node.args.args):
+        case ast.FunctionDef() if classes is False and any(arg.arg == "y" for arg in node.args.args):
             return _signature(source, node)
-        case ast.Assign(targets=[ast.Tuple(elts=elts)]) if not classes and any(map(_is_y, elts)):
+        case ast.Assign(targets=[ast.Tuple(elts=elts)]) if classes is False and any(map(_is_y, elts)):
             names = [source.of(part) for part in elts if not _is_y(part)]
             return Edit(*source.span(node.targets[0]), ", ".join(names))
     return None
@@ -184,7 +184,7 @@ def _unroll(source: _Source, node: ast.For, entries: Sequence[Sequence[str]]) ->
     )
 
 
-def _value(node: ast.AST, values: Mapping[str, Any], classes: bool) -> Any:
+def _value(node: ast.AST, values: Mapping[str, Any], classes: bool | None) -> Any:
     """What an expression is, as far as the values tell; UNKNOWN else."""
     match node:
         case ast.Constant(value=value):
@@ -194,7 +194,7 @@ def _value(node: ast.AST, values: Mapping[str, Any], classes: bool) -> Any:
         case ast.Attribute(value=ast.Name(id=owner), attr=attribute):
             return values.get(f"{owner}.{attribute}", UNKNOWN)
         case ast.Compare(left=ast.Name(id="y"), ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
-            return classes == isinstance(node.ops[0], ast.IsNot)
+            return UNKNOWN if classes is None else classes == isinstance(node.ops[0], ast.IsNot)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return values.get(f"{name} is None", UNKNOWN)
         case ast.UnaryOp(op=ast.Not(), operand=operand):

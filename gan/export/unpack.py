@@ -123,17 +123,18 @@ def _check(made: Run) -> None:
 
 
 def _forget_place(made: Run, config: RunConfig) -> None:
-    """Keeps the last part of the path of its pictures only: a zip from elsewhere names no folder of this machine."""
+    """Keeps the last part of the paths of its pictures only: a zip from elsewhere names no folder of this machine."""
     from gan import tensor_files
 
-    short = private.last_part(config.source)
-    if short != config.source:
+    short = private.shortened(config)
+    named = {name: getattr(short, name) for name in private.SOURCES if getattr(short, name)}
+    if short != config:
         settings = made.path / "config.json"
-        text = json.dumps({**files.load(settings.read_bytes()), "source": short}, indent=2, ensure_ascii=False)
+        text = json.dumps({**files.load(settings.read_bytes()), **named}, indent=2, ensure_ascii=False)
         files.replace(settings, f"{text}\n".encode())
     tensors, about = tensor_files.read_tensors(made.weights())
-    if about["config"].get("source", "") not in ("", short):
-        about["config"]["source"] = short
+    if any(about["config"].get(name, "") not in ("", named.get(name, "")) for name in private.SOURCES):
+        about["config"] |= {name: named.get(name, "") for name in private.SOURCES}
         tensor_files.write_tensors(made.weights(), tensors, about)
 
 

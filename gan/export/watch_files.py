@@ -13,23 +13,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from gan import files, metrics, registry
-from gan.config import RunConfig, knob_of, settings
-from gan.diagnostics import score_text
+from gan import files
 from gan.diagnostics.run_words import RunWords
-from gan.export import code, critic_program, page_weights, private, program, program_check
-from gan.runs import ControlReader, Run, RunError, folder_status, scores
+from gan.export import critic_program, page_weights, private, program, program_check, watch_about, watch_html
+from gan.runs import ControlReader, Run, RunError, folder_status
 from gan.runs.log_reader import LogReader
-from gan.sampler import Sampler, quiz
+from gan.sampler import Sampler
 
 VERSION = 1
 NOW = "now.json"
 PIECES = 30  # of the log, after which they are one again
 WEIGHTS_SECONDS = 5.0  # between two generators that are handed out
 NETWORKS_SECONDS = 60.0  # between two D, and two measurements of directions
-REAL_IMAGES = 40  # of the quiz
 ACTIVE = ("training", "paused")
 
 
@@ -46,7 +41,7 @@ class WatchFiles:
         self._log = LogReader(run)
         self._words = RunWords(run, self._log)
         self._control = ControlReader(run.path)
-        self._private = private.names(run.config().source)
+        self._private = private.names(run.config())
         self._pieces: list[tuple[str, int]] = []  # name and last record of each
         self._generation = -1
         self._packed: dict[int, str] = {}  # snapshots and the newest generator: names by step
@@ -164,12 +159,8 @@ class WatchFiles:
     def _add_networks(self) -> None:
         """The programs, D, and what only PyTorch can tell. Raises RunError where the program draws other pictures."""
         sampler = Sampler.load(self.run.path)
-        content, why = None, ""
-        if sampler.shape[1:] == (1, 1):
-            why = "Its samples are points of the plane, which this page does not draw by itself."
-        elif sampler.config.from_source:
-            why = "It makes one picture from another, and this page has noise alone."
-        else:
+        content, why = None, watch_html.undrawn(sampler.shape[1:] == (1, 1), sampler.config.from_source)
+        if not why:
             try:
                 content = program.generator(sampler.generator, sampler.z_dim, sampler.classes)
             except program.Unsupported as error:
@@ -177,7 +168,7 @@ class WatchFiles:
         if content:
             check(sampler, content)
         self._networks = {"program": content and self._add("program", content, ".json"), "why": why, "critic": None}
-        view, real = _view(self.run, sampler, drawn=content is not None)
+        view, real = watch_about.view(self.run, sampler, drawn=content is not None)
         if content and real is not None:
             try:
                 critic, weights = critic_program.write(sampler, evaluator=False)
@@ -217,95 +208,6 @@ def check(sampler: Sampler, content: Mapping[str, Any]) -> None:
         raise RunError(
             f"The page is not handed out: pictures of its program differ from PyTorch's by up to {difference} of 255."
         )
-
-
-def _view(run: Run, sampler: Sampler, drawn: bool) -> tuple[dict[str, Any], Any]:
-    """What the page says of a run beside its curves; and real images uint8 N,H,W,C for the quiz, None without."""
-    config = run.config()
-    real, source, why = None, "", ""
-    try:
-        images = quiz.real(run, sampler.shape)
-        rows = np.random.default_rng(0).permutation(len(images.pictures))[:REAL_IMAGES]
-        real, source = images.pictures[rows], images.source
-    except quiz.NoReal as reason:
-        why = str(reason)
-    directions, hidden = _directions(sampler) if drawn else ([], "")
-    view = {
-        "z_dim": sampler.z_dim,
-        "latent_dim": sampler.latent_dim,
-        "shape": list(sampler.shape),
-        "classes": sampler.classes,
-        "names": list(sampler.names),
-        "directions": directions,
-        "directions_why": hidden,
-        "quiz": why,
-        "real_source": source,
-        "settings": _settings(config),
-        "code": _code(run, config),
-        "report": _report(run),
-    }
-    return view, real
-
-
-def _directions(sampler: Sampler) -> tuple[list[dict[str, Any]], str]:
-    """Directions in z, or in w with zeros for z in front; or why there are none."""
-    from gan.evaluation import evalnet
-    from gan.latents import directions
-
-    dataset = sampler.config.dataset
-    try:
-        evaluator = evalnet.load(dataset) if evalnet.about(dataset) else None
-        measured = directions.of(sampler, evaluator).to_dict()["directions"]
-    except (metrics.Unavailable, evalnet.EvalNetError, ValueError) as error:
-        return [], str(error)
-    return [{name: one[name] for name in ("name", "kind", "vector")} for one in measured], ""
-
-
-def _settings(config: RunConfig) -> list[tuple[str, str]]:
-    """The settings by their labels, choices by their titles."""
-    values = config.to_dict()
-    rows = []
-    for name in settings(config.model, config.dataset):
-        knob, value = knob_of(name), values[name]
-        titled = knob.kind and value in registry.names(knob.kind)
-        rows.append((knob.label, registry.card(knob.kind, value).title if titled else str(value)))
-    return rows
-
-
-def _code(run: Run, config: RunConfig) -> str:
-    """The run as one PyTorch file, "" for one that cannot be."""
-    title = run.control().title or run.id
-    try:
-        return code.source(
-            config, *code.data_of(config, run), title, int(run.control().budget.get("steps", code.STEPS))
-        )
-    except (ValueError, LookupError):
-        return ""
-
-
-def _report(run: Run) -> dict[str, Any] | None:
-    """The newest evaluation in words and numbers, None where there is none."""
-    row = scores.newest(run)
-    if row is None:
-        return None
-    catalogue = metrics.catalogue()
-    lines = [
-        (
-            score.label,
-            score.text(row.scores.get(key)),
-            score.text(row.real.get(key)),
-            score_text.BETTER_TEXTS.get(score.better, ""),
-        )
-        for key, score in catalogue.items()
-        if key in row.scores
-    ]
-    return {
-        "step": row.step,
-        "n": row.n,
-        "split": row.split,
-        "findings": [dict(one) for one in row.verdict],
-        "rows": lines,
-    }
 
 
 def _json(value: Any) -> bytes:

@@ -7,10 +7,18 @@ they ask the game. `Contract` says what a file here has to say. It may add
     STARTS_FROM  "source": G makes a picture from another one, which the networks get as y; else G starts from noise.
                  Then G has `source_shape`, c,h,w, the file a function `shown(config, y, shape)`, sources as they are
                  looked at, and `asked(config, x, missing)`, what G is told of those that a caller brings, and
-                 `degraded(config, x, missing)`, of whole pictures; and the Game has a method
-                 `source(x, y, purpose, update)`, the sources of pictures x
+                 `degraded(config, x, missing)`, of whole pictures; `beside(snapshot, z, y, x)`, the three pictures
+                 that a grid shows side by side, which BESIDE names; `compared(snapshot, y, x, pairs)`, live scores of
+                 held-out ones, and the results; and the Game has a method `source(x, y, purpose, update)`, the
+                 sources of pictures x
+    DOMAINS      True: y are pictures of a first kind A and x of a second kind B, no pairs, and G and D take
+                 `back=True`, the other way
+    PASSES       how often G's layers are kept for one gradient, for the estimate of memory; once unless it says
+    memory       of the Game: what it keeps beside its networks from one step to the next, tensors by name, which a
+                 checkpoint has as well
     IDLE         settings that this game does not look at
     TAKES        the penalties, tricks and augmentations that it uses; left out where it uses all of them
+    ALONE        why several processes cannot train it together (gan.training.crew), a sentence
 """
 
 from __future__ import annotations
@@ -115,6 +123,12 @@ class Game(Protocol):
         ...
 
 
+def plan_of(updates: Mapping[str, str | None], settings: Mapping[str, Any]) -> list[str]:
+    """The updates that a step makes, in their order: those of a game, as often as the live settings say."""
+    often = {name: settings[setting] if setting else 1 for name, setting in updates.items()}
+    return [name for name, count in often.items() for _ in range(count)]
+
+
 def outline(config: RunConfig, shape: tuple[int, int, int], n_classes: int) -> dict[str, nn.Module]:
     """G, and D where there is one, on the device "meta": shapes without numbers. Raises ValueError as `build` does."""
     if config.from_source:
@@ -128,7 +142,7 @@ def stand_in(G: nn.Module, n: int, device: torch.device | str = "cpu") -> Tensor
     """What G and D can be told of n pictures where no data are at hand: classes in turn, sources of ramps, or None."""
     if sides := getattr(G, "source_shape", None):
         return torch.linspace(-1, 1, n * math.prod(sides), device=device).view(n, *sides)
-    return models.balanced(n, getattr(G, "n_classes", 0), device)
+    return models.asked(G, n, device)
 
 
 def build(config: RunConfig, shape: tuple[int, int, int], n_classes: int, device: torch.device | str) -> Game:

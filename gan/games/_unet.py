@@ -55,7 +55,10 @@ class UNet(nn.Module):
 
 
 class PatchDiscriminator(nn.Module):
-    """A D of pairs: logits N,P of overlapping patches of a picture x (N,C,H,W), each beside its source y (N,c,h,w)."""
+    """A D of patches: logits N,P of overlapping ones of a picture x (N,C,H,W).
+
+    It sees each beside its source y (N,c,h,w), which has `channels`; with 0 of them it sees the picture alone.
+    """
 
     def __init__(self, shape: Shape, channels: int, width: int) -> None:
         super().__init__()
@@ -64,8 +67,8 @@ class PatchDiscriminator(nn.Module):
         self.middle = nn.Conv2d(2 * width, 4 * width, 3, 1, 1)
         self.out = nn.Conv2d(4 * width, 1, 3, 1, 1)
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        h = torch.cat([x, enlarged(y, x.shape[2:])], 1)
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        h = x if y is None else torch.cat([x, enlarged(y, x.shape[2:])], 1)
         h = F.leaky_relu(self.down1(h), 0.2)  # N,32,14,14 for a width of 32
         h = F.leaky_relu(self.down2(h), 0.2)  # N,64,7,7
         h = F.leaky_relu(self.middle(h), 0.2)  # N,128,7,7

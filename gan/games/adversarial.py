@@ -24,7 +24,7 @@ from gan.models import _layers as layers
 from gan.rng import RngStreams
 
 SCRIPT = "gan.export.script_body"
-IDLE = ("degradation", "l1", "adversarial_weight")
+IDLE = ("degradation", "l1", "adversarial_weight", "cycle", "identity", "source_b", "two_classes")
 UPDATES = {"d": "d_steps", "g": "g_steps"}
 STATISTICS = {
     "d_loss": "D's loss",
@@ -138,10 +138,11 @@ class Game:
                 trick.after_step(self.nets["D"], amount)
         return {**stats, "grad_norm_d": norm, **opinion(self.loss, real_logits, fake_logits)}, fake
 
-    def g_step(self, real: Tensor | None = None, y_real: Tensor | None = None) -> Stats:
+    def g_step(self, real: Tensor | None = None, y_real: Tensor | None = None, own: Tensor | None = None) -> Stats:
         """One update of G: it learns to make D take its fakes for real; D only passes the gradient on.
 
-        `real` (N,C,H,W) and its classes are for losses that compare with real images.
+        `real` (N,C,H,W) and its classes are for losses that compare with real images. `own` are the captions of fakes
+        that D has not seen; of classes any are drawn.
         """
         n = self.counts["g"]
         decay = min(self.config.ema_decay, (1 + n) / (10 + n))  # quick at first (Karras et al. 2018)
@@ -151,9 +152,9 @@ class Game:
             fake, y, due = self._shared
             stats = self.g_update(fake, y, real, y_real, self._views("G", n, fake.shape), due=due)
         else:
-            own = self.config.batch // self.rng.shard.count  # of this process
-            z = self.rng.z("z for G", n, own, self.config.z_dim)
-            y = self.rng.classes("classes for G", n, own, self.n_classes)
+            count = self.config.batch // self.rng.shard.count  # of this process
+            z = self.rng.z("z for G", n, count, self.config.z_dim)
+            y = self.rng.classes("classes for G", n, count, self.n_classes) if own is None else own
             layers.rekey(self.nets["G"], self.rng.generator("dropout in G for G", n))
             stats = self.g_update_alone(z, y, real, y_real, self._views("G", n, (len(z), *self.shape)))
         self._shared = None
@@ -263,7 +264,12 @@ class Game:
         """The next update of D ("d") or of G ("g")."""
         if name == "d":
             return self.d_step(*batches(self.counts["d"]))
-        return self.g_step(*batches(self.counts["g"])) if self.loss.NEEDS_REAL else self.g_step()
+        captioned = getattr(self.nets["G"], "captions", None) is not None and self._shared is None
+        if not self.loss.NEEDS_REAL and not captioned:
+            return self.g_step()
+        real, y = batches(self.counts["g"])
+        own = y if captioned else None
+        return self.g_step(real, y, own) if self.loss.NEEDS_REAL else self.g_step(own=own)
 
     def end_step(self) -> None:
         """Forgets the last fakes."""

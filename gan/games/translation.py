@@ -25,8 +25,10 @@ from gan.games._unet import PatchDiscriminator, UNet, enlarged
 from gan.models import seeded
 from gan.rng import RngStreams
 
+SCRIPT = "gan.export.translation_body"
 STARTS_FROM = "source"
-IDLE = ("model", "z_dim", "batch_norm", "conditional")
+BESIDE = ("source", "result", "truth")
+IDLE = ("model", "z_dim", "batch_norm", "conditional", "cycle", "identity", "source_b", "two_classes")
 TAKES = ("spectral-norm",)
 UPDATES = {"d": "d_steps", "g": "g_steps"}
 STATISTICS = {
@@ -64,12 +66,35 @@ def grid(snapshot: Snapshot, z: Tensor, y: Tensor | None) -> Tensor:
     return x
 
 
+def beside(snapshot: Snapshot, z: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """Source, result and truth, N,3,C,H,W."""
+    C, H, W = x.shape[1:]
+    return torch.stack([shown(snapshot.config, y, (C, H, W)), grid(snapshot, z, y).float(), x], 1)
+
+
+def compared(snapshot: Snapshot, y: Tensor, x: Tensor, pairs: bool) -> tuple[dict[str, Tensor], list[Tensor]]:
+    """What became of held-out sources y, beside the true pictures x: means of pixels in 0..1; and the results.
+
+    pixel_error and source_error of results and of the sources themselves to the truth; moved from source to result;
+    ink of the results over that of the truth.
+    """
+    C, H, W = x.shape[1:]
+    made, source = snapshot.G_ema(None, y).float(), shown(snapshot.config, y, (C, H, W))
+    scores = {
+        "pixel_error": (made - x).abs().mean() / 2,
+        "source_error": (source - x).abs().mean() / 2,
+        "moved": (made - source).abs().mean() / 2,
+        "ink": (made + 1).mean() / (x + 1).mean().clamp_min(1e-6),
+    }
+    return scores, [made]
+
+
 def shown(config: RunConfig, y: Tensor, shape: tuple[int, int, int]) -> Tensor:
     """The sources y as they are looked at, N,C,H,W in [-1, 1]: enlarged, and grey where something is missing."""
     y = enlarged(y, list(shape[1:]))
     if config.degradation == "hole":
         return torch.where(y[:, -1:] > 0, torch.zeros_like(y[:, :-1]), y[:, :-1])
-    return y
+    return y.expand(-1, shape[0], -1, -1)  # grey ones of pictures with colour
 
 
 def asked(config: RunConfig, x: Tensor, missing: Tensor | None) -> Tensor:
@@ -156,7 +181,7 @@ class Game:
             if y is None:
                 raise ValueError(NO_PAIRS)
             return y
-        return degrade(self.config.degradation, x, self.rng.generator(purpose, update))
+        return degrade(self.config.degradation, x, self.rng.generator(purpose, update), self.rng.shard)
 
     # -- what the loop asks --------------------------------------------------------------------------
 

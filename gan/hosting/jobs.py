@@ -21,8 +21,9 @@ class Job:
     total: int = 0
     unit: str = ""
     text: str = ""
-    state: str = "running"  # "running", "done", "failed"
+    state: str = "running"  # "running", "done", "failed", "stopped"
     error: str = ""
+    stopped: bool = False  # asked to end early
     thread: threading.Thread | None = field(default=None, repr=False)
 
 
@@ -53,6 +54,12 @@ def job(key: str) -> Job | None:
     return _jobs().by_key.get(key)
 
 
+def stop_job(key: str) -> None:
+    """Asks a running job to end after its present piece of work; it is "stopped" then, and keeps nothing."""
+    if running := job(key):
+        running.stopped = True
+
+
 def forget_job(key: str) -> None:
     """Removes an ended job, so that its error is not shown again."""
     _jobs().by_key.pop(key, None)
@@ -62,6 +69,9 @@ def _work(job: Job, work: Callable[[], Iterator[Progress]]) -> None:
     try:
         for step in work():
             job.done, job.total, job.unit, job.text = step.done, step.total, step.unit, step.text
+            if job.stopped:
+                job.state = "stopped"
+                return
         job.state = "done"
     except Exception as error:
         job.state, job.error = "failed", str(error) or type(error).__name__

@@ -2,7 +2,8 @@
 
 `Contract` says what a file here has to say. D_FORMULA and G_FORMULA say the same in LaTeX, where C(x) is the logit of x
 and D(x) its sigmoid. ESTIMATE = True may be added: D's mean logit of real less that of generated images estimates how
-far apart both are, and is logged.
+far apart both are, and is logged. BLIND may be added: the losses, by their column of the log, of a D that cannot tell
+real from generated and says the best it can of all of them; what has no such level is left out.
 """
 
 from __future__ import annotations

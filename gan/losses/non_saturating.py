@@ -22,6 +22,7 @@ CALIBRATED = True
 THRESHOLD = 0.0
 SYMMETRIC = True
 MONOTONE = True
+BLIND = {"d_loss": 1.3863, "g_loss": 0.6931}  # 2 log 2, log 2
 
 
 def d(real: Tensor, fake: Tensor) -> Tensor:

@@ -36,6 +36,7 @@ from torch import Tensor, nn
 
 from gan import registry
 from gan.config import RunConfig, declared
+from gan.models import _words
 from gan.models._initialise import initialise, seeded
 from gan.rng import RngStreams
 
@@ -43,6 +44,7 @@ __all__ = [
     "BaseGenerator",
     "Contract",
     "Spec",
+    "asked",
     "balanced",
     "build",
     "initialise",
@@ -52,8 +54,12 @@ __all__ = [
     "own_settings",
     "refusal",
     "seeded",
+    "vocabulary_of",
     "with_class",
 ]
+
+
+WORDS = "words"  # the conditioning that tells both networks captions
 
 
 @dataclass(frozen=True)
@@ -161,6 +167,9 @@ def build(
         initialise(net, module.INIT, generator)
     if conditioning is not None and hasattr(conditioning, "prepare"):
         conditioning.prepare(D, spec.n_classes, generator)
+    if spec.n_classes and config.conditioning == WORDS:
+        with seeded(RngStreams(seed).generator("initialise the text encoders", 0)):
+            G, D = _words.wrap(G, D, *vocabulary_of(config, n_classes))
     return G.to(device), D.to(device)
 
 
@@ -175,6 +184,9 @@ def outline(config: RunConfig, data_shape: tuple[int, int, int], n_classes: int)
     conditioning = registry.load("conditionings", config.conditioning) if spec.n_classes else None
     if conditioning is not None and hasattr(conditioning, "prepare"):
         conditioning.prepare(D, spec.n_classes, torch.Generator())
+    if spec.n_classes and config.conditioning == WORDS:
+        G, D = _words.wrap(G, D, *vocabulary_of(config, n_classes))
+        return G.to("meta"), D.to("meta")
     return G, D
 
 
@@ -191,7 +203,29 @@ def _checked(config: RunConfig, data_shape: tuple[int, int, int], n_classes: int
     n_classes = n_classes if config.conditional else 0
     if problem := refusal(config.model, module, data_shape) or _unlabelled(config, module, n_classes):
         raise ValueError(problem)
+    if n_classes and config.conditioning == WORDS:
+        n_classes = _words.WIDTH
     return module, Spec(data_shape, config.z_dim, config.width, n_classes, config.batch_norm, own_settings(config))
+
+
+def vocabulary_of(config: RunConfig, n_classes: int) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The words that captions of a run's data may have, a word for each class, and captions of all sorts.
+
+    Data without captions have a word for each class alone, and () for the last.
+    """
+    facts = registry.card("datasets", config.dataset).facts
+    if "VOCABULARY" in facts:
+        return tuple(facts["VOCABULARY"]), tuple(facts["NAMES"]), tuple(facts["SHEET"])
+    names = tuple(f"class{k}" for k in range(n_classes))
+    return ("a", *names), names, ()
+
+
+def asked(G: Any, n: int, device: torch.device | str = "cpu") -> Tensor | None:
+    """What G is asked for in n pictures where nobody says it: classes in turn, captions in turn, or None."""
+    captions: Tensor | None = getattr(G, "captions", None)
+    if captions is None:
+        return balanced(n, getattr(G, "n_classes", 0), device)
+    return captions[torch.arange(n, device=captions.device) % len(captions)].to(device)
 
 
 def of_d(spec: Spec, config: RunConfig) -> Spec:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.models import _layers as layers
-from gan.models import balanced
+from gan.models import asked
 from gan.rng import RngStreams
 
 RECALIBRATION = 512  # fixed z from which the EMA generator takes its BatchNorm statistics
@@ -16,7 +16,7 @@ RECALIBRATION = 512  # fixed z from which the EMA generator takes its BatchNorm 
 def recalibrate(G: nn.Module, rng: RngStreams, z_dim: int, n: int = RECALIBRATION) -> None:
     """Gives a generator in eval mode the BatchNorm statistics of its own weights, measured on n fixed z."""
     if layers.mixes_samples(G):
-        y = balanced(n, getattr(G, "n_classes", 0), rng.device)
+        y = asked(G, n, rng.device)
         settle(G, rng.z("recalibration", 0, n, z_dim), y)
 
 

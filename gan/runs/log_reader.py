@@ -29,7 +29,9 @@ SCORES = (
     *("samples", "classes", "effective_classes", "confident", "label_accuracy", "fd", "diversity"),
     *("checkerboard", "overfit"),
     *("modes", "modes_sure", "modes_real"),
-    *("pixel_error", "source_error", "moved", "ink"),
+    *("on_data", "covered"),
+    *("pixel_error", "source_error", "moved", "ink", "cycle_error", "strangers", "domain", "domain_real"),
+    *("said_digit", "said_thickness", "said_slant", "said_place", "said_all", "said_spread"),
 )  # of live scores, numbers
 LISTS = ("shares", "class_accuracy", "d_hist_real", "d_hist_fake", "d_range")  # of live scores
 MAX_COLUMNS = 200

@@ -36,6 +36,7 @@ MAX_BYTES = {  # of the files of a run: many times what we write, little enough 
     "metrics.jsonl": 4 << 30,  # streamed
     "error.txt": 1 << 16,
     "card.md": 1 << 18,
+    "enlarging.json": 1 << 18,
     "weights.safetensors": 1 << 30,
     "lock": 1 << 16,
 }

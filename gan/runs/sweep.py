@@ -38,9 +38,10 @@ class SpecError(ValueError):
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of a sweep: its id, and what it has beside the preset; the seed is among `settings`."""
+    """One run of a sweep: its id, its preset, and what it has beside that; the seed is among `settings`."""
 
     run_id: str
+    preset: str
     settings: Mapping[str, Any]
 
     @property
@@ -51,21 +52,22 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep that was read: its name, what it starts from, the budget of each trial, and the trials."""
+    """A sweep that was read: its name, the presets it starts from, the budget of each trial, and the trials."""
 
     name: str
     spec: Mapping[str, Any]
-    preset: str
+    presets: tuple[str, ...]
     budget: Mapping[str, float]
-    fixed: Mapping[str, Any]  # settings that all trials have, and the preset has not
+    fixed: Mapping[str, Any]  # settings that all trials have, and the presets have not
     trials: tuple[Trial, ...]
     evaluated: bool  # whether each run is scored at its end
     resources: Mapping[str, float]
 
     @property
     def varied(self) -> list[str]:
-        """The settings that its trials name, in order; seed is the last."""
-        names = dict.fromkeys(name for trial in self.trials for name in trial.settings if name != "seed")
+        """What its trials differ in, in order: the preset where there are several, settings, and the seed."""
+        names = dict.fromkeys(("preset",) if len(self.presets) > 1 else ())
+        names |= dict.fromkeys(name for trial in self.trials for name in trial.settings if name != "seed")
         return [*names, "seed"]
 
 
@@ -87,11 +89,7 @@ def parse(spec: Any, name: str = "") -> Sweep:
     stem = re.sub(r"[^a-z0-9]+", "-", str(spec.get("name", name)).lower()).strip("-")
     if not ID.match(stem) or len(stem) > 40:
         raise SpecError("name: a sweep is called by at most 40 letters, digits and hyphens.")
-    preset = spec.get("preset", "lean")
-    try:
-        facts = configs.preset(preset)[1] if isinstance(preset, str) else {}
-    except registry.Unknown as error:
-        raise SpecError(str(error)) from None
+    presets, facts = _presets(spec)
     evaluated, resources = spec.get("eval", False), {**RESOURCES, **_object(spec, "resources")}
     if not isinstance(evaluated, bool):
         raise SpecError("eval: true, to score every run at its end, or false.")
@@ -104,24 +102,44 @@ def parse(spec: Any, name: str = "") -> Sweep:
     if not isinstance(settings, dict | list):
         raise SpecError("settings: an object, of each setting a list of values, or one value for all trials.")
     fixed = {k: v for k, v in settings.items() if not isinstance(v, dict | list)} if isinstance(settings, dict) else {}
-    trials = [{**chosen, "seed": seed} for chosen in _combinations(spec, fixed, stem) for seed in seeds]
-    if len(trials) > MAX_TRIALS:
-        raise SpecError(f"{len(trials):,} trials are more than a sweep may have, {MAX_TRIALS:,}.")
+    combinations = [*_combinations(spec, fixed, stem)]
+    trials = [{**chosen, "seed": seed} for chosen in combinations for seed in seeds]
+    if len(presets) * len(trials) > MAX_TRIALS:
+        raise SpecError(f"{len(presets) * len(trials):,} trials are more than a sweep may have, {MAX_TRIALS:,}.")
     for setting in dict.fromkeys(name for trial in [fixed, *trials] for name in trial):
         if setting not in configs.settings():
             raise SpecError(f"{setting}: no such setting; there are {', '.join(configs.settings())}.")
-    ids = [_run_id(stem, trial) for trial in trials]
-    most, often = Counter(ids).most_common(1)[0]
+    made = tuple(
+        Trial(_run_id(stem, {"preset": preset, **trial} if len(presets) > 1 else trial), preset, trial)
+        for preset in presets
+        for trial in trials
+    )
+    most, often = Counter(trial.run_id for trial in made).most_common(1)[0]
     if often > 1:
         raise SpecError(f"Two trials would be the same run, {most}: name each value and each seed once.")
-    made = tuple(Trial(run_id, trial) for run_id, trial in zip(ids, trials, strict=True))
-    return Sweep(stem, dict(spec), preset, _budget(spec, facts), fixed, made, evaluated, resources)
+    return Sweep(
+        stem, dict(spec), presets, _budget(spec, facts[0] if len(facts) == 1 else {}), fixed, made, evaluated, resources
+    )
+
+
+def _presets(spec: Mapping[str, Any]) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    """The presets that trials start from, and what their files say."""
+    named = spec.get("preset", "lean")
+    presets = named if isinstance(named, list) and named else [named]
+    if not all(isinstance(preset, str) for preset in presets):
+        raise SpecError("preset: the name of a preset, or a list of names.")
+    try:
+        return tuple(presets), [configs.preset(preset)[1] for preset in presets]
+    except registry.Unknown as error:
+        raise SpecError(str(error)) from None
 
 
 def _budget(spec: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, float]:
     budget = {unit: spec[unit] for unit in BUDGETS if unit in spec}
     if len(budget) > 1 or not all(files.is_number(total) and total > 0 for total in budget.values()):
         raise SpecError("steps, epochs, seconds: one of them, more than 0, says how long each trial trains.")
+    if not budget and not facts:
+        raise SpecError("steps, epochs, seconds: several presets need one budget for all.")
     return budget or dict(facts["budget"])
 
 
@@ -179,8 +197,11 @@ def _text(value: Any) -> str:
 
 
 def _run_id(name: str, settings: Mapping[str, Any]) -> str:
-    """The id of a trial: the sweep's name and the settings, or a checksum of these where that is too long."""
-    own = "-".join(f"{key}-{_text(value)}" for key, value in settings.items() if key != "seed")
+    """The id of a trial: the sweep's name, the preset where there are several, and the settings, or a checksum of
+    these where that is too long."""
+    own = "-".join(
+        value if key == "preset" else f"{key}-{_text(value)}" for key, value in settings.items() if key != "seed"
+    )
     own = re.sub(r"[^a-z0-9]+", "-", own.lower().replace(".", "p")).strip("-")  # 0.5 and 5 are told apart
     parts = [part for part in (name, own, f"s{settings['seed']}") if part]
     if len(run_id := "-".join(parts)) <= 64:
@@ -223,7 +244,7 @@ def rows(sweep: Sweep, home: Path | None = None) -> list[dict[str, Any]]:
 
 def _row(sweep: Sweep, trial: Trial, run: Run) -> dict[str, Any]:
     row: dict[str, Any] = {"run": run.id, "status": "waiting", "step": 0}
-    row |= {name: trial.settings.get(name) for name in sweep.varied}
+    row |= {name: trial.preset if name == "preset" else trial.settings.get(name) for name in sweep.varied}
     if not (run.path / "config.json").exists():
         return row
     known = results.row(run)

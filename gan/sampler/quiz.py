@@ -49,18 +49,33 @@ class Round:
     scores: NDArray[np.float32]
 
 
-def deal(sampler: Sampler, real: Real, name: str, seed: int, n: int) -> Round:
-    """A round of the model `name`: half of it real, the odd one by chance. Which are is decided by (name, seed, n)."""
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """What a round is dealt from: `truth` (n) tells which are real; `real` uint8 k,H,W,C; `z` float32 n - k,z_dim."""
+
+    truth: NDArray[np.bool_]
+    real: NDArray[np.uint8]
+    z: NDArray[np.float32]
+
+
+def hand(real: Real, name: str, seed: int, n: int, z_dim: int) -> Hand:
+    """A round of the model `name`: half of it real, the odd one by chance. Decided by (name, seed, n)."""
     rng = np.random.default_rng([zlib.crc32(name.encode()), seed, n])
     count = n // 2 + (n % 2 and int(rng.integers(2)))
     truth = rng.permutation(np.arange(n) < count)
-    z = rng.standard_normal((n - count, sampler.z_dim), dtype=np.float32)
+    z = rng.standard_normal((n - count, z_dim), dtype=np.float32)
     rows = rng.choice(len(real.pictures), count, replace=count > len(real.pictures))
+    return Hand(truth, real.pictures[rows], z)
+
+
+def deal(sampler: Sampler, real: Real, name: str, seed: int, n: int) -> Round:
+    """That round, with the generated pictures drawn and all of them judged."""
+    dealt = hand(real, name, seed, n, sampler.z_dim)
     pictures = np.empty((n, *real.pictures.shape[1:]), np.uint8)
-    pictures[truth] = real.pictures[rows]
-    if n > count:
-        pictures[~truth] = sampler.images(z)
-    return Round(sampler.step, pictures, truth, sampler.critic(pictures))
+    pictures[dealt.truth] = dealt.real
+    if len(dealt.z):
+        pictures[~dealt.truth] = sampler.images(dealt.z)
+    return Round(sampler.step, pictures, dealt.truth, sampler.critic(pictures))
 
 
 def real(run: Run, shape: tuple[int, int, int]) -> Real:

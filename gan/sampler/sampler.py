@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gan import files, images, models, registry, tensor_files
 from gan.config import ConfigError, RunConfig
+from gan.datasets._captions import numbers
 from gan.models._batchnorm import recalibrate
 from gan.rng import RngStreams
 from gan.runs import PICTURE_BYTES, Run, RunError
@@ -22,6 +23,7 @@ from gan.sampler.calibration import CalibratedDiscriminator, calibrate
 
 CHUNK = 256  # sources that are translated at once
 FROM_NOISE = "This run makes its pictures from noise: there is nothing to be made from a source."
+NO_WORDS = "This run was not trained with captions, so it cannot be asked for by words."
 FROM_SOURCE = (
     "This run makes one picture from another, and none from noise: there is no z to move in, and its D judges pairs. "
     "Give it a source instead."
@@ -40,6 +42,9 @@ class Sampler:
     `classes` is how many classes the generator can be asked for, 0 for a plain GAN. Where it can and no class is
     named, each z has one of its own: all are as likely, and the same z always gets the same.
 
+    `vocabulary` has the words that captions may have where it was trained with captions, else (): wherever classes are
+    taken, captions may stand in their place, a row of `caption(text)` for each z.
+
     `layers` names the layers that each take a style, from coarse to fine; () for a generator without styles. One with
     styles takes longer vectors wherever z is taken: z and behind it what is added to its w, `latent_dim` numbers.
 
@@ -56,6 +61,9 @@ class Sampler:
         self.classes: int = data["n_classes"] if config.conditional else 0
         self.names: tuple[str, ...] = tuple(data["names"])
         self.z_dim = config.z_dim
+        self.vocabulary: tuple[str, ...] = ()
+        if getattr(G, "captions", None) is not None:
+            self.vocabulary = models.vocabulary_of(config, self.classes)[0]
         self._G, self._D = G.eval().requires_grad_(False), D and D.eval().requires_grad_(False)
         self.layers = tuple(getattr(G, "style_layers", ()))
         self.latent_dim = self.z_dim
@@ -129,38 +137,56 @@ class Sampler:
         """
         return images.to_pixels(self._synthesis(self._styles(z, classes, psi, centre)).numpy())
 
+    def caption(self, text: str) -> NDArray[np.int64]:
+        """A caption as a row of numbers (L), to be asked for in the place of a class.
+
+        Raises RunError for a generator that was not trained with captions, UnknownWord (a ValueError) for a word that
+        was in none, ValueError for no words or too many.
+        """
+        if not self.vocabulary:
+            raise RunError(NO_WORDS)
+        return numbers(text, self.vocabulary)
+
     @torch.inference_mode()
-    def translate(self, sources: NDArray[np.uint8], missing: NDArray[Any] | None = None) -> NDArray[np.uint8]:
+    def translate(
+        self, sources: NDArray[np.uint8], missing: NDArray[Any] | None = None, back: bool = False
+    ) -> NDArray[np.uint8]:
         """What becomes of sources, uint8 N,h,w,C: uint8 N,H,W,C.
 
-        `missing` (N,h,w) is not 0 where a picture is to be filled in, for a run that does that. Raises RunError for a
-        generator that starts from noise, ValueError for sources that are not as large as this one takes.
+        `missing` (N,h,w) is not 0 where a picture is to be filled in, for a run that does that; `back` is the other
+        way of a run that translates both ways. Raises RunError for a generator that starts from noise, ValueError for
+        sources that are not as large as this one takes, and for what it does not do.
         """
         if not self.config.from_source:
             raise RunError(FROM_NOISE)
-        _, h, w = self._G.source_shape
-        if sources.dtype != np.uint8 or sources.shape[1:] != (h, w, self.shape[0]):
-            raise ValueError(f"sources must be uint8 N,{h},{w},{self.shape[0]}, not {sources.dtype} {sources.shape}")
+        way = self._way(back)
+        c, h, w = self._G.source_shape
+        c -= self.config.degradation == "hole"  # the mask comes by itself
+        if sources.dtype != np.uint8 or sources.shape[1:] != (h, w, c):
+            raise ValueError(f"sources must be uint8 N,{h},{w},{c}, not {sources.dtype} {sources.shape}")
         if missing is not None and missing.shape != sources.shape[:3]:
             raise ValueError(f"a mask must be {len(sources)},{h},{w}, not {missing.shape}")
         x = torch.from_numpy(images.to_unit(sources.transpose(0, 3, 1, 2).astype(np.float32)))
         holes = None if missing is None else torch.from_numpy(missing != 0)[:, None]
         y = registry.load("games", self.config.game).asked(self.config, x, holes)
-        made = torch.cat([self._G(None, part) for part in y.split(CHUNK)])
+        made = torch.cat([self._G(None, part, **way) for part in y.split(CHUNK)])
         return images.to_pixels(made.numpy())
 
     @torch.inference_mode()
-    def redraw(self, pictures: NDArray[np.uint8], missing: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def redraw(
+        self, pictures: NDArray[np.uint8], missing: NDArray[Any], back: bool = False
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """What G is given of whole pictures, uint8 N,H,W,C, as it is looked at, and what it makes of that.
 
-        `missing` (N,H,W) is not 0 where a run that fills in holes has to. Raises RunError as `translate` does.
+        `missing` (N,H,W) is not 0 where a run that fills in holes has to. Raises as `translate` does.
         """
         if not self.config.from_source:
             raise RunError(FROM_NOISE)
+        way = self._way(back)
         game = registry.load("games", self.config.game)
         y = game.degraded(self.config, self._tensor(pictures), torch.from_numpy(missing != 0)[:, None])
         source = game.shown(self.config, y, self.shape)
-        return images.to_pixels(source.numpy()), images.to_pixels(self._G(None, y).numpy())
+        return images.to_pixels(source.numpy()), images.to_pixels(self._G(None, y, **way).numpy())
 
     @torch.inference_mode()
     def mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.float32]:
@@ -208,6 +234,13 @@ class Sampler:
         else:
             tensor[:, : self.z_dim] *= psi
         return np.asarray(tensor.numpy())
+
+    def centres(self) -> dict[str, NDArray[np.float32]]:
+        """What psi draws w to, by name: K,w_dim each. Raises ValueError for a generator without styles."""
+        if not self.layers:
+            raise ValueError(f"{self.config.model} has no styles: psi draws z to zero")
+        with torch.inference_mode():
+            return {name: np.asarray(self._centre(name).numpy()) for name in ("mean", "nearest")}
 
     def classes_of(self, z: NDArray[Any]) -> NDArray[np.int64] | None:
         """The class (N) that `images(z)` makes of each z where none is named; None for a plain GAN."""
@@ -290,6 +323,12 @@ class Sampler:
             raise ValueError(f"pictures must be uint8 N,{H},{W},{C}, not {pictures.dtype} {pictures.shape}")
         return torch.from_numpy(images.to_unit(pictures.transpose(0, 3, 1, 2).astype(np.float32)))
 
+    def _way(self, back: bool) -> dict[str, bool]:
+        """What G is told of the direction. Raises ValueError where there is one alone."""
+        if back and not self.config.between_domains:
+            raise ValueError("this run makes pictures one way, so there is no way back")
+        return {"back": True} if back else {}
+
     def _check_noise(self) -> None:
         """Raises RunError where there is no noise to begin with."""
         if self.config.from_source:
@@ -329,6 +368,10 @@ class Sampler:
         if classes is None:  # the bits of a float are as good as random
             return z.view(torch.int32).long().sum(1) % self.classes
         y = torch.from_numpy(np.array(classes, dtype=np.int64))
+        if self.vocabulary and y.ndim == 2:
+            if len(y) != len(z) or not ((y >= 0) & (y <= len(self.vocabulary))).all():
+                raise ValueError(f"captions must be {len(z)} rows of places in the vocabulary")
+            return y
         if y.shape != z.shape[:1] or not ((y >= 0) & (y < self.classes)).all():
             raise ValueError(f"classes must be {len(z)} numbers from 0 to {self.classes - 1}")
         return y

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gan import hardware, runs
-from gan.config import ConfigError, RunConfig
+from gan.config import ConfigError, RunConfig, knob_of
 from gan.runs import Run, RunError, spent
 from gan.runs.branching import FRESH_D_TEXT, ORIGIN_TEXTS, Origin, changeable
 from gan.runs.history import RunHistory, in_force
@@ -58,8 +58,17 @@ def branch(
         seconds = round(counts["seconds"], 3)
         made.record("branched", step, seconds, counts["epoch"], **source, text=text, budget=dict(budget))
 
-    name = title or f"{run.control().title or run.id}, from step {step:,}"
+    name = title or _title(run, step, changes or {}, fresh_d)
     return runs.create(config, budget, name, run_id, history.preset, run.path.parent, fill)
+
+
+def _title(run: Run, step: int, changes: Mapping[str, Any], fresh_d: bool) -> str:
+    """What a branch is called: where it is from, and what is different about it; at most 120 characters."""
+    knobs = {name: knob_of(name) for name in changes}
+    words = [f"{knob.short or knob.label} {changes[name]}" for name, knob in knobs.items()]
+    words += ["fresh D"] if fresh_d else []
+    change = f", from step {step:,}" + (f": {', '.join(words)}" if words else "")
+    return (run.control().title or run.id)[: 120 - len(change)] + change[:120]
 
 
 def _read(run: Run, step: int) -> tuple[Origin, dict[str, Any], dict[str, Any]]:

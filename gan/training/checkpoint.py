@@ -30,6 +30,7 @@ def save_state(run: Run, game: Game, log: Mapping[str, Any], pending: Mapping[st
         tensors |= {f"{name}.{key}": value for key, value in net.state_dict().items()}
     for name, optimizer in game.optimizers.items():
         tensors |= {f"opt_{name.lower()}.{key}": value for key, value in optimizer.tensors().items()}
+    tensors |= {f"memory.{name}": value for name, value in memory_of(game).items()}
     write_tensors(run.state(log["step"]), tensors, {**log, **counts_of(game.counts)})
     _drop_old(run)
 
@@ -60,6 +61,13 @@ def load_state(run: Run, game: Game) -> tuple[dict[str, Any], dict[str, Tensor],
     raise RunError(" ".join(complaints))
 
 
+def load_step(run: Run, game: Game, step: int) -> dict[str, Any]:
+    """Puts the state of one step into `game`; returns its header. Raises as a file does that does not fit."""
+    tensors, metadata = read_tensors(run.state(step))
+    _restore(game, tensors, metadata)
+    return metadata
+
+
 def save_weights(run: Run, snapshot: Snapshot, step: int, data: Mapping[str, Any], keep: bool) -> None:
     """Publishes the EMA of the generator ("G_ema.…") and the other networks; `keep` makes it a snapshot of this step.
 
@@ -71,6 +79,12 @@ def save_weights(run: Run, snapshot: Snapshot, step: int, data: Mapping[str, Any
     write_tensors(run.weights(), tensors, metadata)
     if keep:
         write_tensors(run.weights(step), tensors, metadata)
+
+
+def memory_of(game: Game) -> Mapping[str, Tensor]:
+    """What a game keeps beside its networks from one step to the next."""
+    memory: Mapping[str, Tensor] = getattr(game, "memory", {})
+    return memory
 
 
 def counts_of(updates: Mapping[str, int]) -> dict[str, int]:
@@ -85,6 +99,8 @@ def _restore(game: Game, tensors: Mapping[str, Tensor], metadata: Mapping[str, A
     load_strict(game.G_ema, tensors, OLD_EMA if old else "G_ema.")
     for name, optimizer in game.optimizers.items():
         optimizer.load(under(tensors, f"opt_{name.lower()}."))
+    for name, value in under(tensors, "memory.").items():
+        memory_of(game)[name].copy_(value)
     for name in game.counts:
         game.counts[name] = metadata[f"{name}_updates"]
     return _named(under(tensors, "pending.")) if old else under(tensors, "pending.")

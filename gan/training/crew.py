@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from gan import registry
 from gan.games import Batches, Game, Stats
 from gan.models._layers import Dropout
 from gan.rng import Shard
@@ -164,6 +165,8 @@ def together(crew: Crew, update: Callable[[str, Batches], Stats], name: str, bat
     """One update by all; its statistics are means over the whole batch."""
     with current(crew):
         stats = update(name, batches)
+    if not stats:  # G alone is trained, and this was D's turn
+        return stats
     means = crew.sum(torch.stack([value.double() for value in stats.values()])) / crew.count
     return {key: mean.to(stats[key].dtype) for key, mean in zip(stats, means, strict=True)}
 
@@ -181,8 +184,8 @@ def current(crew: Crew) -> Iterator[None]:
 def refusal(game: Game, count: int) -> str:
     """Why `count` processes cannot train a game together, in a sentence; "" where they can."""
     config = game.config
-    if config.game != "adversarial":
-        return f"Several processes cannot train the game {config.game} yet. Start it without torchrun."
+    if alone := registry.card("games", config.game).facts.get("ALONE"):
+        return f"{alone} Start it without torchrun."
     if game.device.type != "cpu":
         return "Several processes train on CPUs only, so far: add --device cpu, or start it without torchrun."
     share_of = count * max(1, getattr(config, "packing", 0))
@@ -196,7 +199,6 @@ def refusal(game: Game, count: int) -> str:
 
 def share(game: Game, crew: Crew) -> None:
     """Makes a game one that its crew trains together; all begin with the weights and counts of process 0."""
-    adversarial: Any = game
     game.rng.shard = Shard(crew.rank, crew.count)
     for net in game.nets.values():
         if any(isinstance(layer, Dropout) for layer in net.modules()):
@@ -208,7 +210,7 @@ def share(game: Game, crew: Crew) -> None:
                     layer.__class__ = type(type(layer).__name__, (together_kind, type(layer)), own)
     for optimizer in game.optimizers.values():
         optimizer.guarded_step = _averaged(optimizer.guarded_step, optimizer.weights)  # type: ignore[method-assign]
-    for penalty in adversarial.penalties:
+    for penalty in getattr(game, "penalties", ()):
         if hasattr(penalty.file, "between") and not hasattr(penalty.file.between, "alone"):
             penalty.file.between = _between(penalty.file.between)
     for net in (*game.nets.values(), game.G_ema):

@@ -6,7 +6,7 @@ named, so two runs of one config find the same.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,20 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan import registry
-from gan.datasets import Data, DataError
-from gan.evaluation import copies, reference
+from gan.datasets import Data, DataError, _domains
+from gan.evaluation import copies, evalnet, reference, said
 from gan.evaluation.evalnet import EvalNetError
 from gan.evaluation.reference import Reference
 from gan.games import Game, Snapshot
 from gan.images import to_pixels, to_unit
 from gan.metrics import MetricInputs, Unavailable, classes, diversity, frechet, labels, modes
 from gan.models import _layers as layers
-from gan.models import balanced
+from gan.models import asked
 from gan.models._batchnorm import RECALIBRATION, recalibrate
 from gan.rng import RngStreams
 from gan.training import held_out
+from gan.training.batches import conditions_of
+from gan.training.domain_judge import DomainJudge
 from gan.training.metrics_log import PendingScores
 from gan.training.speed.side_stream import Executor, InlineExecutor
 
@@ -36,8 +38,10 @@ MAX_FLOPS = 4e9  # floating-point operations that drawing them may take
 EVERY_IMAGES = 22_400  # training images between two evaluations: 700 steps of 32
 MAX_LOGITS = 256  # real, held-out and generated images whose logits are compared
 BINS = 24
+SAID_EACH = 8  # pictures of each of the 50 held-out captions
 HELD_OUT = 256  # sources from which a game that starts from one is scored
 CONFIDENT = 0.9  # probability from which a reading counts as confident
+NEAR = 0.1  # distance in the plane up to which a point lies at another
 
 
 class LiveEvaluator:
@@ -56,6 +60,7 @@ class LiveEvaluator:
         self.count = _samples(game)
         self.n_logits = min(MAX_LOGITS, self.count)
         self._pending: PendingScores | None = None
+        self.reader: said.CaptionReader | None = None  # made with the first look, of captions alone
 
     def due(self, step: int) -> bool:
         """Whether live scores belong to the record of this step."""
@@ -78,44 +83,71 @@ class LiveEvaluator:
         (where digits are stacked); classes, effective_classes, confident and shares (where there is an evaluator);
         label_accuracy and class_accuracy (where a class can be asked for, too); samples (how many), fd minus null,
         diversity and checkerboard (where the data are pictures); clipped (with weight clipping); overfit (where there
-        is a test split); d_hist_real and d_hist_fake (24 shares) over d_range (two logits).
+        is a test split); on_data and covered (of points); said_digit, said_thickness, said_slant, said_place, said_all
+        and said_spread (of captions, as `said.CaptionReader` has them); d_hist_real and d_hist_fake (24 shares) over
+        d_range (two logits).
         """
         if self.config.from_source:
             return self._beside_truth(snapshot)
         z = self.rng.z("checkup", 0, self.count, self.config.z_dim)
         recalibrate(snapshot.G_ema, self.rng, z.shape[1], min(RECALIBRATION, self.count))
-        y = balanced(self.count, self.n_classes, z.device)
+        y = asked(snapshot.G_ema, self.count, z.device)
         x = snapshot.G_ema(z, y).float()
         if not x.isfinite().all():
             return {}
         D = snapshot.nets.get("D")
         spread = self._spread(_as_trained(D), x[: self.n_logits], y) if D is not None else {}
-        return {**self._measure(x, y), **spread, **self._of_tricks(D)}
+        return {**self._measure(x, y), **spread, **self._of_tricks(D), **self._said(snapshot.G_ema)}
 
     def _beside_truth(self, snapshot: Snapshot) -> dict[str, Any]:
-        """What became of held-out sources, beside what should have: all differences are means, pixels in 0..1.
+        """What became of held-out sources, as the game has it; all differences are means, pixels in 0..1.
 
-        pixel_error and source_error of results and of the sources themselves to the truth; moved from source to result;
-        ink of the results over that of the truth; label_accuracy, the share that is read as the class of the source.
+        label_accuracy is the share that is read as the class of the source. Without pairs, domain is the share of
+        results that are taken for pictures of the wanted kind by a judge of pixels, and domain_real that of real ones.
         """
         y, truth = held_out.examples(self.game, self.data, HELD_OUT, 0)
-        x = snapshot.G_ema(None, y).float()
-        if not x.isfinite().all():
+        compared = registry.load("games", self.config.game).compared
+        scores, results = compared(snapshot, y, truth, held_out.paired(self.config, self.data))
+        if not all(x.isfinite().all() for x in results):
             return {}
-        source = registry.load("games", self.config.game).shown(self.config, y, self.data.shape)
-        scores = {
-            "samples": len(x),
-            "pixel_error": float((x - truth).abs().mean() / 2),
-            "source_error": float((source - truth).abs().mean() / 2),
-            "moved": float((x - source).abs().mean() / 2),
-            "ink": float((x + 1).mean() / (truth + 1).mean().clamp_min(1e-6)),
-        }
-        labels = held_out.labels(self.data, HELD_OUT, 0)
-        if self.reference is not None and labels is not None:
-            read = self.reference.extract(to_pixels(x.cpu().numpy()).transpose(0, 3, 1, 2))
-            if read.probabilities is not None and read.probabilities.shape[1] == self.data.n_classes:
-                scores["label_accuracy"] = float((read.classes == labels).mean())
-        return {name: _rounded(value) for name, value in scores.items()}
+        record: dict[str, Any] = {"samples": sum(map(len, results)), **{k: float(v) for k, v in scores.items()}}
+        if self.config.between_domains:
+            record |= {"domain": self.domain_judge.share(results), "domain_real": self.domain_judge.share([truth, y])}
+        read = [
+            self._read(x, labels)
+            for x, labels in zip(results, held_out.labels(self.config, self.data, HELD_OUT, 0), strict=True)
+        ]
+        if right := [each for each in read if each is not None]:
+            record["label_accuracy"] = float(np.mean(right))
+        return {name: _rounded(value) for name, value in record.items()}
+
+    def _read(self, x: Tensor, labels: NDArray[np.int64] | None) -> float | None:
+        """The share of pictures x that are read as these classes; None without an EvalNet that knows them."""
+        if self.reference is None or labels is None or len(labels) != len(x):
+            return None
+        read = self.reference.extract(to_pixels(x.cpu().numpy()).transpose(0, 3, 1, 2))
+        if read.probabilities is None or read.probabilities.shape[1] != self.data.n_classes:
+            return None
+        return float((read.classes == labels).mean())
+
+    @cached_property
+    def domain_judge(self) -> DomainJudge:
+        """What tells the two kinds of pictures apart; made when first asked for."""
+        return DomainJudge(_domains.apart(self.data, self.config.two_classes))
+
+    def _said(self, G: Any) -> dict[str, float]:
+        """Of a generator that is told captions: whether held-out ones are drawn as they say."""
+        if getattr(G, "captions", None) is None or self.data.captions is None or self.data.shape != said.SHAPE:
+            return {}
+        if self.reader is None:
+            self.reader = said.CaptionReader(self.data, evalnet.load("strokes"))
+
+        def draw(captions: NDArray[np.int64]) -> NDArray[np.uint8]:
+            z = self.rng.z("said", 0, len(captions), self.config.z_dim)
+            x = G(z, torch.from_numpy(captions).to(self.device)).float()
+            return np.ascontiguousarray(to_pixels(x.cpu().numpy()).transpose(0, 3, 1, 2))
+
+        return {f"said_{name}": _rounded(score) for name, score in self.reader.score(draw, SAID_EACH).items()}
 
     def _of_tricks(self, D: nn.Module | None) -> dict[str, float]:
         """What the tricks of the run have to say of D."""
@@ -125,6 +157,8 @@ class LiveEvaluator:
 
     def _measure(self, x: Tensor, y: Tensor | None) -> dict[str, Any]:
         """The live scores of samples x (N,C,H,W in [-1, 1]) that were asked for as classes y (N), if any."""
+        if self.data.is_points:
+            return self._beside_points(x)
         if self.reference is None and self.copies is None:
             return {}
         pixels = x.clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8).cpu().numpy()
@@ -161,6 +195,14 @@ class LiveEvaluator:
             scores["diversity"] = None
         return {key: _rounded(value) for key, value in scores.items()}
 
+    def _beside_points(self, x: Tensor) -> dict[str, Any]:
+        """The share of points x (N,2,1,1) that lie at the data, and the share of the data at which one of them lies."""
+        rows = np.random.RandomState(0).permutation(len(self.data))[:MAX_SAMPLES]
+        real = torch.from_numpy(np.array(self.data.images[rows])).to(x.device)
+        near = torch.cdist(x.flatten(1), real.flatten(1)) < NEAR  # N,M
+        shares = {"on_data": near.any(1), "covered": near.any(0)}
+        return {"samples": len(x), **{name: _rounded(float(hit.float().mean())) for name, hit in shares.items()}}
+
     def _spread(self, D: nn.Module, fake: Tensor, y: Tensor | None) -> dict[str, Any]:
         """D's logits of training, held-out and generated images, as D gives them while it trains.
 
@@ -196,8 +238,8 @@ class LiveEvaluator:
         rows = np.sort(np.random.RandomState(0).permutation(len(data))[: self.n_logits])
         batch = torch.from_numpy(np.array(data.images[rows])).to(self.device)
         y = None
-        if self.n_classes and data.labels is not None:
-            y = torch.from_numpy(data.labels[rows]).to(batch.device)
+        if (conditions := conditions_of(self.config, data)) is not None:
+            y = torch.from_numpy(conditions[rows]).to(batch.device)
         return batch if data.is_points else to_unit(batch.float()), y
 
     def _reference(self) -> Reference | None:
@@ -241,7 +283,7 @@ def _samples(game: Game) -> int:
         return HELD_OUT
     z = torch.zeros(1, game.config.z_dim, device=game.device)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        game.G_ema(z, balanced(1, game.n_classes, z.device))
+        game.G_ema(z, asked(game.G_ema, 1, z.device))
     return max(MIN_SAMPLES, min(MAX_SAMPLES, int(MAX_FLOPS / max(1, counter.get_total_flops()))))
 
 

@@ -26,6 +26,7 @@ from gan.training.checkpointer import Checkpointer
 from gan.training.crew import Leader
 from gan.training.live_scores import LiveEvaluator
 from gan.training.metrics_log import Diverged, MetricsLog
+from gan.training.microscope import Microscope
 from gan.training.sample_grids import SamplePublisher
 from gan.training.speed import cpu_threads, precision, side_stream
 from gan.training.start_from import origin_of, start_from
@@ -111,6 +112,7 @@ class _Training:
 
         self.executor = side_stream.executor_for(device)
         self.publisher = SamplePublisher(run, self.game, self.data, log, self.executor)
+        self.microscope = Microscope(run, self.game, self.data, self.publisher.fixed_z.cpu().numpy())
         self.evaluator = LiveEvaluator(self.game, self.data, self.executor)
         self.checkpointer = Checkpointer(run, self.game, log, self._session_state)
 
@@ -137,6 +139,8 @@ class _Training:
                 for net, optimizer in self.game.optimizers.items():
                     optimizer.set_rate(rates.get(f"lr_{net.lower()}", rates["lr_g"]))
                 made = self._plan(by_hand)
+                if by_hand:
+                    self.microscope.before()
                 for name in made:
                     self.log.add(self.game.update(name, self.batches))
                 self.game.end_step()
@@ -144,6 +148,8 @@ class _Training:
                 self.place.check()
 
                 # Log, publish samples, save a checkpoint.
+                if by_hand and (why := self.microscope.after(self.log.step, made)):
+                    self._complain(why)
                 self._log(bool(by_hand))
                 self.publisher.after_step(bool(by_hand))
                 self.checkpointer.after_step()
@@ -258,7 +264,7 @@ class _Training:
         """The updates of this step, in their order."""
         if by_hand:
             return [name for name in BY_HAND[by_hand] if name in self.updates] or [*self.updates]
-        return plan_of(self.updates, self.in_force)
+        return games.plan_of(self.updates, self.in_force)
 
     def _single_step(self, control: Control) -> str:
         """Which single step was asked for and not made yet; "" if none. Only a paused run takes them."""
@@ -318,12 +324,6 @@ class _Training:
     def _tick(self, control: Control, record: dict[str, Any] | None = None, paused: bool = False) -> Tick:
         log = self.log
         return Tick(log.step, log.epoch, log.seconds, min(1.0, self._done(control)), control, paused, record)
-
-
-def plan_of(updates: Mapping[str, str | None], settings: Mapping[str, Any]) -> list[str]:
-    """The updates that a step makes, in their order: those of a game, as often as the live settings say."""
-    often = {name: settings[setting] if setting else 1 for name, setting in updates.items()}
-    return [name for name, count in often.items() for _ in range(count)]
 
 
 def in_force(config: RunConfig, control: Control) -> dict[str, Any]:

@@ -45,7 +45,10 @@ def needed(config: RunConfig, shape: tuple[int, int, int], n_classes: int, batch
         _, of_d = _outputs(D.eval(), made, y)
     weights = sum(p.numel() for net in (G, D) for p in net.parameters())
     copies = 2 * weights  # the EMA, and what is published
-    outputs = batch * (sum(of_g) + 2 * sum(of_d)) * OUTPUT_COPIES + 2 * max(of_g) * max(SAMPLES, config.samples)
+    passes = registry.card("games", config.game).facts.get("PASSES", 1)
+    outputs = batch * passes * (sum(of_g) + 2 * sum(of_d)) * OUTPUT_COPIES + 2 * max(of_g) * max(
+        SAMPLES, config.samples
+    )
     return round(MARGIN * FLOAT * (COPIES * weights + copies + outputs)) + BASE
 
 

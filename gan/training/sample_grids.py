@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from gan import files, images, registry
 from gan.datasets import Data
 from gan.games import Game, Snapshot
-from gan.models import balanced
+from gan.models import asked
 from gan.models._batchnorm import recalibrate
 from gan.rng import RngStreams
 from gan.runs import Run, Sort
@@ -112,7 +112,7 @@ class SamplePublisher:
     def _sheet(self, snapshot: Snapshot, z: Tensor, sort: Sort, step: int) -> images.Pixels:
         if self.game.config.from_source:
             return self._translated(snapshot, z, step if sort == "random" else 0)
-        y = balanced(len(z), self.game.n_classes, z.device)
+        y = asked(snapshot.G_ema, len(z), z.device)
         x = self.grid(snapshot, z, y).float().cpu().numpy()
         if not self.data.is_points:
             return images.grid(images.to_pixels(x), self.columns)
@@ -120,10 +120,10 @@ class SamplePublisher:
         return images.scatter(self.data.images[:POINTS, :, 0, 0], x[:, :, 0, 0], field)
 
     def _translated(self, snapshot: Snapshot, z: Tensor, update: int) -> images.Pixels:
-        """Source, result and truth side by side, of pictures that were not learned from, named by an update."""
-        y, truth = held_out.examples(self.game, self.data, self.count, update)
-        shown = registry.load("games", self.game.config.game).shown(self.game.config, y, self.data.shape)
-        rows = torch.stack([shown, self.grid(snapshot, z, y).float(), truth], 1).flatten(0, 1)
+        """What belongs side by side, of pictures that were not learned from, named by an update."""
+        y, x = held_out.examples(self.game, self.data, self.count, update)
+        beside = registry.load("games", self.game.config.game).beside
+        rows = beside(snapshot, z[: len(y)], y, x).float().flatten(0, 1)
         return images.grid(images.to_pixels(rows.cpu().numpy()), self.columns)
 
     @torch.no_grad()

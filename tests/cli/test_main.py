@@ -104,7 +104,9 @@ def test_without_preset_model_and_loss_a_run_is_what_the_app_would_start():
     assert by_model.config() == configs.RunConfig(model="lean", width=4, **changed)
 
 
-@pytest.mark.parametrize("name", [name for name in configs.settings() if name not in ("source", "start_from")])
+@pytest.mark.parametrize(
+    "name", [name for name in configs.settings() if name not in ("source", "source_b", "two_classes", "start_from")]
+)
 def test_every_field_is_a_flag_that_names_what_it_takes(name, capsys):
     flag, knob = "--" + name.replace("_", "-"), configs.knob_of(name)
     assert call("train", flag, "~", "--steps", 1) == 2
@@ -178,6 +180,14 @@ def test_a_name_that_is_taken_is_said_and_the_run_stays(capsys):
     assert call("train", *TINY, "--run", "one", "--steps", 5) == 1
     assert "A run 'one' is there already" in capsys.readouterr().err
     assert rows(run)[-1]["step"] == 14
+
+
+def test_a_larger_budget_than_a_run_may_have_is_refused_on_resuming_too(capsys):
+    run = trained()
+    before = run.control().budget
+    assert call("train", "--run", "one", "--resume", "--steps", 10_000_001) == 1
+    assert "at most 10,000,000 steps" in capsys.readouterr().err
+    assert run.control().budget == before
 
 
 def test_another_value_on_resuming_is_refused_with_the_difference(capsys):

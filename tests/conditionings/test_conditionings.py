@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from gan import models, registry
-from gan.datasets import Data
+from gan.datasets import Data, captions
+from gan.datasets._captions import numbers
 from gan.export import script
 from tests import engine
 from tests.engine import game_of, make, play, real_of, shape_for, tiny
 
 CONDITIONINGS = registry.names("conditionings")
+WRITTEN = [name for name in CONDITIONINGS if registry.card("conditionings", name).facts.get("CODE", True)]
 K = 3
 Y = torch.tensor([0, 1, 2, 1])
 
@@ -103,7 +105,7 @@ def test_without_classes_the_choice_changes_nothing():
         assert engine.same(D.state_dict(), pairs[0][1].state_dict())
 
 
-@pytest.mark.parametrize("conditioning", CONDITIONINGS)
+@pytest.mark.parametrize("conditioning", WRITTEN)
 @pytest.mark.parametrize("model", ["gan-2014", "lean-resnet"])
 def test_a_run_is_sampled_and_its_script_trains_on(model, conditioning, tmp_path, monkeypatch):
     data = engine.pictures()
@@ -133,3 +135,56 @@ def test_a_run_is_sampled_and_its_script_trains_on(model, conditioning, tmp_path
     moved = [name for name, value in trained.items() if name.startswith("D.") and not torch.equal(value, before[name])]
     assert moved
     assert all(value.isfinite().all() for value in trained.values())
+
+
+@pytest.fixture
+def worded():
+    """G and D that are told captions, in eval mode."""
+    config = tiny(dataset="captions", conditional=True, conditioning="words")
+    G, D = models.build(config, shape_for("lean-dcgan"), 10, 0, "cpu")
+    return G.eval(), D.eval()
+
+
+def rows_of(*texts):
+    return torch.from_numpy(np.stack([numbers(text, captions.VOCABULARY) for text in texts]))
+
+
+def test_the_order_of_words_counts_and_a_class_is_the_caption_of_its_name(worded):
+    G, _ = worded
+    z = torch.zeros(1, 3)
+    left, there = rows_of("a seven, slanted to the left, at the top", "a seven, slanted to the top, at the left")
+    assert not torch.equal(G(z, left[None]), G(z, there[None]))
+    torch.testing.assert_close(G(z, torch.tensor([7])), G(z, rows_of("a seven")))
+    asked = models.asked(G, 103)
+    assert asked is not None
+    assert asked.shape == (103, 10)
+    assert torch.equal(asked[100:], G.captions[:3])
+    vector = G.text(G.captions)
+    torch.testing.assert_close(vector.square().mean(1), torch.ones(100), atol=1e-3, rtol=0)
+    assert torch.equal(G.mapping(z, left[None]), torch.cat([z, G.text(left[None])], 1))
+
+
+def test_d_of_captions_is_a_projection_on_the_vector_of_the_text(worded):
+    _, D = worded
+    x, y = real_of(0), rows_of("a seven", "a thick one", "a thin two, at the top", "a four")
+    scores = D.inner(x, torch.empty(4, 0))
+    torch.testing.assert_close(D(x, y), scores[:, 0] + (scores[:, 1:] * D.text(y)).sum(1))
+    assert torch.equal(D(x), scores[:, 0])
+
+
+def test_padding_says_nothing(worded):
+    G, _ = worded
+    (row,) = rows_of("a seven")
+    short = G.text(row[None, :4])
+    torch.testing.assert_close(G.text(row[None]), short)
+
+
+def test_features_of_the_batch_go_in_front_of_the_last_layer_of_d_and_not_of_the_text():
+    plain, wider = (
+        game_of(n_classes=10, dataset="captions", conditional=True, conditioning="words", minibatch_deviation=on).nets[
+            "D"
+        ]
+        for on in (False, True)
+    )
+    assert wider.inner.fc[1].in_features == plain.inner.fc.in_features + 1
+    assert wider.text.end.in_features == plain.text.end.in_features

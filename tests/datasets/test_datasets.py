@@ -52,7 +52,7 @@ def test_the_engine_lists_data_sets_without_torch():
 def at_hand(name: str) -> bool:
     """Whether a data set needs no file, and is not made in a long time."""
     card = registry.card("datasets", name)
-    made = ("strokes", "stacked-strokes", "thin-thick")
+    made = ("strokes", "stacked-strokes", "thin-thick", "upright-slanted", "writers", "captions")
     return not card.facts.get("FILES") and not card.facts.get("KNOBS") and name not in made
 
 

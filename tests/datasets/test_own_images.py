@@ -555,3 +555,15 @@ def test_damaged_arrays_give_data_or_a_sentence(name, data):
         path = Path(folder) / name
         path.write_bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
         answer(path)
+
+
+def test_a_second_folder_is_a_second_kind_in_the_colours_of_the_first(tmp_path):
+    for name, mode in (("a", "L"), ("b", "RGB")):
+        (tmp_path / name).mkdir()
+        for k in range(16):
+            noise = np.random.default_rng(k).integers(0, 256, (9, 9, len(mode)), dtype=np.uint8)
+            Image.fromarray(noise.squeeze(), mode).save(tmp_path / name / f"{k}.png")
+    data = own_images.load(tmp_path, f"{tmp_path}/a", 8, source_b=f"{tmp_path}/b")
+    assert data.other is not None
+    assert data.images.shape == data.other.images.shape == (16, 1, 8, 8)
+    assert own_images.load(tmp_path, f"{tmp_path}/a", 8).other is None

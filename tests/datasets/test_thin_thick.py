@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan.datasets import Data, thin_thick
+from gan.datasets import Data, thin_thick, upright_slanted
+from gan.latents import attributes
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +40,16 @@ def test_what_is_taken_and_resized_stays_a_pair(pairs):
     assert pairs.resized(14).sources.shape == (300, 1, 14, 14)
     with pytest.raises(ValueError, match="in the shape of the images"):
         Data(pairs.images, sources=pairs.sources[:1])
+
+
+def test_upright_and_slanted_differ_in_slant_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(upright_slanted, "COUNT", 300)
+    monkeypatch.setattr(upright_slanted, "TEST_COUNT", 50)
+    data = upright_slanted.load(tmp_path)
+    assert data.sources is not None
+    measured = [attributes.measure(pictures) for pictures in (data.sources, data.images)]
+    slants, pens = ([each[name].mean() for each in measured] for name in ("slant", "thickness"))
+    assert slants[1] - slants[0] > 10
+    assert pens[0] == pytest.approx(pens[1], rel=0.05)
+    assert data.factors is not None
+    assert (data.factors["slant"] == 30).all()

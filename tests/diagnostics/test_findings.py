@@ -107,10 +107,10 @@ def test_a_rule(changes, names):
 def test_what_is_found_is_told_in_numbers():
     (copies,) = findings_of({**FLOOR, "near_copies": 0.4, "ct": -12.3}, FLOOR)
     assert copies["level"] == "bad"
-    assert "40 % of the images lie very near to a training image" in copies["text"]
+    assert "40 % of the images are nearly identical to a training image" in copies["text"]
     assert "C_T -12.3" in copies["text"]
     (one,) = findings_of(FLOOR, FLOOR, only(3), NAMES, PRIOR)
-    assert "taken for “3”" in one["text"]
+    assert "classified as “3”" in one["text"]
     (missing,) = findings_of(FLOOR, FLOOR, only(0, 1, 2, 3, 4, 5, 6, 8), NAMES, PRIOR)
     assert missing["text"] == "Missing (under 1 %): 7, 9."
     (fine,) = findings_of(FLOOR, FLOOR, PRIOR.tolist(), NAMES, PRIOR)

@@ -104,6 +104,19 @@ def test_nothing_is_said_before_the_first_record_and_of_points():
     assert diagnose(dataclasses.replace(healthy(), names=())) is None
 
 
+@pytest.mark.parametrize(
+    ("on_data", "covered", "name"),
+    [(0.95, 0.99, "learning"), (0.95, 0.2, "one place"), (0.3, 0.99, "forming"), (0.95, 0.7, "forming")],
+)
+def test_dots_work_once_they_lie_on_the_data_and_cover_it(on_data, covered, name):
+    steps = np.arange(20.0, 1020.0, 20.0)
+    values = {"d_loss": 1.0, "g_loss": 1.0, "on_data": on_data, "covered": covered}
+    columns = {"step": steps, **{key: np.full(50, value) for key, value in values.items()}}
+    status = diagnose(Log(columns))
+    assert status is not None
+    assert status.name == name
+
+
 def test_a_log_of_an_older_version_has_no_light():
     """No checkups though there should have been some: nobody looked, which is not fog."""
     log = healthy(records=200)
@@ -334,7 +347,8 @@ def test_every_scenario_and_every_faithful_preset_was_recorded():
     scenarios = {n for n in registry.names("presets") if "scenario" in registry.load("presets", n)}
     assert {path.name.removesuffix(".json.gz") for path in BROKEN} == scenarios
     seen = [path.name.removesuffix(".json.gz").rsplit("-", 1)[0] for path in HEALTHY]
-    for preset in ("lean", "gan-2014", "dcgan-16", "first-steps", "dcgan-tutorial", "gan-dropout"):
+    faithful = ("lean", "gan-2014", "dcgan-16", "first-steps", "dcgan-tutorial", "gan-dropout")
+    for preset in (*faithful, "lsgan", "sngan", "r3gan", "diffaugment-few"):
         assert seen.count(preset) >= 3, preset
 
 
@@ -349,3 +363,33 @@ def test_a_translation_is_judged_beside_its_sources(expected, moved, error):
     for column, value in (("moved", moved), ("pixel_error", error), ("source_error", 0.11)):
         log.columns[column][places] = value
     assert name(replace(log, from_source=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "digit", "spread"),
+    [("learning", 0.95, 0.8), ("noise ignored", 0.95, 0.2), ("forming", 0.5, 0.2), ("fog", 0.1, 0.9)],
+)
+def test_words_are_judged_by_captions_that_were_held_out(expected, digit, spread):
+    """A picture of one caption over and over is named only once digits are right."""
+    log = healthy(confident=np.nan, effective_classes=np.nan)
+    places = np.flatnonzero(np.isfinite(log["fd"]))
+    for column, value in (("said_digit", digit), ("said_all", digit), ("said_spread", spread)):
+        log.columns[column][places] = value
+    assert name(log) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "domain", "back"),
+    [("identity", 0.04, 0.01), ("ignored source", 1.0, 0.12), ("learning", 0.97, 0.02), ("nearing", 0.6, 0.03)],
+)
+def test_a_translation_without_pairs_is_judged_both_ways(expected, domain, back):
+    log = healthy(d_loss=np.full(100, np.nan), d_accuracy=np.full(100, 1.0), confident=0.0)
+    places = np.flatnonzero(np.isfinite(log["fd"]))
+    columns = {**log.columns}
+    for column, value in (("domain", domain), ("domain_real", 0.99), ("cycle_error", back), ("strangers", 0.15)):
+        columns[column] = np.full(len(log), np.nan)
+        columns[column][places] = value
+    told = replace(log, columns=columns, from_source=True, between_domains=True)
+    assert name(told) == expected
+    few = {**columns, "domain_real": columns["domain_real"] / 2}  # a judge that knows nothing says nothing
+    assert name(replace(told, columns=few)) != "identity"

@@ -318,7 +318,7 @@ def test_its_accuracy_is_measured_again_on_the_test_split_at_hand(run, world, mo
     data = dataclasses.replace(world.data, test=test)
     monkeypatch.setattr(datasets, "open", lambda config: data)
     evaluate._DISTANCES.clear()
-    with pytest.raises(RunError, match=r"reads only 9\d\.\d+ % of 1,500 real images rightly"):
+    with pytest.raises(RunError, match=r"classifies only 9\d\.\d+ % of 1,500 real images correctly"):
         scored(run)
     assert not (run.path / "scores.jsonl").exists()
 

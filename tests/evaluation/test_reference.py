@@ -184,7 +184,7 @@ def test_an_evaluator_that_reads_it_worse_than_is_told_is_refused(home):
     tensors, about = tensor_files.read_tensors(path)
     tensors["labels"][:15] = (tensors["labels"][:15] + 1) % 10
     tensor_files.write_tensors(path, tensors, about)
-    with pytest.raises(EvalNetError, match=r"reads only 9[89]\.\d+ % of 1,500 real images"):
+    with pytest.raises(EvalNetError, match=r"classifies only 9[89]\.\d+ % of 1,500 real images"):
         reference.load("strokes", evalnet.load("strokes", home), home)
 
 

@@ -451,7 +451,17 @@ def test_the_readme_names_the_terms_of_the_data(tmp_path, name):
     text = export_readme.text(make_run(tmp_path, dataset=name), RunConfig(dataset=name), 7)
     terms = " ".join(text.split())
     assert registry.card("datasets", name).facts["LICENCE"] in terms
-    ours = ("gaussians", "line", "ring", "strokes", "stacked-strokes", "thin-thick")
+    ours = (
+        "gaussians",
+        "line",
+        "ring",
+        "strokes",
+        "stacked-strokes",
+        "thin-thick",
+        "upright-slanted",
+        "writers",
+        "captions",
+    )
     assert ("made by Forger itself" in terms) == (name in ours)
     assert max(map(len, text.splitlines())) <= 100
 

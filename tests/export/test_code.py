@@ -15,7 +15,11 @@ from gan.config import RunConfig, preset
 from gan.export import code, layer_table
 from gan.models import _layers as layers
 
-PRESETS = [name for name in registry.names("presets") if not preset(name)[0].from_source]
+PRESETS = [
+    name
+    for name in registry.names("presets")
+    if not preset(name)[0].from_source and preset(name)[0].conditioning != "words"
+]
 STEPS, IMAGES, CLASSES = 3, 12, 3
 SMALL = {"batch": 4, "z_dim": 6, "device": "cpu", "threads": 1}
 DECIDED = {
@@ -171,6 +175,15 @@ WAYS = {  # what no preset uses
         "upsampling": "pixel-shuffle",
         "stages": 1,
         "half_life_steps": 2.0,
+    },
+    "auxiliary": {"model": "lean-resnet", "conditional": True, "conditioning": "auxiliary", "r1": 0.3, "d_steps": 2},
+    "auxiliary in one pass": {
+        "model": "own-dcgan",
+        "conditional": True,
+        "conditioning": "auxiliary",
+        "loss": "relativistic",
+        "spectral_norm": True,
+        "translation": 1,
     },
     "noise": {"model": "dcgan-deep", "instance_noise": 0.3, "instance_noise_steps": 4, "minibatch_deviation": True},
 }

@@ -145,7 +145,18 @@ def test_the_page_draws_what_pytorch_draws(tmp_path):
             "shifted": shifted,
             "pixels": sampler.images(noise).flatten().tolist(),  # each z with a class of its own
         }
-        write(tmp_path, run, content, page_weights.packed((path / "weights.safetensors").read_bytes()))
+        packed = page_weights.packed((path / "weights.safetensors").read_bytes())
+        write(tmp_path, run, content, packed)
+        if not shifted:
+            continue
+        centres = {name: found.tolist() for name, found in sampler.centres().items()}
+        for name, psi in (("mean", 0.0), ("nearest", 0.6)):
+            drawn = sampler.images(noise, None, psi, name).flatten().tolist()
+            styles: dict[str, Any] = {"psi": psi, "centres": centres[name]}
+            write(tmp_path, f"{run}-{name}", {**content, "styles": styles, "pixels": drawn}, packed)
+        pairs = sampler.mix(noise[:1], noise[1:], 2, None, 0.6, "nearest").flatten().tolist()
+        styles |= {"border": 2, "coarse": 1}
+        write(tmp_path, f"{run}-mixed", {**content, "styles": styles, "pixels": pairs}, packed)
     with_instructions, without = differences(tmp_path), differences(tmp_path, "plain")
     assert set(with_instructions) == set(without) == {path.stem for path in tmp_path.glob("*.json")}
     assert max(with_instructions.values()) <= 1, with_instructions

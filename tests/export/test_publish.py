@@ -10,7 +10,7 @@ import pytest
 
 from gan import files
 from gan.export import publish as publishing
-from gan.export import watch_files
+from gan.export import watch_about, watch_files
 from gan.runs import Run, RunError
 from tests import engine
 from ui.api.run_feed import RunFeed
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("quick_disk", "no_directions")
 
 @pytest.fixture
 def no_directions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_files, "_directions", lambda sampler: ([], "they take a second"))
+    monkeypatch.setattr(watch_about, "_directions", lambda sampler: ([], "they take a second"))
 
 
 @pytest.fixture
@@ -90,6 +90,21 @@ def test_a_run_is_published_while_it_trains_and_to_its_end(
     named = {told["words"], told["view"], told["program"], *told["critic"].values()}
     assert all((tmp_path / "out" / name).is_file() for name in named)
     assert "http" not in (tmp_path / "out/index.html").read_text().replace("http-equiv", "").replace("http.js", "")
+
+
+def test_a_run_that_is_followed_stays_published_when_it_ends_and_goes_on(
+    tmp_path: Path, status: dict[str, str]
+) -> None:
+    run = engine.make(tmp_path, engine.tiny(z_dim=8), steps=20)
+    looks = publishing.publish(run, tmp_path / "out", follow=True)
+    engine.play(run)
+    status["is"] = "finished"
+    assert [(look.ended, look.step) for look in (next(looks), next(looks))] == [(True, 20), (True, 20)]
+    run.write_control(budget={"steps": 30})
+    status["is"] = "training"
+    engine.play(run)
+    assert (next(looks).ended, read(tmp_path / "out")["samples"]["fixed"][-1]) == (False, 30)
+    looks.close()
 
 
 def test_pieces_become_one_again_and_what_is_not_named_goes(

@@ -11,10 +11,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from gan.export import program_check, watch_files, watch_page
+from gan.export import program_check, watch_about, watch_html, watch_page
 from gan.runs import Run, RunError
+from gan.sampler import Sampler
 from tests import engine
 
 NODE = shutil.which("node")
@@ -32,7 +34,7 @@ def inside(page: str) -> dict[str, bytes]:
 
 @pytest.fixture
 def no_directions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_files, "_directions", lambda sampler: ([], "they take a second"))
+    monkeypatch.setattr(watch_about, "_directions", lambda sampler: ([], "they take a second"))
 
 
 @pytest.mark.usefixtures("no_directions")
@@ -48,6 +50,10 @@ def test_a_shipped_run_fits_into_a_page_that_names_no_address(name: str, most: i
     assert len(now["samples"]["fixed"]) >= 6
     assert now["generators"][-1][0] == max(step for step, _ in now["generators"])
     assert len(now["generators"]) >= 3
+    sampler = Sampler.load(Path("checkpoints") / name)
+    z = np.random.default_rng(1).standard_normal((64, sampler.z_dim), np.float32)
+    drawn = program_check.pictures(json.loads(files[now["program"]]), files[now["generators"][-1][1]], z, None)
+    assert np.abs(drawn.astype(int) - sampler.images(z)).max() <= 1, "64 pictures of the page, which are PyTorch's"
     view = json.loads(files[now["view"]])
     assert view["code"].startswith('"""')
     assert view["report"]["rows"]
@@ -87,7 +93,7 @@ def test_modules_become_one_script(tmp_path: Path) -> None:
         mid='import { A as a,\n B } from "./low.js";\n/** Adds. */\nexport function f() {\n  return a + new B().b;\n}',
         top='import { f } from "./mid.js";\nimport { A } from "./low.js";\nconsole.log([A, f()].join());\n',
     )
-    script = watch_page.bundle("top.js", tmp_path)
+    script = watch_html.bundle("top.js", tmp_path)
     assert "example.org" not in script
     assert script.count('modules["low.js"] = ') == 1
     assert NODE is not None
@@ -108,4 +114,4 @@ def test_modules_become_one_script(tmp_path: Path) -> None:
 def test_what_cannot_be_put_into_one_script_is_named(tmp_path: Path, text: str, why: str) -> None:
     write(tmp_path, a=text, b="")
     with pytest.raises(ValueError, match=why):
-        watch_page.bundle("a.js", tmp_path)
+        watch_html.bundle("a.js", tmp_path)

@@ -95,5 +95,5 @@ def test_a_step_by_hand_makes_all_its_updates(tmp_path):
 
 
 def test_it_is_a_choice():
-    assert registry.names("games") == ["adversarial", "autoencoder", "translation"]
+    assert registry.names("games") == ["adversarial", "autoencoder", "translation", "unpaired"]
     assert registry.card("games", "autoencoder").title == "Autoencoder"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import zipfile
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from gan import games, images, registry, runs
 from gan.cli import main as command_line
 from gan.config import RunConfig
 from gan.datasets import Data
-from gan.export import archive, code
+from gan.export import archive
 from gan.export.unpack import unpack
 from gan.games import _degradations as degradations
 from gan.games.translation import STATISTICS
@@ -147,6 +146,32 @@ def test_degradations():
     assert 0.2 < corners.float().mean() < 0.8
 
 
+def test_noise_blur_outline_and_grey():
+    x = torch.full((64, 1, 12, 12), -1.0)
+    x[:, :, 3:9, 3:9] = 1
+    draw = torch.Generator().manual_seed(0)
+    noisy = degradations.degrade("noise", x, draw)
+    assert 0.2 < (noisy - x).abs().mean() < 0.5, "half of it beyond black and white"
+    assert not torch.equal(noisy[0], noisy[1])
+    blurred = degradations.degrade("blur", x, draw)
+    assert blurred.mean().item() == pytest.approx(x.mean().item(), abs=0.03)
+    assert blurred.max() < 0.9
+    outline = degradations.degrade("outline", x, draw)
+    assert (outline[0] > 0).sum() == 36 - 16, "the edge of a square"
+    assert (outline[:, :, 5:7, 5:7] == -1).all()
+    colours = real_of(0, (3, 8, 8))
+    assert torch.allclose(degradations.degrade("grey", colours, draw)[:, 0], colours.mean(1))
+    with pytest.raises(ValueError, match="no colour"):
+        degradations.shape_of("grey", (1, 8, 8))
+
+
+def test_grey_pictures_are_given_and_coloured_ones_come_back(tmp_path):
+    run = make(tmp_path, settings(degradation="grey"), 2)
+    play(run, pictures(8, 3))
+    made = Sampler.load(run.path).translate(pictures().images[:2].transpose(0, 2, 3, 1))
+    assert made.shape == (2, 8, 8, 3)
+
+
 def test_what_is_known_is_kept_and_memory_is_estimated():
     config = settings(degradation="hole")
     G: Any = games.build(config, (1, 8, 8), 0, "cpu").nets["G"]
@@ -198,14 +223,11 @@ def test_a_whole_picture_is_degraded_as_the_run_has_it_and_redrawn(tmp_path):
     assert (shown["hole"][:, :4] == shown["hole"][0, 0, 0, 0]).all()
 
 
-def test_it_is_packed_and_opened_and_has_no_code_yet(tmp_path):
+def test_it_is_packed_and_opened(tmp_path):
     run = make(tmp_path, settings())
     play(run, pairs())
     for _ in archive.archive(run, tmp_path / "thin.zip"):
         pass
-    assert "tiny/gan.py" not in zipfile.ZipFile(tmp_path / "thin.zip").namelist()
     opened = unpack(tmp_path / "thin.zip", "opened", tmp_path)
     x = pairs().images[:2].transpose(0, 2, 3, 1)
     assert np.array_equal(Sampler.load(opened.path).translate(x), Sampler.load(run.path).translate(x))
-    with pytest.raises(ValueError, match="not written as one file yet"):
-        code.source(run.config(), (1, 8, 8))

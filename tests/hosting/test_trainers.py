@@ -476,6 +476,24 @@ def test_a_job_tells_how_far_it_is_and_runs_once_at_a_time(process):
     assert jobs.job("other") is None
 
 
+def test_a_job_that_is_asked_to_end_does_so_after_its_piece_of_work(process):
+    go, kept = threading.Event(), []
+
+    def work():
+        yield Progress(1, 2, "classifiers", "the first")
+        go.wait(20)
+        yield Progress(2, 2, "classifiers", "the second")
+        kept.append(1)
+
+    job = jobs.start_job("get", work)
+    wait_for(lambda: job.done == 1)
+    jobs.stop_job("get")
+    jobs.stop_job("other")
+    go.set()
+    wait_for(lambda: job.state != "running")
+    assert (job.state, job.done, kept) == ("stopped", 2, [])
+
+
 @pytest.mark.parametrize(("error", "told"), [(DataError("No network."), "No network."), (KeyError(), "KeyError")])
 def test_a_job_that_fails_says_why(process, error, told):
     def work():

@@ -140,7 +140,7 @@ def test_the_slider_takes_the_generators_along(page: Page, serving: tuple[Server
     until(page, lambda: "at=0" in page.url, "the place in the address")
     page.reload()
     page.locator(ROW.format("one") + " [data-step='0']").wait_for()
-    page.get_by_role("button", name="Newest").click()
+    page.get_by_role("button", name="Latest").click()
     until(page, lambda: strip(page, "one") == newest, "the newest")
     until(page, lambda: "at=" not in page.url, "no place in the address")
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gan.datasets import Data
 from tests import engine
-from tests.browser import expect, opened, still, until
+from tests.browser import expect, opened, refused, still, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,8 @@ def url(common: tuple[Server, Path]) -> str:
     engine.play(engine.make(home, run_id="draw-small"))
     engine.play(engine.make(home, run_id="draw-colour"), engine.pictures(8, 3))
     engine.play(engine.make(home, engine.tiny(game="translation", degradation="shrink"), run_id="draw-shrink"), data)
+    both = Data(engine.pictures(28).images, other=Data(255 - engine.pictures(28).images))
+    engine.play(engine.make(home, engine.tiny(game="unpaired"), 2, "draw-both"), both)
     engine.make(home, run_id="draw-empty")
     return f"{found.url}/explore?tab=draw&run=draw-"
 
@@ -200,6 +202,7 @@ def test_undo_and_clear(page: Page, url: str) -> None:
 
 
 def test_a_drawing_outlives_tabs_and_runs(page: Page, url: str) -> None:
+    refused(page, "**/judge*")  # no classifier reads pictures of 8 x 8
     see(page, url + "tiny")
     draw(page, SEVEN)
     until(page, lambda: is_drawn(page), "a stroke")
@@ -290,6 +293,7 @@ def test_what_is_drawn_aside_can_be_centred(page: Page, url: str) -> None:
 
 
 def test_colours_stay_as_they_are(page: Page, url: str) -> None:
+    refused(page, "**/judge*")  # no classifier reads such pictures
     see(page, url + "colour")
     out = io.BytesIO()
     Image.new("RGB", (50, 50), (200, 120, 40)).save(out, "PNG")
@@ -303,6 +307,7 @@ def test_colours_stay_as_they_are(page: Page, url: str) -> None:
 )
 def test_a_file_that_cannot_be_taken(page: Page, url: str, content: bytes, words: str, asks: bool) -> None:
     see(page, url + "tiny")
+    refused(page, "**/picture?*")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/picture" in request.url else None)
     give(page, content)
@@ -419,6 +424,18 @@ def test_a_drawing_is_restored_while_it_is_made_also_by_an_earlier_generator(pag
     result = page.locator("[data-part=result]")
     expect(result).to_have_attribute("data-step", "10", timeout=60_000)
     until(page, lambda: 20 < pixels(page, "[data-part=source]").max() < 250, "blocks that are partly drawn")
-    expect(page.get_by_role("button", name="Erase a part")).not_to_be_visible()
+    expect(page.get_by_role("button", name="Mask", exact=True)).not_to_be_visible()
     page.locator("[data-part=time]").fill("0")
     expect(result).to_have_attribute("data-step", "0")
+
+
+def test_a_drawing_is_translated_both_ways(page: Page, url: str) -> None:
+    see(page, url + "both")
+    draw(page, SEVEN)
+    result, way = page.locator("[data-part=result]"), page.get_by_role("button", name="The other way")
+    expect(result).to_have_attribute("data-step", "2", timeout=60_000)
+    there = still(page, lambda: pixels(page, "[data-part=result]").tolist())
+    expect(way).to_have_attribute("aria-pressed", "false")
+    way.click()
+    until(page, lambda: pixels(page, "[data-part=result]").tolist() != there, "another result")
+    expect(way).to_have_attribute("aria-pressed", "true")

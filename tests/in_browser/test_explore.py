@@ -15,7 +15,8 @@ from PIL import Image
 
 from gan.runs import Run
 from tests import engine
-from tests.browser import computed, expect, opened, still, until
+from tests.browser import computed, expect, opened, refused, still, until
+from tests.games.test_words import described
 from tests.serving import Server
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def served(common: tuple[Server, Path]) -> tuple[Server, Path]:
         engine.until(engine.make(home, wide, steps=40, run_id=f"explore-{name}"), 10)
     dots = engine.tiny(model="first-steps", z_dim=2)
     engine.play(engine.make(home, dots, steps=3, run_id="explore-dots"), engine.points())
+    told = engine.tiny(dataset="captions", conditional=True, conditioning="words")
+    engine.play(engine.make(home, told, steps=3, run_id="explore-words"), described())
     engine.make(home, run_id="explore-empty")
     return common
 
@@ -244,6 +247,17 @@ def test_a_neighbour_becomes_the_picture_back_returns_and_all_have_in_common_wha
     until(page, lambda: picture(page, f"{NEIGHBOUR} >> nth=9 >> canvas") == picture(page))
 
 
+def test_neighbours_are_one_stop_of_the_tab_key(page: Page, url: str) -> None:
+    see(page, url + "tiny")
+    cells = page.locator(NEIGHBOUR)
+    expect(page.locator(f"{NEIGHBOUR}[tabindex='0']")).to_have_count(1)
+    cells.first.focus()
+    for key, k in (("ArrowRight", 1), ("ArrowDown", 8), ("ArrowLeft", 7), ("ArrowLeft", 6)):
+        page.keyboard.press(key)
+        expect(cells.nth(k)).to_be_focused()
+    expect(page.locator(f"{NEIGHBOUR}[tabindex='0']")).to_have_count(1)
+
+
 def test_a_link_brings_the_view_back(page: Page, url: str) -> None:
     see(page, url + "tiny&seed=7")
     expect(page.locator("[data-fold=mixing]")).to_have_count(0)  # one w for all its layers
@@ -270,6 +284,7 @@ def test_a_link_brings_the_view_back(page: Page, url: str) -> None:
 
 
 def test_a_picture_of_a_grid_on_train_opens_and_leads_to_its_z(page: Page, url: str) -> None:
+    refused(page, "**/nearest?*")  # the data of tiny runs are not here
     page.goto(url.replace("/explore", "/") + "tiny")
     page.locator("[data-testid=live-picture]:not([hidden])").wait_for()
     page.locator(".live-fixed .live-frame").focus()
@@ -285,6 +300,28 @@ def test_a_picture_of_a_grid_on_train_opens_and_leads_to_its_z(page: Page, url: 
     page.get_by_test_id("tile-explore").click()
     page.wait_for_selector(HERE)
     assert near(shown, still(page, lambda: picture(page)))
+
+
+def test_rings_tell_d_s_opinion_of_every_picture_sort_them_and_stay_on(page: Page, url: str) -> None:
+    page.goto(url.replace("/explore", "/") + "tiny")
+    page.locator("[data-testid=live-picture]:not([hidden])").wait_for()
+    page.get_by_test_id("opinions-on").click()
+    expect(page.locator(".live-rings:not([hidden])")).to_have_count(3)
+    page.get_by_test_id("opinions-sort").click()
+    page.reload()
+    expect(page.locator(".live-rings:not([hidden])")).to_have_count(3)
+    frame = page.locator(".live-fixed .live-frame")
+    frame.focus()
+
+    def share() -> float:
+        return float((frame.get_attribute("aria-label") or "").partition("D: ")[2].partition("%")[0] or -1)
+
+    page.keyboard.press("ArrowRight")
+    first = still(page, share)
+    page.keyboard.press("ArrowUp")  # there is none above
+    page.keyboard.press("ArrowDown")
+    below = still(page, share)
+    assert first > below >= 0
 
 
 def near(one: str, other: str) -> bool:
@@ -703,3 +740,22 @@ def test_the_browser_goes_the_ways_of_gan_latents(page: Page, served: tuple[Serv
     }
     for name, value in expected.items():
         np.testing.assert_allclose(told[name], value, atol=1e-6, err_msg=name)
+
+
+def test_words_are_drawn_and_an_unknown_one_is_named(page: Page, url: str) -> None:
+    refused(page, "**/explore-words/program*")  # captions are read on the server
+    refused(page, "**/explore-words/images?*thik*")
+    page.goto(f"{url}words&words=a+thin+four")
+    page.wait_for_selector(DRAWN)
+    field = page.locator("[data-part=words]:visible")
+    expect(field).to_have_value("a thin four")
+    expect(page.locator("select[data-part=class]:visible")).to_be_disabled()
+    before = still(page, lambda: picture(page))
+    field.fill("a thick seven, at the top")
+    until(page, lambda: picture(page) != before, "another picture")
+    until(page, lambda: "words=a+thick+seven" in page.url or "words=a%20thick%20seven" in page.url, "a link to it")
+    field.fill("a thik seven")
+    expect(page.locator("[data-part=message]")).to_contain_text("'thik'")
+    field.fill("")
+    expect(page.locator("[data-part=message]")).to_be_hidden()
+    expect(page.locator("select[data-part=class]:visible")).to_be_enabled()

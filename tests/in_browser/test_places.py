@@ -64,7 +64,7 @@ def below(home: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with opened(browser, 1440, 900) as found:
+    with opened(browser, 1440, 900, calm=False) as found:  # proxies that refuse, servers that are gone
         yield found
 
 
@@ -121,6 +121,11 @@ def test_everything_works_in_a_folder_of_another_address(
         page.goto(f"{root}compare?runs=one,two")
         assert len(compare.strip(page, "one")) == 12
 
+        page.goto(f"{root}watch?run=one")
+        expect(page.locator("[data-part=step]")).to_have_text(re.compile("step "))
+        page.get_by_role("heading", name="Explore").scroll_into_view_if_needed()
+        expect(page.locator("[data-part=sample]")).to_have_attribute("data-step", re.compile("."))
+
         open_view(page, f"{root}?run={fake.run.id}")
         fake.log(5)
         until(page, lambda: len(plotted(page, "data[0].x")) == 10, "new records on the chart")
@@ -160,14 +165,25 @@ def test_a_page_without_a_connection_says_within_five_seconds_why(
 @needs_nginx
 def test_a_server_that_is_gone_is_told_in_our_words_and_found_again(page: Page, home: Path, tmp_path: Path) -> None:
     with server(tmp_path, GAN_RUNS=str(home / "runs")) as found, nginx(tmp_path / "nginx", found.url) as root:
+        watching = page.context.new_page()
+        watching.goto(f"{root}watch?run=one")
+        status = watching.locator("[data-part=status]")
+        expect(status).to_contain_text("Finished")
         page.goto(f"{root}learn")
         page.get_by_role("heading").first.wait_for()
         port = urlsplit(found.url).port or 0
         assert found.stop() == 0
         expect(page.locator(BAR)).to_contain_text("does not reach it (502)")
         expect(page.locator("body")).not_to_contain_text("yourscript")
+        watching.bring_to_front()
+        watching.evaluate("dispatchEvent(new Event('online'))")  # a page of a finished run asks seldom
+        expect(status).to_contain_text("No answer since")
+        page.bring_to_front()
         with server(tmp_path, port=port, GAN_RUNS=str(home / "runs")):
             expect(page.locator(BAR)).to_have_count(0)
+            watching.bring_to_front()
+            expect(status).to_contain_text("Finished")
+            watching.close()
 
 
 @needs_nginx
@@ -218,6 +234,7 @@ def test_it_is_reached_over_ipv6(page: Page, home: Path, tmp_path: Path) -> None
     with server(tmp_path, "--server.address", "::1", host="[::1]", GAN_RUNS=str(home / "runs")) as found:
         page.goto(f"{found.url}/explore?run=one")
         page.wait_for_selector(explore.DRAWN)
+        page.goto("about:blank")  # before the server goes
 
 
 def test_the_doctor_looks_from_both_sides(page: Page, plain: Server) -> None:

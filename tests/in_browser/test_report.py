@@ -81,22 +81,26 @@ def test_samples_follow_the_slider_from_the_same_noise(page: Page, serving: tupl
     until(page, lambda: page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360)
 
 
-def test_a_branch_is_started_and_trains(page: Page, serving: tuple[Server, Path]) -> None:
+def test_a_fork_of_what_train_shows_trains_beside_its_twin(page: Page, serving: tuple[Server, Path]) -> None:
     """Points of a ring: their data are made on the spot."""
     found, home = serving
     make_run(home, "first-steps", (2, 1, 1), title="Dots")
-    page.goto(f"{found.url}/runs?report=first-steps")
-    drawn(page, 7)
-    page.get_by_role("button", name="Branch from here").click()
+    page.goto(f"{found.url}/?run=first-steps")
+    page.get_by_test_id("live-fork").click()
+    page.get_by_text("From step 7.").wait_for()
     page.get_by_text("a fresh one").click()
     page.get_by_text("A fresh D has to learn").wait_for()
     page.get_by_label("Steps to train").fill("300")
     page.get_by_label("Steps to train").press("Tab")
     page.get_by_role("button", name="Start the branch").click()
-    page.wait_for_url("**run=*")
-    page.get_by_text("Dots, from step 7").first.wait_for()
-    made = runs.find(until(page, lambda: page.url.partition("run=")[2]), home)
-    until(page, lambda: runs.folder_status(made) == "finished", "its end")
-    told = next(event for event in made.events() if event["event"] == "branched")
-    assert (told["from"], told["step"], told["fresh_d"]) == ("first-steps", 7, True)
-    assert made.events()[-1]["step"] == 307
+    page.wait_for_url("**runs=*")
+    page.get_by_text("Dots, from step 7: fresh D").first.wait_for()
+    names = until(page, lambda: page.url.partition("runs=")[2].replace("%2C", ",").split(","))
+    twin, made = (runs.find(name, home) for name in names)
+    until(page, lambda: [runs.folder_status(run) for run in (twin, made)] == ["finished"] * 2, "their end")
+    told = [next(event for event in run.events() if event["event"] == "branched") for run in (twin, made)]
+    assert [(event["from"], event["step"], event["fresh_d"]) for event in told] == [
+        ("first-steps", 7, False),
+        ("first-steps", 7, True),
+    ]
+    assert [run.events()[-1]["step"] for run in (twin, made)] == [307, 307]

@@ -128,7 +128,6 @@ def test_the_zip_is_packed_downloaded_and_opened_again(page: Page, serving: tupl
     page.goto(f"{found.url}/runs")
     page.locator(".st-key-menu-lean button").click()
     page.get_by_text("Download …").click()
-    page.get_by_role("button", name="Pack the zip").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the zip").click()
     assert download.value.suggested_filename == "lean.zip"
@@ -139,7 +138,7 @@ def test_the_zip_is_packed_downloaded_and_opened_again(page: Page, serving: tupl
         page.get_by_role("button", name="Page (.html)").click()
     assert one_file.value.suggested_filename == "lean.html"
     assert Path(one_file.value.path()).read_text().startswith("<!doctype html>")
-    page.keyboard.press("Escape")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Open a zip").click()
     given = Path(download.value.path()).read_bytes()
     page.locator("input[type=file]").set_input_files(

@@ -11,7 +11,8 @@ import pytest
 
 from gan.datasets import strokes
 from gan.runs import Run
-from tests.browser import PATIENCE, expect, until
+from tests.browser import PATIENCE, Watch, expect, until
+from tests.in_browser.clicks import clicks, counted
 from tests.serving import Server, server
 
 if TYPE_CHECKING:
@@ -48,24 +49,28 @@ def classroom(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Iterator[
 @pytest.fixture
 def visit(browser: "Browser") -> Iterator[Callable[[str], "Page"]]:
     """Opens an address in a browser of its own: another visitor each time."""
-    contexts = []
+    contexts, watches = [], []
 
     def open_page(url: str) -> "Page":
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
+        watches.append(Watch(page))
+        counted(page)
         page.goto(url)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
+    assert not [complaint for watch in watches for complaint in watch.complaints]
 
 
 def test_a_run_from_start_to_deletion(alone: Server, visit: Callable[[str], "Page"]) -> None:
     page = visit(alone.url)
-    button(page, "Start").click()
+    with clicks(page, 1):
+        button(page, "Start").click()
     run = until(page, lambda: at(page, "run"), "the link names the run")
 
     # it learns: the curve grows and the picture changes
@@ -76,28 +81,35 @@ def test_a_run_from_start_to_deletion(alone: Server, visit: Callable[[str], "Pag
     until(page, lambda: drawn_points(page) > points, "a longer curve")
 
     # it waits, and makes single steps
-    button(page, "Pause").click()
-    until(page, lambda: status_of(alone, run) == "paused", "paused")
-    rest = until(page, lambda: settled(page, alone, run), "the trainer rests")
-    button(page, "Step").click()
-    until(page, lambda: step_of(alone, run) == rest + 1, "one step, exactly")
+    with clicks(page, 2):
+        button(page, "Pause").click()
+        until(page, lambda: status_of(alone, run) == "paused", "paused")
+        rest = until(page, lambda: settled(page, alone, run), "the trainer rests")
+        button(page, "Step").click()
+        until(page, lambda: step_of(alone, run) == rest + 1, "one step, exactly")
     button(page, "Only D").click()
     until(page, lambda: step_of(alone, run) == rest + 2, "one update of D")
+    scope = page.get_by_test_id("live-scope")
+    expect(scope).to_contain_text("G stood still.", use_inner_text=True)
     button(page, "Only G").click()
     until(page, lambda: step_of(alone, run) == rest + 3, "one update of G")
+    expect(scope).to_contain_text("D stood still.", use_inner_text=True)
     stepped = [e["what"] for e in events(alone, run) if e["event"] == "stepped"]
     assert stepped == ["both", "d", "g"]
     button(page, "Resume").click()
     until(page, lambda: step_of(alone, run) > rest + 20, "training goes on")
+    expect(scope).to_be_hidden()  # the curves are back
 
     # a learning rate changes while it runs, and the chart says so
-    button(page, "Change while it runs").click()
-    page.get_by_role("combobox", name=re.compile("Learning rate of .*D")).click()
-    page.get_by_role("option", name="0.0001", exact=True).click()
+    with clicks(page, 1):
+        button(page, "Change while it runs").click()
+    with clicks(page, 1):
+        drag_to_start(page, page.get_by_role("slider", name="Learning rate of D"))
     change = until(page, lambda: [e for e in events(alone, run) if e["event"] == "lr"], "an event")
-    assert change[-1]["lr_d"] == 1e-4
-    until(page, lambda: 0 < last(alone, run, "lr_d") <= 1e-4, "the rate, which falls by itself")
-    until(page, lambda: page.locator(".js-plotly-plot >> text=/lr|D .*0.0001/").count(), "a mark on the chart")
+    lowest = change[-1]["lr_d"]
+    assert lowest < 1e-4
+    until(page, lambda: 0 < last(alone, run, "lr_d") <= lowest, "the rate, which falls by itself")
+    until(page, lambda: page.locator(".js-plotly-plot >> text=/lr D/").count(), "a mark on the chart")
 
     # the page is left and found again; somebody else looks
     page.reload()
@@ -119,8 +131,8 @@ def test_a_run_from_start_to_deletion(alone: Server, visit: Callable[[str], "Pag
 
 def test_a_watcher_cannot_drive(classroom: Server, visit: Callable[[str], "Page"]) -> None:
     teacher, student = visit(classroom.url), visit(classroom.url)
-    button(student, "Start").wait_for()
-    expect(button(student, "Start")).to_be_disabled()
+    student.get_by_text("to take control").first.wait_for()
+    expect(button(student, "Start")).to_have_count(0)
 
     button(teacher, "Watching").click()
     pin = teacher.get_by_label("PIN", exact=True)
@@ -150,17 +162,22 @@ def test_a_watcher_cannot_drive(classroom: Server, visit: Callable[[str], "Page"
 
 
 def test_a_broken_run_is_named_and_mended(alone: Server, visit: Callable[[str], "Page"]) -> None:
-    page = visit(f"{alone.url}/?preset=lean")
-    page.locator(".st-key-run-broken-giant-steps button").click()
-    broken = until(page, lambda: at(page, "run"), "the broken run")
+    page = visit(f"{alone.url}/failures")
+    page.locator(".st-key-open-broken-giant-steps button").click()
+    page.get_by_role("radio", name=re.compile("numbers explode")).check()
+    until(page, button(page, "Run it and see").is_enabled, "an answer lets it run")
+    with clicks(page, 1):
+        button(page, "Run it and see").click()
+        broken = until(page, lambda: at(page, "run"), "the broken run")
     light = until(page, lambda: bad_light(alone, broken), "a light that is not good")
     assert light["name"] == "divergence"
     page.get_by_text(light["title"]).first.wait_for()
-    page.get_by_text(light["advice"]).first.wait_for()
+    expect(page.get_by_test_id("verdict-of-prediction")).to_contain_text("You called it")
 
     # one press more: the repaired one trains, the broken one beside it
-    page.locator(".st-key-repair button").click()
-    both = until(page, lambda: at(page, "runs"), "Compare")
+    with clicks(page, 1):
+        page.locator(".st-key-repair button").first.click()
+        both = until(page, lambda: at(page, "runs"), "Compare")
     repaired, other = both.split(",")
     assert other == broken
     Run(alone.log.parent / "runs" / repaired).write_control(budget={"steps": 100_000.0})  # it is to be stopped by hand
@@ -174,6 +191,16 @@ def test_a_broken_run_is_named_and_mended(alone: Server, visit: Callable[[str], 
     page.goto(f"{alone.url}/?run={repaired}")
     button(page, "Stop").click()
     until(page, lambda: status_of(alone, repaired) == "stopped", "stopped")
+
+
+def drag_to_start(page: "Page", slider: "Locator") -> None:
+    """Pulls the thumb of a slider to its beginning."""
+    slider.scroll_into_view_if_needed()
+    box = until(page, slider.bounding_box)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 400, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
 
 
 def bad_light(app: Server, run: str) -> Any:

@@ -21,7 +21,10 @@ for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json
 
   function drawn() {
     engine.load(program, weights);
-    return [[...engine.draw(new Float32Array(told.z), classes ?? undefined, told.shifted).pixels], told.pixels];
+    return [
+      [...engine.draw(new Float32Array(told.z), classes ?? undefined, told.shifted, told.styles).pixels],
+      told.pixels,
+    ];
   }
 
   /** The logits of x. */

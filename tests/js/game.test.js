@@ -16,7 +16,14 @@ test("a share where the loss has one, else a score, else nothing; now and at a s
 });
 
 test("a step of D alone ends with D's weights, one of G alone with G's", () => {
-  const ids = (what) => phasesOf(what).map(({ id }) => id);
-  assert.deepEqual([ids("d"), ids("g"), ids("both").length], [["draw", "judge", "d"], ["again", "g"], PHASES.length]);
+  const ids = (what, single) => phasesOf(what, single).map(({ id }) => id);
+  assert.deepEqual(
+    [ids("d"), ids("g")],
+    [
+      ["draw", "judge", "d"],
+      ["again", "g"],
+    ],
+  );
+  assert.deepEqual([ids("both").at(-1), ids("both", {}).at(-1), ids("g", {}).at(-1)], ["g", "after", "after"]);
   assert.match(PHASES[1].says({ real: "82 %", fake: "31 %" }), /82 % for the real picture, 31 %/);
 });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { effect } from "../../assets/charts/effect.js";
 import { entriesOf } from "../../assets/charts/event-list.js";
 import { marksOf } from "../../assets/charts/events.js";
+import { labels } from "../../assets/charts/marks.js";
 
 const live = {
   lr_g: { label: "lr G", event: "lr", first: 0.002 },
@@ -24,6 +25,30 @@ test("of settings that may change those are named that changed, whatever they ar
 
 test("a branch that trains for the first time is not said to go on", () => {
   assert.deepEqual(told({ event: "branched", step: 5 }, { event: "resumed", step: 5 }), [[5, "branched"]]);
+});
+
+test("a run that was resumed at its end and made no step is not said to go on", () => {
+  const events = [
+    { event: "resumed", step: 5 },
+    { event: "resumed", step: 9 },
+  ];
+  const feed = { about: { live }, events, status: "finished", newest: () => ({ step: 9 }) };
+  assert.deepEqual(
+    marksOf(feed).map(({ at }) => at.step),
+    [5],
+  );
+});
+
+test("words above a chart lie on no other: the first ones have the room, the others become a sign", () => {
+  const word = (x, text) => ({ x, text, told: text, font: {} });
+  const words = [word(50, "trouble"), word(95, "lr G"), word(52, "paused"), word(99, "x".repeat(200))];
+  const shown = labels(words, [0, 100], 300).map(({ text, xanchor, hovertext }) => [text, xanchor, hovertext]);
+  assert.deepEqual(shown, [
+    ["trouble", "left", "trouble"],
+    ["lr G", "right", "lr G"],
+    ["▾", "center", "paused"],
+    ["▾", "center", "x".repeat(200)],
+  ]);
 });
 
 test("what is listed below a chart: every mark and the trouble, the newest first", () => {

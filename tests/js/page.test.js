@@ -146,13 +146,27 @@ test("what the engine has no answer for is the server's: files, w, other paths",
   for (const url of [
     "/api/models/x/images?kind=w",
     "/api/models/x/images?kind=z&format=png",
-    "/api/models/x/images?kind=zw&psi=0.5&centre=mean",
-    "/api/models/x/images?kind=zw&border=2&coarse=1",
     "/api/models/x/gradient?a",
   ]) {
     assert.equal(await generators.draw({ url, body: Z }), undefined);
   }
   assert.equal(asked.length, 0);
+});
+
+test("styles are mixed here, and drawn to centres once those of the very weights have come", async () => {
+  routes.program = () => json(program(7));
+  const mean = [[1, 2]];
+  let step = 6;
+  routes.centres = () => json({ step, mean, nearest: [] });
+  const url = "/api/models/x/images?kind=zw";
+  await generators.here({ url, body: Z });
+  assert.equal((await generators.draw({ url: `${url}&border=2&coarse=1`, body: Z })).here, true);
+  assert.deepEqual(posted.at(-1).styles, { border: 2, coarse: 1 });
+  const drawn = { url: `${url}&psi=0.5&centre=mean`, body: Z };
+  assert.equal(await generators.here(drawn), undefined, "the server has the centres of other weights");
+  step = 7;
+  assert.equal((await generators.here(drawn)).here, true);
+  assert.deepEqual(posted.at(-1).styles, { psi: 0.5, centres: mean, border: 0, coarse: 0 });
 });
 
 test("the generator that was not used for longest goes when there are too many", async () => {

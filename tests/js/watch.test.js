@@ -1,9 +1,11 @@
-// The files of a run as a feed's source: from a folder, and from inside the page.
+// The sources of the watch view: a server's routes, a folder of files, the page itself; and rounds of its quiz.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Feed } from "../../assets/charts/run-feed.js";
+import { Round } from "../../assets/quiz/round.js";
 import { Folder, Inside } from "../../assets/watch/files.js";
+import { Routes } from "../../assets/watch/routes.js";
 import { Source } from "../../assets/watch/source.js";
 
 const never = { addEventListener() {}, removeEventListener() {} };
@@ -95,4 +97,57 @@ test("of a folder only now.json is asked for anew each time", async (t) => {
     ["https://host/runs/x/feed/a.json", "default"],
   ]);
   await assert.rejects(files.read("gone"), /gone is not there/);
+});
+
+test("a published run that trains is stale when its files have stayed as they are for long", async (t) => {
+  const headers = { Date: "Mon, 30 Nov 2026 10:02:00 GMT", "Last-Modified": "Mon, 30 Nov 2026 10:00:00 GMT" };
+  const source = new Source(new Folder("https://host/x/"));
+  const feed = new Feed("x", source);
+  for (const [status, stale] of [
+    ["training", true],
+    ["finished", false],
+  ]) {
+    const body = JSON.stringify(now({ status, pieces: [], words: "w" }));
+    t.mock.method(globalThis, "fetch", async () => new Response(body, { headers }));
+    const answer = await source.series(Object.assign(feed, { fresh: false, seq: 1 }));
+    assert.equal(answer.stale > 0, stale);
+  }
+});
+
+test("of routes all is asked for when another run is followed, and a busy server is asked again", async (t) => {
+  const asked = [];
+  const answers = [
+    new Response('{"error": "busy."}', { status: 503, headers: { "Retry-After": "0.01" } }),
+    new Response(JSON.stringify({ id: "b", generation: 0, seq: 0 })),
+  ];
+  t.mock.method(globalThis, "fetch", async (url) => {
+    asked.push(url);
+    return url.includes("/view") ? answers.shift() : new Response(JSON.stringify({ id: "b", generation: 0, seq: 0 }));
+  });
+  const source = new Routes("https://host/in/", "");
+  const feed = Object.assign(new Feed("a", source), { fresh: false, seq: 7, known: "k" });
+  assert.deepEqual(await source.series(feed), { generation: 0, seq: 0 });
+  assert.deepEqual([feed.id, feed.fresh], ["b", true]);
+  assert.equal(asked[0], "https://host/in/api/watch?held=a&after=7&known=k");
+  assert.equal((await source.json("api/watch/view?run=b")).id, "b");
+  assert.equal(asked.length, 3);
+});
+
+test("a round is half real, without a picture twice, and tells of a guess what is so", async () => {
+  const [n, size] = [10, 4];
+  const real = Uint8Array.from({ length: 6 * size }, (_, k) => 1 + Math.floor(k / size));
+  const source = new Source({ read: async () => real.buffer, url: String });
+  const view = { shape: [1, 2, 2], z_dim: 3 };
+  const hand = await source.hand({ critic: { real: "r" } }, view, 5, n);
+  assert.deepEqual([hand.truth.length, hand.truth.filter(Boolean).length, hand.z.length], [n, n / 2, (n / 2) * 3]);
+  assert.equal(new Set(hand.real).size, n / 2);
+  assert.deepEqual(await source.hand({ critic: { real: "r" } }, view, 5, n), hand, "a seed deals the same");
+  const made = { pixels: new Uint8Array((n / 2) * size).fill(200), n: n / 2, h: 2, w: 2, c: 1, step: 3 };
+  const round = new Round(hand, made).judged({ d: hand.truth.map((isReal, k) => (isReal || !k ? 1 : -1)), p: null });
+  hand.truth.forEach((isReal, k) => {
+    assert.equal(round.pictures.pixels[k * size] < 200, isReal);
+    const told = round.guess(k, "real");
+    assert.deepEqual([told.truth === "real", told.right, told.d], [isReal, isReal, null]);
+    assert.equal(told.d_right, isReal || k > 0);
+  });
 });

@@ -23,9 +23,9 @@ NAMES = (f"run-{k}" for k in itertools.count())
 class Fake:
     """A run that somebody trains, as far as its folder tells: records, pictures, the lock."""
 
-    def __init__(self, home: Path, dataset: str = "mnist", loss: str = "hinge"):
+    def __init__(self, home: Path, dataset: str = "mnist", loss: str = "hinge", run_id: str = ""):
         config = RunConfig(dataset=dataset, loss=loss, device="cpu", threads=1)
-        self.run: Run = runs.create(config, {"steps": 10_000}, run_id=next(NAMES), home=home)
+        self.run: Run = runs.create(config, {"steps": 10_000}, run_id=run_id or next(NAMES), home=home)
         self.rows = 0
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(self.run.locked())

@@ -56,7 +56,7 @@ def test_trouble_is_marked_where_it_began_until_it_is_over(page: Page, fake: Fak
     chart = page.get_by_test_id("live-chart")
 
     def marks() -> Any:
-        return chart.evaluate("plot => plot.layout.shapes.map(shape => shape.x0)")
+        return chart.evaluate("plot => plot.layout.shapes.filter(line => line.x0 === line.x1).map(line => line.x0)")
 
     doctor.light = BAD
     until(page, lambda: "× Mode <b>collapse" in chart.inner_text(), "the mark")

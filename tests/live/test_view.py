@@ -108,6 +108,15 @@ def test_a_click_or_a_drag_on_the_chart_and_an_event_move_the_pictures(page: Pag
     entry.click()
     until(page, lambda: "step 60," in shown(page), "the event")
     expect(entry).to_have_attribute("aria-current", "true")
+    until(page, lambda: 5 in plotted(page, "layout.shapes.map((shape) => shape.line.width)"), "its line stands out")
+    page.get_by_test_id("chart-menu").click()
+    page.get_by_label("logarithmic").check()
+    until(page, lambda: plotted(page, "_fullLayout.yaxis.type") == "log", "the axis")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Numbers (CSV)").click()
+    table = download.value.path().read_text()
+    assert table.startswith("run,step,images,seconds,d_loss,g_loss\n")
+    assert table.count("\n") == 6  # a head, and five records
 
 
 def rerun(page: Page, sent: list[Any]) -> None:

@@ -221,3 +221,16 @@ def test_the_card_has_words_and_both_formulas(name):
         assert formula.count("{") == formula.count("}")
     facts = {"NEEDS_REAL", "PROBABILITY", "CALIBRATED", "THRESHOLD", "SYMMETRIC", "MONOTONE"}
     assert card.facts.keys() >= facts
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_d_that_cannot_tell_has_the_losses_that_are_declared(name):
+    """It does the best it can with one and the same logit for every picture; the lines of a chart say so."""
+    loss = registry.load("losses", name)
+    told = getattr(loss, "BLIND", {})
+    assert told.keys() <= {"d_loss", "g_loss"}
+    assert not (told and getattr(loss, "ESTIMATE", False))  # a critic's loss is 0 then, whatever its scale
+    even = [(loss.d(at, at).item(), loss.g(at, at).item()) for at in (logits([c / 100]) for c in range(-300, 301))]
+    d, g = min(even, key=lambda pair: pair[0])
+    assert told.get("d_loss", d) == pytest.approx(d, abs=1e-4)
+    assert told.get("g_loss", g) == pytest.approx(g, abs=1e-4)

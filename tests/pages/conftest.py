@@ -23,6 +23,11 @@ MakeRun: TypeAlias = Callable[..., Run]
 Open: TypeAlias = Callable[..., AppTest]
 
 
+def components(at: AppTest) -> list[Any]:
+    """The components of the page itself: what stands over every page is left out."""
+    return [found for found in at.get("bidi_component") if found.proto.component_name != "forger_guide"]
+
+
 class FakeTrainers:
     """What gan.hosting.trainers.Trainers tells, as the test sets it: run id -> status of a living thread."""
 

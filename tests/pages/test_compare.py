@@ -6,15 +6,18 @@ import json
 
 import pytest
 
-from gan import files
+from gan import files, registry, runs
+from gan.config import parser_of
 from gan.hosting import jobs
 from gan.runs import RunError
+from tests.pages.conftest import HOME, components
+from ui.compare import gallery
 from ui.shared import commands
 
 
 def told(at):
     """What the component is given: the runs in the order of their colours; [] without it."""
-    found = at.get("bidi_component")
+    found = components(at)
     return json.loads(found[0].proto.json)["runs"] if found else []
 
 
@@ -60,8 +63,47 @@ def test_one_run_finds_others_that_differ_least(open_page, make_run):
         "far: 3 settings differ",
         "twin: the same settings",
     ]
-    at.button(key="beside-near").click().run()
+    at.button(key="choose-near").click().run()
     assert ids(at) == ["one", "near"]
+
+
+def test_two_runs_are_picked_by_their_pictures(open_page, make_run):
+    for name in ("a", "b", "c"):
+        make_run(name)
+    at = open_page("compare")
+    assert html(at).count('class="compare-thumb pixels"') == 3
+    at.button(key="choose-b").click().run()
+    assert at.header[0].value == "Compare it with …"
+    at.button(key="choose-a").click().run()
+    assert ids(at) == ["b", "a"]
+
+
+def test_pairs_that_come_along_are_one_press_away(open_page, make_run):
+    assert not [label for label in labels(open_page("compare")) if label.startswith("Compare: ")]
+    for pair in gallery.READY:
+        for name in pair.runs:
+            if not (runs.root() / name).exists():
+                make_run(name)
+    at = open_page("compare")
+    assert len([label for label in labels(at) if label.startswith("Compare: ")]) == len(gallery.READY)
+    at.button(key="choose-lean-mnist-mini-stylegan-mnist").click().run()
+    assert ids(at) == ["lean-mnist", "mini-stylegan-mnist"]
+
+
+def test_every_pair_of_the_gallery_can_be_there():
+    shipped = {path.name for path in (HOME / "checkpoints").iterdir() if path.is_dir()}
+    assert all(shipped >= {*pair.runs} for pair in gallery.READY)
+
+
+@pytest.mark.parametrize("pair", gallery.TO_START, ids=lambda pair: pair.vary)
+def test_a_pair_to_start_fills_the_form(open_page, monkeypatch, pair):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+    at = open_page("compare")
+    at.button(key=f"choose-start-{pair.vary}").click().run()
+    assert not at.warning
+    assert {name: at.query_params[name] for name in ("pair", "vary")} == {"pair": pair.preset, "vary": pair.vary}
+    values = [parser_of(pair.vary)(at.query_params[which]) for which in "ab"]
+    assert values == [parser_of(pair.vary)(text) for text in (pair.a, pair.b)]
 
 
 def test_a_link_shows_its_runs_in_its_order(open_page, make_run):
@@ -178,7 +220,7 @@ def test_scores_stand_side_by_side_with_what_real_images_get(open_page, make_run
     assert "10,000 generated images against 10,000 images of the test split" in captions(at)
     assert "no evaluator, pixels only" in captions(at)
     assert "★ marks the best" in captions(at)
-    assert "another seed moves every number" in captions(at)
+    assert "another seed changes every number" in captions(at)
     assert "KL to the training shares" in found  # among all of them
     assert "Score it" not in labels(at)
 
@@ -218,8 +260,8 @@ def test_newer_weights_can_be_scored_again(open_page, make_run):
         generator(run, step=100)
         score(run, step=100 if name == "a" else 60)
     at = open_page("compare", runs="a,b")
-    assert labels(at).count("Score the newest") == 1
-    assert any("step 60; its newest generator is of step 100" in m.value for m in at.markdown)
+    assert labels(at).count("Score the latest") == 1
+    assert any("step 60; its latest generator is of step 100" in m.value for m in at.markdown)
 
 
 def test_the_weights_as_trained_have_a_table_of_their_own(open_page, make_run):
@@ -253,7 +295,7 @@ def test_a_watcher_cannot_score(open_page, make_run, monkeypatch):
     generator(make_run("a"))
     make_run("b")
     at = open_page("compare", runs="a,b")
-    assert at.button(key="score-a-None").disabled
+    assert "Score it" not in labels(at)
 
 
 # -- those that train ------------------------------------------------------------------------------

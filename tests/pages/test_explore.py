@@ -10,13 +10,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gan.runs import Run
-from tests.pages.conftest import FakeTrainers, MakeRun, Open
-from ui.shared import assets, generator_info
+from tests.pages.conftest import HOME, FakeTrainers, MakeRun, Open, components
+from ui.shared import assets, explorer, generator_info
 
 
 def told(at: AppTest) -> dict[str, Any]:
     """What the component is given."""
-    [component] = at.get("bidi_component")
+    [component] = components(at)
     data: dict[str, Any] = json.loads(component.proto.json)
     return data
 
@@ -38,6 +38,14 @@ def test_the_link_decides(open_page: Open, make_run: MakeRun) -> None:
         draws(make_run(name))
     assert told(open_page("explore", run="one"))["id"] == "one"
     assert told(open_page("explore", run="two"))["id"] == "two"
+
+
+def test_a_run_that_comes_along_begins_with_a_seed_that_was_chosen(open_page: Open, make_run: MakeRun) -> None:
+    for name in ("lean-mnist", "mine"):
+        draws(make_run(name))
+    assert told(open_page("explore", run="mine"))["first"] == explorer.USUAL_SEED
+    assert told(open_page("explore", run="lean-mnist"))["first"] != explorer.USUAL_SEED
+    assert all((HOME / "checkpoints" / name).is_dir() for name in explorer._first_seeds())
 
 
 def test_an_unknown_run_is_said_and_another_one_shown(open_page: Open, make_run: MakeRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -48,6 +49,11 @@ def test_everything_that_a_lesson_names_exists(chapter: Lesson) -> None:
                 case "frames":
                     assert (assets.FOLDER / "pictures" / f"lesson-{first}.webp").is_file()
                     assert words != first  # a caption
+        for what, label in section.sees:
+            run, _, tab = what.partition("?")
+            assert label
+            assert (Path("checkpoints") / run / "config.json").is_file(), "a run that is shipped"
+            assert dict(parse_qsl(tab, strict_parsing=bool(tab))).keys() <= {"tab"}
         for what, label in section.tries:
             preset, _, changes = what.partition("?")
             assert label
@@ -77,6 +83,12 @@ def test_a_try_takes_its_changes_along(open_page: Open) -> None:
     next(button for button in at.button if "0.002" in button.label).click().run()
     assert not at.exception
     assert dict(at.query_params) == {"preset": "gan-dropout", "lr_g": "0.002"}
+
+
+def test_a_finished_run_opens_on_explore(open_page: Open) -> None:
+    at = open_page("learn", chapter="what-for")
+    next(button for button in at.button if "Erase" in button.label).click().run()
+    assert dict(at.query_params) == {"run": "dcgan-deep-mnist", "tab": "draw"}
 
 
 def test_no_mark_is_left_in_the_text() -> None:

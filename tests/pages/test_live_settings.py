@@ -31,7 +31,7 @@ def test_every_live_setting_has_a_dial_and_reaches_the_trainer(
 ) -> None:
     trainers.alive["one"] = "training"
     at = open_page("train", run="one")
-    dials = {dial.label: dial for dial in (*at.selectbox, *at.number_input, *at.toggle)}
+    dials = {dial.label: dial for dial in (*at.select_slider, *at.selectbox, *at.number_input, *at.toggle)}
     rate, share = "Learning rate of G", "D updates per step"
     assert {rate, share, "Adam beta 1", "BatchNorm"} <= dials.keys()
     dials["Adam beta 1"].set_value(0.25).run()

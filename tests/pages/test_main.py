@@ -56,7 +56,8 @@ def test_the_link_of_a_run_is_a_qr_code_or_says_what_is_needed(open_page, make_r
     assert at.code[0].value == "make class"
     monkeypatch.setenv("FORGER_PUBLIC_URL", "http://192.168.7.5:8501")
     at = open_page("train", run="mine")
-    assert [code.value for code in at.code] == ["http://192.168.7.5:8501/?run=mine"]
+    root = "http://192.168.7.5:8501/"
+    assert [code.value for code in at.code] == [f"{root}watch?run=mine", f"{root}?run=mine"]
     assert any("QR code of" in html.proto.body for html in at.get("html"))
 
 

@@ -15,10 +15,10 @@ from gan import files, images, registry, runs
 from gan.datasets import Data, Decision, LeftOut, Progress, Reading
 from gan.hosting import jobs
 from gan.hosting.jobs import Job
-from gan.runs import Run, RunError, known_data, scores
+from gan.runs import Run, RunError, enlarged, known_data, scores
 from gan.runs.scores import Scores, Which
 from gan.training import branch as branching
-from tests.pages.conftest import FakeTrainers, MakeRun, Open
+from tests.pages.conftest import FakeTrainers, MakeRun, Open, components
 from tests.pages.test_runs import button, text
 from ui.shared import compatibility
 
@@ -65,7 +65,7 @@ def score(run: Run, step: int = 100, weights: Which = "average", **more: Any) ->
 
 def given(at: AppTest) -> dict[str, Any]:
     """What the component that draws is given."""
-    [component] = at.get("bidi_component")
+    component = components(at)[-1]  # the film is before it
     data: dict[str, Any] = json.loads(component.proto.json)
     return data
 
@@ -161,7 +161,7 @@ def test_a_link_may_name_the_step(
 ) -> None:
     at = open_page("runs", report="one", **({"step": asked} if asked else {}))
     assert at.select_slider[0].value == step
-    assert list(at.select_slider[0].options) == ["0", "20", "60", "100 (newest)"]
+    assert list(at.select_slider[0].options) == ["0", "20", "60", "100 (latest)"]
     assert (given(at)["id"], given(at)["step"], given(at)["live"]) == ("one", snapshot, False)
     assert told in text(at)
 
@@ -181,7 +181,7 @@ def test_with_one_generator_there_is_nothing_to_slide(open_page: Open, make_run:
     publish(make_run("two"), None)
     at = open_page("runs", report="two")
     assert not at.select_slider
-    assert "Only the newest generator was kept, that of step 100" in text(at)
+    assert "Only the latest generator was kept, that of step 100" in text(at)
     assert given(at)["step"] is None
 
 
@@ -200,7 +200,17 @@ def test_live_scores_are_those_seen_nearest_to_the_step(open_page: Open, run: Ru
     assert told.count("<li title=") == 10
     at = open_page("runs", report="one")
     assert "step 90" in text(at)
-    assert '<li title="1: generated 0.0%">' in html(at)
+    assert '<li title="1: generated 0.0 %">' in html(at)
+
+
+def test_one_generator_has_one_distance(open_page: Open, run: Run) -> None:
+    looks = [{"step": 90, "fd": 400.1, "classes": 9, "shares": [1, 0]}]
+    files.append(run.path / "metrics.jsonl", looks)
+    score(run, scores={"fd": 343.4})
+    at = open_page("runs", report="one")
+    assert "<dt>Distance to real (FD)</dt><dd>343<small>" in html(at)
+    assert "<dt>Classes present</dt><dd>9<small>" in html(at)
+    assert "Scores that are also in the report card below are taken from it" in text(at)
 
 
 def test_points_are_drawn_but_not_scored(open_page: Open, make_run: MakeRun) -> None:
@@ -294,8 +304,8 @@ def test_the_card_says_it_in_words_then_in_numbers(open_page: Open, run: Run) ->
     )
     at = open_page("runs", report="one")
     assert [block.value for block in at.warning] == [
-        "**Missing classes.** Missing (under 1 %): \\*4\\*.",
-        "**Blurred.** Edges have 40 %.",
+        "**Missing classes.** Missing (under 1\N{NO-BREAK SPACE}%): \\*4\\*.",
+        "**Blurred.** Edges have 40\N{NO-BREAK SPACE}%.",
     ]
     assert all(block.icon for block in at.warning)
     told, words = html(at), text(at).replace("\\", "")
@@ -304,11 +314,11 @@ def test_the_card_says_it_in_words_then_in_numbers(open_page: Open, run: Run) ->
     assert row in told
     assert "<th>KD-EvalNet64</th><td>7.000</td><td>–</td>" in told
     assert "10,000 images of step 100 against 10,000 images of the test split" in words
-    assert "EvalNet-64 for mnist, which classifies 99.53 % of real test images" in words
+    assert "EvalNet-64 for mnist, which classifies 99.53\N{NO-BREAK SPACE}% of real test images" in words
     assert "Took 21 s" in words
     assert "Trained on 500 images only." in words
     assert "Copying: not available because the training images are not here." in words
-    assert '<li title="0: generated 19.0%, training images 10.0%">' in told
+    assert '<li title="0: generated 19.0 %, training images 10.0 %">' in told
     assert "training images</p>" in told
 
 
@@ -337,7 +347,7 @@ def test_nothing_wrong_is_not_praise(open_page: Open, run: Run) -> None:
     at = open_page("runs", report="one")
     assert at.success[0].value.startswith("**No fault found.**")
     assert at.success[0].icon
-    assert "generated</p>" in html(at)  # without the shares of the training images
+    assert "generated, in %</p>" in html(at)  # without the shares of the training images
 
 
 def test_several_evaluations_make_a_curve(open_page: Open, run: Run) -> None:
@@ -422,18 +432,22 @@ def branches(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return asked
 
 
+def rate(at: AppTest, who: str) -> Any:
+    return next(slider for slider in at.select_slider if slider.label == f"Learning rate of {who}")
+
+
 def test_a_branch_starts_where_the_slider_stands(
     open_page: Open, run: Run, branches: list[Any], trainers: FakeTrainers
 ) -> None:
     run.record("lr", 40, lr_g=0.001, lr_d=0.003)
     at = open_page("runs", report="one", step="20")
     assert "Of step 20 both networks are there" in text(at)
-    assert [box.value for box in at.selectbox] == [0.002, 0.002]
+    assert [box.value for box in at.selectbox] == ["lr_g"]
+    assert rate(at, "G").value == 0.002
     button(at, "Start the branch").click().run()
     assert branches == [("one", 20, {"steps": 2020}, {}, False)]
     assert trainers.started == ["new"]
-    assert at.query_params["run"] == "new"
-    assert not at.title  # it is the Train page
+    assert at.query_params["runs"] == "one,new"  # both futures, on the Compare page
 
 
 def test_what_is_picked_is_changed(open_page: Open, run: Run, branches: list[Any]) -> None:
@@ -441,9 +455,11 @@ def test_what_is_picked_is_changed(open_page: Open, run: Run, branches: list[Any
     run.record("lr", 40, lr_g=0.001, lr_d=0.003)
     at = open_page("runs", report="one", step="60")
     assert "The full state of step 60 is there" in text(at)
-    assert [box.value for box in at.selectbox] == [0.001, 0.003]
+    assert rate(at, "G").value == 0.001
     assert "halve" not in text(at)
-    at.selectbox[1].set_value(0.0005)
+    at.selectbox[0].set_value("lr_d").run()
+    assert rate(at, "D").value == 0.003
+    rate(at, "D").set_value(0.0005)
     at.button_group[0].set_value("a fresh one")
     at.number_input[0].set_value(500)
     button(at, "Start the branch").click().run()
@@ -485,8 +501,7 @@ def test_a_watcher_sees_everything_and_changes_nothing(
     assert "343.400" in html(at)
     assert '<img class="fake"' in html(at)
     assert given(at)["step"] == 60
-    assert button(at, "Score it again").disabled
-    assert button(at, "Start the branch").disabled
+    assert {"Score it again", "Start the branch"}.isdisjoint(button.label for button in at.button)
 
 
 # -- data --------------------------------------------------------------------------------------------
@@ -502,4 +517,23 @@ def test_what_it_learned_from_is_told(open_page: Open, run: Run) -> None:
     told = text(open_page("runs", report="one")).replace("\\", "")
     assert "5 grey pictures of 8 × 8 in 2 classes (cat: 3, dog: 2)." in told
     assert "1 file left out: HEIC." in told
-    assert "40% of the samples were nearly one of the training images" in told
+    assert "40\N{NO-BREAK SPACE}% of the samples were nearly identical to a training image" in told
+
+
+# -- as training data ------------------------------------------------------------------------------
+
+
+def test_fakes_as_training_data_are_measured_for_runs_with_classes_and_shown_as_kept(
+    open_page: Open, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelled = make_run("labelled", conditional=True)
+    publish(labelled, None)
+    enlarged.save(labelled, 7, {"real": {100: [0.8, 0.9]}, "real and fakes": {100: [0.7]}, "real, moved": {100: [0.9]}})
+    at = open_page("runs", report="labelled")
+    assert "As training data" in [block.value for block in at.header]
+    assert "85.0 % (80.0 to 90.0)" in html(at)
+    assert any("fakes hurt (-15.0 points" in block.value.replace("\\", "") for block in at.markdown)
+    began = []
+    monkeypatch.setattr(jobs, "start_job", lambda key, work: began.append(key))
+    button(at, "Measure again").click().run()
+    assert began == ["enlarge labelled"]

@@ -11,12 +11,12 @@ import pytest
 from gan import files
 from gan.datasets import Progress
 from gan.export import archive as export_archive
-from gan.export import unpack
+from gan.export import publish, unpack
+from gan.hosting import publishing
 from gan.runs import RunError
 from gan.runs.log_reader import newest
-from ui.runs import zip_job
 from ui.runs.row import MENU
-from ui.shared import commands, run_entries
+from ui.shared import commands, run_entries, zip_job
 
 FROZEN = Path(__file__).parents[1] / "frozen"
 DRIVERS = ["compare", "take", "like", "rename", "delete"]
@@ -130,7 +130,7 @@ def test_many_runs_come_in_pages(open_page, make_run):
         ({"q": "gan-2014"}, {"b"}),
         ({"q": "WIDE stopped"}, {"c"}),
         ({"q": "nowhere"}, set()),
-        ({"show": "In training"}, {"a"}),
+        ({"show": "Training"}, {"a"}),
         ({"show": "Finished", "q": "mnist"}, {"b", "d", "e", "f", "g"}),
     ],
 )
@@ -143,7 +143,7 @@ def test_search_and_filter_come_from_the_link(open_page, make_run, trainers, que
     trainers.alive["a"] = "paused"
     at = open_page("runs", **query)
     assert set(rows(at)) == found
-    assert found or "No run is like that" in text(at)
+    assert found or "No run matches" in text(at)
 
 
 def test_the_menu_offers_what_can_be_done(open_page, make_run, trainers):
@@ -263,7 +263,6 @@ def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, mon
 
     monkeypatch.setattr(export_archive, "archive", archive)
     at = pick(open_page("runs"), "one", "take")
-    button(at, "Pack the zip").click().run()
     wait(run)
     at.run()
     assert not at.exception
@@ -279,6 +278,36 @@ def test_what_is_taken_away_is_packed_in_the_background(open_page, make_run, mon
     assert button(at, "Pack it again")
 
 
+def test_who_has_the_pin_publishes_and_stops_that(open_page, make_run, monkeypatch, tmp_path):
+    run = make_run("one")
+    run.weights().write_bytes(b"weights")
+    told = publish.Look("finished", 100, 7, 2_000_000, ended=True)
+
+    def publishing_(one, folder, follow):
+        assert (one.id, folder, follow) == ("one", tmp_path / "site", True)
+        while True:
+            yield told
+
+    monkeypatch.setattr(publish, "publish", publishing_)
+    at = pick(open_page("runs"), "one", "take")
+    at.text_input(key="publish-to-one").set_value(str(tmp_path / "site"))
+    at.button(key="publish").click().run()
+    made = publishing.of(run)
+    assert made
+    while not made.status:
+        time.sleep(0.01)
+    at.run()
+    assert "Up to date at step 100, and waits for the run to go on" in text(at)
+    monkeypatch.setenv("FORGER_PIN", "483920")
+    watching = pick(open_page("runs"), "one", "take")
+    assert not [b for b in watching.button if b.key in ("publish", "unpublish")]
+    monkeypatch.delenv("FORGER_PIN")
+    at.button(key="unpublish").click().run()
+    assert not at.exception
+    assert not made.active
+    assert at.button(key="publish")
+
+
 def test_a_zip_that_cannot_be_packed_is_said(open_page, make_run, monkeypatch):
     run = make_run("one")
     run.weights().write_bytes(b"weights")
@@ -289,7 +318,6 @@ def test_a_zip_that_cannot_be_packed_is_said(open_page, make_run, monkeypatch):
 
     monkeypatch.setattr(export_archive, "archive", archive)
     at = pick(open_page("runs"), "one", "take")
-    button(at, "Pack the zip").click().run()
     wait(run)
     at.run()
     assert "The disk is full." in at.error[0].value

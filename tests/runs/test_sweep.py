@@ -33,6 +33,20 @@ def test_a_grid_has_each_value_with_each_other_and_each_seed():
     assert trials[4].run_id == "my-sweep-lr-g-5-batch-norm-true-s0"
 
 
+def test_several_presets_are_trials_of_one_budget():
+    found = sweep.parse(
+        {"preset": ["lean", "mini-stylegan"], "seeds": [1], "settings": {"r1": [1, 2]}, "steps": 9}, "a"
+    )
+    assert [trial.run_id for trial in found.trials] == [
+        "a-lean-r1-1-s1",
+        "a-lean-r1-2-s1",
+        "a-mini-stylegan-r1-1-s1",
+        "a-mini-stylegan-r1-2-s1",
+    ]
+    assert found.varied == ["preset", "r1", "seed"]
+    assert [row["preset"] for row in sweep.rows(found)] == ["lean", "lean", "mini-stylegan", "mini-stylegan"]
+
+
 def test_a_list_is_read_side_by_side_or_as_whole_trials():
     side = names(method="list", settings={"lr_g": [0.1, 0.2], "lr_d": [0.3, 0.4]})
     assert side == names(settings=[{"lr_g": 0.1, "lr_d": 0.3}, {"lr_g": 0.2, "lr_d": 0.4}])
@@ -63,6 +77,9 @@ def test_long_names_become_checksums_that_stay():
         ([], "A sweep is a JSON object"),
         ({"lr_g": [1]}, "lr_g: a sweep has no such field"),
         ({"preset": "leann"}, "lean"),
+        ({"preset": ["lean", 3]}, "a list of names"),
+        ({"preset": ["lean", "lean"], "steps": 9}, "the same run"),
+        ({"preset": ["lean", "dcgan-16"]}, "one budget"),
         ({"settings": {"lr": [1]}}, "lr: no such setting"),
         ({"settings": {"lr_g": []}}, "of each setting a list"),
         ({"settings": {"lr": 1}}, "lr: no such setting"),

@@ -1,4 +1,4 @@
-"""A crew of two trains to the weights of one process: every layer, loss and penalty that looks at a whole batch."""
+"""A crew trains to the weights of one process: every layer, loss and penalty that looks at a whole batch."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def double() -> Iterator[None]:
 
 
 class Threads:
-    """The crew of two threads, in the place of processes: what one hands in the other can see."""
+    """The crew of threads in the place of processes: what one hands in the others can see."""
 
     class Together:
         def __init__(self, count: int):
@@ -65,13 +65,15 @@ class Threads:
 def data(config, labels: bool) -> Data:
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (20, *shape_for(config.model)), dtype=np.uint8)
+    if config.from_source:
+        return Data(pixels, sources=255 - pixels)
     return Data(pixels, rng.integers(0, 3, 20) if labels else None, ("a", "b", "c") if labels else ())
 
 
 class InDouble(Batches):
     def __call__(self, update: int) -> tuple[Tensor, Tensor | None]:
         x, y = super().__call__(update)
-        return x.double(), y
+        return x.double(), y.double() if y is not None and y.is_floating_point() else y
 
 
 def steps(game: Any, batches: Batches) -> list[dict[str, float]]:
@@ -89,56 +91,67 @@ def alone(config, examples) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
     return tensors_of(game), told
 
 
-def by_two(config, examples) -> tuple[list[dict[str, Tensor]], list[dict[str, float]]]:
-    """The same by a crew of two; the second one begins with other weights, as a resume would have it."""
-    together = Threads.Together(2)
-    first, second = (games.build(config, examples.shape, examples.n_classes, "cpu") for _ in range(2))
-    for p in second.nets["D"].parameters():
-        p.data.add_(1.0)
+def by_crew(count: int, config, examples) -> tuple[list[dict[str, Tensor]], list[dict[str, float]]]:
+    """The same by a crew; all but the first begin with other weights, as a resume would have it."""
+    together = Threads.Together(count)
+    first, *others = (games.build(config, examples.shape, examples.n_classes, "cpu") for _ in range(count))
+    for other in others:
+        for p in other.nets["D"].parameters():
+            p.data.add_(1.0)
 
-    def follow() -> None:
-        follower = Threads(together, 1, 2)
+    def follow(rank: int, game: Any) -> None:
+        follower = Threads(together, rank, count)
         follower.tell(None)
-        obey(follower, second, InDouble(config, examples, second))
+        obey(follower, game, InDouble(config, examples, game))
 
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    leader = Leader(Threads(together, 0, 2))
+    threads = [threading.Thread(target=follow, args=pair, daemon=True) for pair in enumerate(others, 1)]
+    for thread in threads:
+        thread.start()
+    leader = Leader(Threads(together, 0, count))
     leader.begin(first, {"precision": "fp32"})
     told = steps(first, InDouble(config, examples, first))
     leader.dismiss()
-    thread.join(30)
-    return [tensors_of(first), tensors_of(second)], told
+    for thread in threads:
+        thread.join(30)
+    return [tensors_of(game) for game in (first, *others)], told
+
+
+TRANSLATION = {"game": "translation", "beta2": 0.99, "width": 4}
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "count"),
     [
-        {},
-        {"model": "dcgan-deep"},
-        {"model": "gan-dropout", "loss": "non-saturating"},
-        {"loss": "relativistic", "r1": 0.1, "r1_every": 1, "r2": 0.1, "r2_every": 2},
-        {"model": "lean-resnet", "loss": "wasserstein", "gradient_penalty": 10.0},
-        {"model": "dcgan-16", "r1": 0.5, "r1_every": 1},
-        {"minibatch_deviation": True, "r1": 0.1, "r1_every": 1, "batch_norm": False},
-        {"minibatch_discrimination": 3, "batch_norm": False, "label_smoothing": 0.1},
-        {"packing": 2, "batch_norm": False},
-        {"model": "lean-resnet", "spectral_norm": True, "translation": 1, "cutout": 2, "instance_noise": 0.1},
-        {"reuse_fake": False, "conditional": True},
-        {"conditional": True, "balanced": True, "conditioning": "auxiliary", "loss": "hinge"},
+        ({}, 2),
+        ({"model": "dcgan-deep"}, 2),
+        ({"model": "gan-dropout", "loss": "non-saturating"}, 2),
+        ({"loss": "relativistic", "r1": 0.1, "r1_every": 1, "r2": 0.1, "r2_every": 2}, 2),
+        ({"model": "lean-resnet", "loss": "wasserstein", "gradient_penalty": 10.0}, 2),
+        ({"model": "dcgan-16", "r1": 0.5, "r1_every": 1}, 2),
+        ({"minibatch_deviation": True, "r1": 0.1, "r1_every": 1, "batch_norm": False}, 2),
+        ({"minibatch_discrimination": 3, "batch_norm": False, "label_smoothing": 0.1}, 2),
+        ({"packing": 2, "batch_norm": False}, 2),
+        ({"model": "lean-resnet", "spectral_norm": True, "translation": 1, "cutout": 2, "instance_noise": 0.1}, 2),
+        ({"reuse_fake": False, "conditional": True}, 2),
+        ({"conditional": True, "balanced": True, "conditioning": "auxiliary", "loss": "hinge"}, 2),
+        ({"model": "lean-resnet", "minibatch_deviation": True, "gradient_penalty": 1.0}, 4),
+        ({"model": "dcgan-16", "reuse_fake": False}, 4),
+        (TRANSLATION, 2),
+        (TRANSLATION | {"degradation": "hole", "loss": "relativistic", "reuse_fake": False}, 4),
+        (TRANSLATION | {"adversarial_weight": 0.0}, 2),
     ],
-    ids=lambda settings: "-".join(settings) or "usual",
+    ids=lambda value: str(value) if isinstance(value, int) else "-".join(value) or "usual",
 )
-def test_two_train_to_the_weights_of_one(double, settings):
+def test_a_crew_trains_to_the_weights_of_one(double, settings, count):
     config = tiny(batch=BATCH, **settings)
     examples = data(config, "conditional" in settings)
     whole, told = alone(config, examples)
-    halves, told_by_two = by_two(config, examples)
-    for half in halves:
-        assert half.keys() == whole.keys()
+    parts, told_by_crew = by_crew(count, config, examples)
+    for part in parts:
+        assert part.keys() == whole.keys()
         for name, value in whole.items():
-            torch.testing.assert_close(half[name], value, rtol=1e-6, atol=1e-9, msg=name)
-    for one, other in zip(told, told_by_two, strict=True):
+            torch.testing.assert_close(part[name], value, rtol=1e-6, atol=1e-9, msg=name)
+    for one, other in zip(told, told_by_crew, strict=True):
         assert other == pytest.approx(one, rel=1e-6, abs=1e-6)
 
 

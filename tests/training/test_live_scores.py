@@ -118,7 +118,17 @@ def test_points_have_no_picture_scores(quick):
     data = Data(points)
     game = game_of(data, dataset="ring", model="first-steps")
     found = LiveEvaluator(game, data).run(game.snapshot())
-    assert set(found) == {"d_range", "d_hist_real", "d_hist_fake"}
+    assert set(found) == {"samples", "on_data", "covered", "d_range", "d_hist_real", "d_hist_fake"}
+
+
+def test_points_are_on_the_data_or_not_and_cover_a_part_of_it():
+    angle = np.random.RandomState(0).uniform(0, 2 * np.pi, 400)
+    ring = np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32).reshape(-1, 2, 1, 1)
+    evaluator = LiveEvaluator(game_of(Data(ring), dataset="ring", model="first-steps"), Data(ring))
+    half = torch.from_numpy(np.concatenate([ring[ring[:, 1, 0, 0] > 0], 0 * ring[:20]]))
+    found = evaluator._beside_points(half)
+    assert found["on_data"] == pytest.approx(1 - 20 / len(half), abs=1e-3)
+    assert 0.45 < found["covered"] < 0.6
 
 
 def test_without_an_evaluator_pixels_are_compared(quick):

@@ -17,6 +17,7 @@ from gan.runs import Run, RunError
 from gan.training import checkpointer, sample_grids
 from gan.training.loop import train
 from tests.engine import event, happened, kept, make, pictures, play, points, rows, same, tiny, until
+from tests.killing import data_of
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -139,14 +140,15 @@ def test_a_full_disk_is_told_and_costs_nothing(tmp_path, monkeypatch, eager, unb
 # -- a process that is killed ----------------------------------------------------------------------
 
 
-def test_killed_at_any_moment_and_resumed_no_step_is_told_twice_and_none_skipped(tmp_path):
-    command = [sys.executable, "-m", "tests.killing", str(tmp_path), "0", "1", "2"]
+@pytest.mark.parametrize(("game", "seeds", "kills", "cuts"), [("adversarial", "012", 9, 1), ("unpaired", "3", 1, 0)])
+def test_killed_at_any_moment_and_resumed_no_step_is_told_twice_and_none_skipped(tmp_path, game, seeds, kills, cuts):
+    command = [sys.executable, "-m", "tests.killing", str(tmp_path), game, *seeds]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    whole = make(tmp_path, tiny(log_every=3), steps=60, run_id="whole")
-    play(whole)
+    whole = make(tmp_path, tiny(log_every=3, game=game), steps=60, run_id="whole")
+    play(whole, data_of(game))
     trials = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(trials) == 3
+    assert len(trials) == len(seeds)
     for trial in trials:
         run = runs.find(trial["run"], tmp_path)
         assert trial["wrong"] == []
@@ -155,8 +157,8 @@ def test_killed_at_any_moment_and_resumed_no_step_is_told_twice_and_none_skipped
         assert same(kept(run), kept(whole))
         steps = [told["step"] for told in run.events()]
         assert steps == sorted(steps)
-    assert sum(trial["kills"] for trial in trials) >= 9
-    assert sum(trial["cuts"] for trial in trials) >= 1
+    assert sum(trial["kills"] for trial in trials) >= kills
+    assert sum(trial["cuts"] for trial in trials) >= cuts
 
 
 def test_what_a_kill_left_half_written_goes_with_the_next_start(tmp_path):

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gan import images
+from gan.datasets._captions import numbers
 from ui.api import requests
 from ui.api.requests import ApiError, choice, integer, share, unavailable
 from ui.api.worker import GeneratorWorker
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_VECTORS = 256  # in one request
 MAX_ABS = 20.0  # the largest |number| of z or w
+MAX_CAPTION = 400  # letters
 MAX_W_DIM = 1 << 12  # whatever the model
 SHEET_PX, FRAME_PX = 600, 280  # width of a sheet and of the frames of a film, at least,
 MAX_SHEET_PX = 4_000_000  # unless a sheet would have more pixels
@@ -53,6 +55,7 @@ async def _images(worker: GeneratorWorker, files: anyio.Semaphore, request: Requ
     model = requests.find_model(request)
     about = model.about
     _check_class(label, about)
+    caption = _caption(request, about)
     _check_styles(kind, border, coarse, about)
     if form and about.is_points:
         raise unavailable("points of the plane are no pictures")
@@ -73,7 +76,8 @@ async def _images(worker: GeneratorWorker, files: anyio.Semaphore, request: Requ
             return images.to_pixels(sampler.synthesis(w)), sampler.step
         if kind == "w":
             return images.to_pixels(sampler.synthesis(sampler.truncate(rows, psi, centre))), sampler.step
-        classes = None if label is None else np.full(len(rows), label)
+        asked = label if caption is None else caption
+        classes = None if asked is None else np.array([asked] * len(rows))
         if border:
             return sampler.mix(rows[:coarse], rows[coarse:], border, classes, psi, centre), sampler.step
         return sampler.images(rows, classes, psi, centre), sampler.step
@@ -124,6 +128,19 @@ def _check_class(label: int | None, about: generator_info.About) -> None:
         raise ApiError(400, "This generator knows no classes: it was trained without labels.")
     if label >= about.n_classes:
         raise ApiError(400, f"class is 0 to {about.n_classes - 1}, not {label}.")
+
+
+def _caption(request: Request, about: generator_info.About) -> np.ndarray | None:
+    """The caption that is asked for in the place of a class, as the networks read it; None where none is."""
+    text = request.query_params.get("words", "").strip()
+    if not text:
+        return None
+    if not about.vocabulary:
+        raise ApiError(400, "This generator was not trained with captions, so it cannot be asked for by words.")
+    try:
+        return numbers(text[:MAX_CAPTION], about.vocabulary)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from None
 
 
 def _check_styles(kind: str, border: int | None, coarse: int, about: generator_info.About) -> None:

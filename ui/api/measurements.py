@@ -1,4 +1,4 @@
-"""GET /api/models/{id}/directions, …/truncation: what is measured of a generator once, and kept while its file is.
+"""GET /api/models/{id}/directions, …/centres, …/truncation: what is measured of a generator once, while its file is.
 
 Directions take a second and are answered as they come; precision and recall over psi take many, as a job.
 """
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,6 +52,12 @@ def routes(worker: GeneratorWorker) -> list[Route]:
             result = await worker.compute(request, model, work)
         return json_response(result)
 
+    async def centres(request: Request) -> Response:
+        model = requests.find_picture_model(request)
+        if not model.about.layers:
+            raise unavailable("this generator has no styles: psi draws z to zero")
+        return json_response(await worker.compute(request, model, _centres, "centres"))
+
     async def truncation(request: Request) -> Response:
         model = requests.find_picture_model(request)
         worker.check_torch()
@@ -59,7 +66,7 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         result = sweeps.result(key, lambda: _sweep(worker, model, centre))
         return sweeps.progress_response(key) if result is None else json_response(result)
 
-    return [Route(f"/models/{{name}}/{endpoint.__name__}", endpoint) for endpoint in (directions, truncation)]
+    return [Route(f"/models/{{name}}/{endpoint.__name__}", endpoint) for endpoint in (directions, centres, truncation)]
 
 
 def _directions(sampler: Sampler) -> dict[str, Any]:
@@ -72,6 +79,11 @@ def _directions(sampler: Sampler) -> dict[str, Any]:
         return directions.of(sampler, evaluator).to_dict()
     except (Unavailable, evalnet.EvalNetError, ValueError) as why:
         raise unavailable(str(why)) from None
+
+
+def _centres(sampler: Sampler) -> dict[str, Any]:
+    """The sampler keeps them while it is in memory."""
+    return {"step": sampler.step} | {name: np.round(w, 5).tolist() for name, w in sampler.centres().items()}
 
 
 def _sweep(worker: GeneratorWorker, model: Model, centre: str) -> Generator[Progress, None, dict[str, Any]]:

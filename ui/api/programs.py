@@ -20,7 +20,7 @@ from starlette.routing import Route
 from gan import files
 from gan.runs import RunError, weights_header
 from ui.api import requests
-from ui.api.requests import Model, integer, unavailable
+from ui.api.requests import Model, choice, integer, unavailable
 from ui.api.worker import GeneratorWorker
 from ui.shared.assets import FOREVER
 from ui.shared.picture_url import generation, judge_url, weights_url
@@ -141,8 +141,8 @@ class _Judges:
         about, now = model.about, generation(events)
         if after == about.step and known == now:
             return Response(status_code=204, headers={"X-Step": str(about.step)})
-        made = await self._judge(request, model)
-        place = {"step": made.step, "generation": now, "weights": judge_url(model.name, events, made.step)}
+        alone, made = _is_alone(request), await self._judge(request, model)
+        place = {"step": made.step, "generation": now, "weights": judge_url(model.name, events, made.step, alone)}
         body = f"{json.dumps(place)[:-1]}, {made.text[1:]}"
         headers = {"Cache-Control": "no-store", "X-Step": str(made.step)}
         return Response(body, headers=headers, media_type="application/json")
@@ -157,19 +157,26 @@ class _Judges:
         return _file(request, made.packed, made.step, certain)
 
     async def _judge(self, request: Request, model: Model) -> _Judge:
-        if model.version not in self._made:
-            self._made[model.version] = await self._worker.compute(request, model, _write_judge, "judge")
-        made = self._made[model.version]
+        alone = _is_alone(request)
+        key = f"{model.version} {alone}"
+        if key not in self._made:
+            self._made[key] = await self._worker.compute(request, model, lambda s: _write_judge(s, alone), "judge")
+        made = self._made[key]
         if isinstance(made, str):
             raise unavailable(f"the page cannot judge by itself: {made}")
         return made
 
 
-def _write_judge(sampler: Sampler) -> _Judge | str:
+def _is_alone(request: Request) -> bool:
+    """Whether D is asked for without the classifier, which is most of what is sent."""
+    return choice(request, "networks", ("d",)) == "d"
+
+
+def _write_judge(sampler: Sampler, alone: bool) -> _Judge | str:
     from gan.export import critic_program
 
     try:
-        told, weights = critic_program.write(sampler)
+        told, weights = critic_program.write(sampler, evaluator=not alone)
     except ValueError as error:
         return str(error)
     return _Judge(sampler.step, json.dumps(told), gzip.compress(weights, GZIP_LEVEL, mtime=0))

@@ -1,4 +1,6 @@
-"""GET and POST /api/models/{id}/quiz: twenty pictures, real or generated, and whether a guess is right.
+"""GET and POST /api/models/{id}/quiz, GET …/hand: twenty pictures, real or generated, and whether a guess is right.
+
+A page that draws and judges by itself takes the hand: the real pictures, and the noise of the others.
 
 Which is which follows from the generator's name, a seed and a number, so nothing is stored for a client.
 D's opinion changes while the run goes on training: the last rounds are kept for that.
@@ -37,6 +39,7 @@ def routes(worker: GeneratorWorker) -> list[Route]:
     return [
         Route(path, rounds.deal, methods=["GET"]),
         Route(path, rounds.guess, methods=["POST"]),
+        Route("/models/{name}/hand", hand, methods=["GET"]),
     ]
 
 
@@ -48,8 +51,7 @@ class _Quiz:
     async def deal(self, request: Request) -> Response:
         model, key = _parsed(request)
         dealt, source, _ = await self._round(request, model, key)
-        real = source.encode("ascii", "replace").decode()
-        return requests.pixel_response(request, dealt.pictures, dealt.step, X_Real=real)
+        return requests.pixel_response(request, dealt.pictures, dealt.step, X_Real=_ascii(source))
 
     async def guess(self, request: Request) -> Response:
         model, key = _parsed(request)
@@ -64,10 +66,7 @@ class _Quiz:
 
     async def _round(self, request: Request, model: Model, key: Key) -> tuple[quiz.Round, str, Answers]:
         name, seed, n = key
-        try:
-            real = await anyio.to_thread.run_sync(quiz.real, model.run, model.about.shape)
-        except quiz.NoReal as why:
-            raise unavailable(str(why)) from None
+        real = await anyio.to_thread.run_sync(_real, model)
 
         def work(sampler: Sampler) -> quiz.Round:
             return quiz.deal(sampler, real, name, seed, n)
@@ -76,6 +75,31 @@ class _Quiz:
         shares = d_scale.of_loss(model.run.config().loss).shares(dealt.scores)
         self._rounds[key] = answers = dealt.truth.tolist(), dealt.scores.astype(float).tolist(), shares
         return dealt, real.source, answers
+
+
+def hand(request: Request) -> Response:
+    """What a round is made of, without PyTorch: noise (float32), real pictures; X-Truth says which are real."""
+    model, (name, seed, n) = _parsed(request)
+    real = _real(model)
+    dealt = quiz.hand(real, name, seed, n, model.about.z_dim)
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Shape": ",".join(map(str, dealt.real.shape)),
+        "X-Truth": "".join("1" if one else "0" for one in dealt.truth),
+        "X-Real": _ascii(real.source),
+    }
+    return Response(dealt.z.tobytes() + dealt.real.tobytes(), headers=headers, media_type="application/octet-stream")
+
+
+def _real(model: Model) -> quiz.Real:
+    try:
+        return quiz.real(model.run, model.about.shape)
+    except quiz.NoReal as why:
+        raise unavailable(str(why)) from None
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode()
 
 
 def _parsed(request: Request) -> tuple[Model, Key]:

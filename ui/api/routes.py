@@ -8,17 +8,21 @@ from starlette.routing import BaseRoute, Mount
 
 from ui.api import (
     app,
+    film,
     images,
     inversion,
+    lessons,
     measurements,
     nearest,
     programs,
     quiz,
     reading,
     runs,
+    stage,
     tiles,
     translation,
     upload,
+    watch,
 )
 from ui.api.worker import GeneratorWorker
 from ui.shared import assets
@@ -39,6 +43,7 @@ def api(worker: GeneratorWorker) -> Mount:
     return app.mount(
         [
             *runs.routes(),
+            *film.routes(),
             *images.routes(worker),
             *programs.routes(worker),
             *reading.routes(worker),
@@ -49,5 +54,8 @@ def api(worker: GeneratorWorker) -> Mount:
             *inversion.routes(worker),
             *upload.routes(),
             *quiz.routes(worker),
+            *stage.routes(),
+            *watch.routes(worker),
+            *lessons.routes(),
         ]
     )

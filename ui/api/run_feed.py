@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from gan.hosting import trainers as hosting_trainers
 from gan.runs import ControlReader, Run, Sort
 from gan.runs.log_reader import LogReader
 from ui.shared.picture_url import picture_url, real_picture_url
+from ui.shared.stage import stage
 
 MAX_FEEDS = 64  # runs whose log stays in memory
 SETTLE_SECONDS = 0.05  # a folder that changed so recently may change again within one tick of its clock
@@ -35,11 +37,26 @@ class RunFeed:
         self._log.last()
         return self._log.generation
 
+    @functools.cached_property
+    def from_source(self) -> bool:
+        """Whether the run makes its pictures from others. Raises RunError when its settings cannot be read."""
+        return self.run.config().from_source
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What was done to the run, as of the last answer."""
+        return self._log.events
+
+    @property
+    def seconds(self) -> float:
+        """How long it has trained."""
+        return float(self._log.last().get("seconds", 0.0))
+
     def series(self, after: int | None = None, known: str = "") -> dict[str, Any]:
         """The answer of `GET …/series`: the log after record `after`, and how the run stands.
 
-        `known` is the value of that name in an earlier answer: control, events, samples and about that are still
-        as they were then are sent as null, so that an answer without news is tiny.
+        `known` is the value of that name in an earlier answer: control, events, samples, about and stage that are
+        still as they were then are sent as null, so that an answer without news is tiny.
         """
         newest = int(self._log.last().get("seq", -1))
         answer: dict[str, Any]
@@ -54,6 +71,7 @@ class RunFeed:
             "events": events,
             "samples": {sort: self._pictures(sort) for sort in SORTS},
             "about": self._words.about(),
+            "stage": stage().told(),
         }
         marks = {name: f"{hash(repr(part)) & 0xFFFFFFFF:x}" for name, part in parts.items()}
         for (name, mark), old in zip(marks.items(), known.split("."), strict=False):

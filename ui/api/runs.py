@@ -5,6 +5,7 @@ No route changes a run. These run in worker threads, since they read files.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ from starlette.routing import Route
 
 import gan
 from gan import files, runs
+from gan.datasets import Progress
 from gan.hosting import trainers
 from gan.runs import Run, RunError
 from gan.runs.log_reader import newest
+from ui.api.jobs import CachedJobs
 from ui.api.requests import INTEGER, ApiError, find_run, integer, json_response
 from ui.api.run_feed import SORTS, RunFeeds
 from ui.shared.assets import FOREVER
 from ui.shared.picture_url import thumbnail_url
 
 FEEDS = RunFeeds()
+REPLAYS: CachedJobs[dict[str, Any]] = CachedJobs("microscope", 16)
 
 
 def routes() -> list[Route]:
@@ -31,6 +35,7 @@ def routes() -> list[Route]:
         Route("/health", health),
         Route("/runs", list_runs),
         Route("/runs/{id}/series", series),
+        Route("/runs/{id}/microscope", microscope),
         Route("/runs/{id}/samples/{sort}/{step}.webp", picture),
         Route("/runs/{id}/real.webp", real_picture),
     ]
@@ -48,6 +53,33 @@ def list_runs(request: Request) -> Response:
 def series(request: Request) -> Response:
     after, known = integer(request, "after", least=None), request.query_params.get("known", "")
     return json_response(FEEDS.of(_run(request)).series(after, known))
+
+
+def microscope(request: Request) -> Response:
+    """The newest step by hand, or with `step` the one after a kept state, made again."""
+    run, step = _run(request), integer(request, "step")
+    if step is not None:
+        return _again(run, step)
+    try:
+        found = files.load(run.read("microscope.json"))
+    except (OSError, ValueError):
+        found = None
+    return json_response(found if isinstance(found, dict) else {"step": None})
+
+
+def _again(run: Run, step: int) -> Response:
+    if step not in run.states():
+        raise RunError(f"Run {run.id!r} keeps no state of step {step:,} to go on from.")
+    key = f"{run.path.resolve()} {step} {run.state(step).stat().st_mtime_ns}"
+    found = REPLAYS.result(key, lambda: _replayed(run, step))
+    return REPLAYS.progress_response(key) if found is None else json_response(found)
+
+
+def _replayed(run: Run, step: int) -> Generator[Progress, None, dict[str, Any]]:
+    yield Progress(0, 1, "steps", "Making the step again")
+    from gan.training.replay import replay
+
+    return replay(run, step)
 
 
 def picture(request: Request) -> Response:

@@ -1,20 +1,48 @@
-"""GET /api/models/{id}/tile: the noise of one picture of a published grid, and the kept generator nearest to it."""
+"""GET /api/models/{id}/tile, …/opinions: of a published grid, the noise of one picture, and what D says of each."""
 
 from __future__ import annotations
 
+import threading
+from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gan import images
-from gan.runs import Run
+from gan.diagnostics import d_scale
+from gan.runs import Run, RunError
 from ui.api import requests
-from ui.api.requests import ApiError, choice, integer, json_response
+from ui.api.requests import ApiError, Model, choice, integer, json_response, unavailable
+from ui.api.run_feed import SORTS
 from ui.api.worker import GeneratorWorker
+from ui.shared import generator_info
+
+if TYPE_CHECKING:
+    from gan.sampler import Sampler
+
+MAX_ANSWERS = 128  # opinions in memory: everybody who watches a run asks for the same
 
 
 def routes(worker: GeneratorWorker) -> list[Route]:
-    """The one route of this file, for the app to mount."""
+    """The routes of this file, for the app to mount."""
+    known, guard = LRUCache[tuple[str, str, int], dict[str, Any]](MAX_ANSWERS), threading.Lock()
+
+    async def opinions(request: Request) -> Response:
+        sort, step = choice(request, "sort", (*SORTS, "real"), None), integer(request, "step") or 0
+        newest = requests.find_picture_model(request)
+        if newest.run.config().from_source:
+            raise unavailable("its D judges a picture beside its source, and never alone")
+        model = _nearest(newest, step)
+        key = model.version, sort, 0 if sort == "real" else step
+        with guard:
+            answer = known.get(key)
+        if answer is None:
+            answer = await worker.compute(request, model, lambda s: _judged(s, model.run, sort, step), f"D {sort}")
+            with guard:
+                known[key] = answer
+        return json_response(answer)
 
     def tile(request: Request) -> Response:
         sort = choice(request, "sort", ("fixed", "random", "real"), None)
@@ -26,7 +54,10 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         kept = _kept(run, about.step, step)
         answer = {"model": run.id if kept is None else f"{run.id}@{kept}", "step": about.step if kept is None else kept}
         label = k % about.n_classes if about.n_classes else None
-        answer |= {"shape": about.shape, "class": label, "z": None, "why": ""}
+        words = (
+            about.sheet[k // about.n_classes % len(about.sheet)].format(about.names[label or 0]) if about.sheet else ""
+        )
+        answer |= {"shape": about.shape, "class": label, "words": words, "z": None, "why": ""}
         if sort == "real":
             return json_response({**answer, "why": "a real image has no z"})
         if config.from_source:
@@ -39,7 +70,29 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         z = grid_noise(config, sort, step, count)[k]
         return json_response({**answer, "z": [round(value, 4) for value in z.tolist()]})
 
-    return [Route("/models/{name}/tile", tile)]
+    return [Route("/models/{name}/tile", tile), Route("/models/{name}/opinions", opinions)]
+
+
+def _judged(sampler: Sampler, run: Run, sort: str, step: int) -> dict[str, Any]:
+    """D's logits of every picture of a grid, and its probabilities where the loss gives it any."""
+    path = run.real_picture() if sort == "real" else run.picture(sort, step)  # type: ignore[arg-type]
+    try:
+        pictures = images.tiles(images.decode(run.read(path)), sampler.shape)
+        logits = sampler.critic(pictures)
+    except OSError:
+        raise RunError(f"Run {run.id!r} kept no such picture of step {step}.") from None
+    except ValueError as error:
+        raise RunError(str(error)) from error
+    scores = [round(value, 4) for value in logits.tolist()]
+    return {"step": sampler.step, "d": scores, "p": d_scale.of_loss(sampler.config.loss).shares(logits)}
+
+
+def _nearest(model: Model, step: int) -> Model:
+    """The kept generator of the same run nearest to a step."""
+    kept = _kept(model.run, model.about.step, step)
+    if kept is None:
+        return model
+    return Model(f"{model.run.id}@{kept}", model.run, kept, generator_info.about(model.run, kept))
 
 
 def _kept(run: Run, newest: int, step: int) -> int | None:

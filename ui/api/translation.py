@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ui.api import requests
-from ui.api.requests import ApiError
+from ui.api.requests import ApiError, choice
 from ui.api.worker import GeneratorWorker
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         picture = np.frombuffer(body[: model.size], np.uint8).reshape(1, H, W, C)
         missing = np.frombuffer(body[model.size :], np.uint8).reshape(1, H, W)
 
+        back = choice(request, "way", ("on", "back"), "on") == "back"
+
         def work(sampler: Sampler) -> tuple[np.ndarray, int]:
-            return np.concatenate(sampler.redraw(picture, missing)), sampler.step
+            return np.concatenate(sampler.redraw(picture, missing, back)), sampler.step
 
         pixels, step = await worker.render(request, model, work, "translation")
         return requests.pixel_response(request, pixels, step, **worker.rest_header())

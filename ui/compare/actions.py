@@ -25,8 +25,8 @@ SEEN = "compare-statuses"
 WEIGHTS: dict[Which, str] = {"average": "EMA weights", "raw": "Weights as trained"}
 BEST = "★ marks the best of these runs."
 CHANCE = (
-    "It is one run each: another seed moves every number, so a small difference may be chance. Real images do not "
-    "score perfectly either; beyond their column more is not better."
+    "These are single runs: another seed changes every number, so a small difference may be chance. Real images do not "
+    "score perfectly either; beyond their column more is no longer better."
 )
 
 
@@ -46,7 +46,7 @@ def _controls(entries: list[Entry]) -> None:
     going = [run for run, status in by_run.items() if status == "training"]
     resting = [run for run, status in by_run.items() if status == "paused"]
     active = [run for run, status in by_run.items() if status in commands.ACTIVE]
-    if not active:
+    if not active or not can_drive():
         return
     many = "both" if len(active) == 2 else "all" if len(active) > 2 else ""
     with st.container(horizontal=True, key="compare-controls"):
@@ -68,7 +68,7 @@ def table(entries: list[Entry]) -> None:
     else:
         st.write(
             "None of these runs has been scored yet. Scoring draws thousands of pictures and compares them with real "
-            "ones: how near they are, whether all kinds are there, whether they are copies."
+            "ones: how close they are, whether every class appears, whether they are copies."
         )
     for entry in entries:
         _offer(entry, names[entry.run.id])
@@ -120,8 +120,8 @@ def _offer(entry: Entry, title: str) -> None:
     if known is None:
         score_button.offer(entry.run, name, "has not been scored yet.")
     elif known.step < step:
-        text = f"{name} was scored at step {known.step:,}; its newest generator is of step {step:,}."
-        score_button.offer(entry.run, name, text, "Score the newest")
+        text = f"{name} was scored at step {known.step:,}; its latest generator is of step {step:,}."
+        score_button.offer(entry.run, name, text, "Score the latest")
 
 
 def _statuses(entries: list[Entry]) -> list[str]:
@@ -133,7 +133,6 @@ def _press(label: str, icon: str, command: Callable[[Run], Run], targets: list[R
         label.strip(),
         icon=f":material/{icon}:",
         type="primary" if primary else "secondary",
-        disabled=not can_drive(),
         on_click=partial(_all, command, targets),
         key=f"compare-{icon}",
     )

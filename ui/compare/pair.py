@@ -49,7 +49,8 @@ class Pair:
 
 def varied(values: Mapping[str, Any]) -> list[str]:
     """The fields in which a pair may differ: those that the model uses, and that change what is learned."""
-    return [name for name in compatibility.used(values) if name not in SAME]
+    used = [name for name in compatibility.used(values) if name not in SAME]
+    return [name for name in used if not isinstance(values[name], str) or _options(name, values)]  # no free text
 
 
 def other(name: str, values: Mapping[str, Any]) -> Any:

@@ -36,8 +36,8 @@ def render() -> None:
         if st.button("Back", type="tertiary", icon=":material/arrow_back:"):
             close()
     st.caption(
-        "Two runs with the same seed and the same settings but for one thing. They take turns on this machine, so "
-        "that they progress together; what differs in their pictures then has one reason."
+        "Two runs with the same seed and the same settings except one. They take turns on this machine, so they "
+        "progress together; any difference in their pictures has a single cause."
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -59,9 +59,9 @@ def render() -> None:
         show()
 
 
-def open_() -> None:
-    """Shows the form, with the first preset."""
-    st.query_params["pair"] = next(iter(presets.presets()))
+def open_(**link: str) -> None:
+    """Shows the form as `link` fills it, else with the first preset."""
+    st.query_params.update(link or {"pair": next(iter(presets.presets()))})
     st.rerun()
 
 
@@ -163,8 +163,10 @@ def _start(values: Mapping[str, Any], name: str, a: Any, b: Any, budget: dict[st
     titles = pair.titles(presets.every()[st.session_state[BASE]].who)
     for note in pair.notes:
         st.info(f"This makes a second difference: {plain(note)}", icon=":material/info:")
-    off = _lacking(pair)
-    if off:
+    if not can_drive():
+        st.caption(f":material/visibility: {HOW_TO_DRIVE}")
+        return
+    if off := _lacking(pair):
         st.caption(off)
     elif busy := trainers.training():
         st.caption(making_room.warning(busy[:1], "Starting the pair at once"))
@@ -180,8 +182,6 @@ def _start(values: Mapping[str, Any], name: str, a: Any, b: Any, budget: dict[st
 
 def _lacking(pair: Pair) -> str:
     """Why they cannot be started, "" when they can."""
-    if not can_drive():
-        return f":material/visibility: {HOW_TO_DRIVE}"
     if pair.configs[0] == pair.configs[1]:
         return "A and B are the same: choose another value for one of them."
     return plain(next(filter(None, map(compatibility.lacking, pair.configs)), ""))

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from html import escape
 
 from gan import metrics
+from gan.diagnostics import findings
 from gan.diagnostics.score_text import BETTER_TEXTS
 from gan.metrics import Score
 from gan.runs.scores import Scores
 from ui.shared import html
 from ui.shared.html import Cell, Html
 
-BEST = '<span class="compare-mark" title="the best of these runs" aria-label="best">★</span>'
+BEST = '<span class="compare-mark" role="img" title="the best of these runs" aria-label="best">★</span>'
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ def _head(column: Column) -> Html:
     name = escape(column.name)
     if not column.scores:
         return Html(f"{name}<small>not scored yet</small>")
-    findings = ", ".join(str(finding["name"]) for finding in column.scores.verdict)
-    note = f"<small>{escape(findings)}</small>" if findings else ""
+    told = ", ".join(findings.title(str(finding["name"])) for finding in column.scores.verdict)
+    note = f"<small>{escape(told)}</small>" if told else ""
     return Html(f"{name}<small>step {column.scores.step:,}</small>{note}")
 
 

@@ -1,10 +1,11 @@
-"""The chapters of the Learn page: Markdown files with figures and presets named in them.
+"""The chapters of the Learn page: Markdown files with figures, presets and runs named in them.
 
 A file of ui/lessons/ is a chapter, in the order of the file names. It begins with `# Title` and a few sentences; each
 `## Heading` after that begins a section. Lines of their own may be
 
     {{figure NAME WORDS…}}     what pages/learn.py draws beside the text of the section
     {{try PRESET LABEL…}}      a button that opens the preset on the Train page; PRESET?field=value changes a setting
+    {{see RUN LABEL…}}         a button that opens a shipped run on Explore; RUN?tab=draw opens a tab of it
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ from functools import lru_cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "lessons"
-MARK = re.compile(r"\{\{(figure|try) (\S+) ?(.*)\}\}")
+MARK = re.compile(r"\{\{(figure|try|see) (\S+) ?(.*)\}\}")
 
 
 @dataclass
 class Section:
-    """A heading's text as Markdown, and what stands beside it: (name, words) of figures, (preset, label) of buttons."""
+    """A heading's text as Markdown, and what stands beside it: figures (name, words), presets to try (preset, label)
+    and runs to see (run, label)."""
 
     text: str = ""
     figures: list[tuple[str, str]] = field(default_factory=list)
     tries: list[tuple[str, str]] = field(default_factory=list)
+    sees: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,12 @@ def parse(name: str, text: str) -> Lesson:
 
 def _section(text: str) -> Section:
     section = Section()
+    places = {"figure": section.figures, "try": section.tries, "see": section.sees}
     rest = []
     for line in text.splitlines():
         if match := MARK.fullmatch(line):
             what, name, words = match.groups()
-            (section.figures if what == "figure" else section.tries).append((name, words))
+            places[what].append((name, words))
         else:
             rest.append(line)
     section.text = "\n".join(rest).strip()

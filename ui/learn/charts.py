@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from gan import palette, registry
+from gan.diagnostics.numerals import percent
 from gan.runs import Run
 from gan.runs.log_reader import LogReader
 from ui.shared.text import plain
@@ -22,6 +23,7 @@ CURVES = {
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 LOGITS = np.linspace(-6, 6, 241)
 QUIET = {"displayModeBar": False}
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # ticks of an axis of shares
 
 
 def curves(run: Run, which: str) -> None:
@@ -37,7 +39,7 @@ def curves(run: Run, which: str) -> None:
     for name, label, colour in CURVES[which]:
         figure.add_scatter(x=columns["step"], y=columns.get(name), name=label, line={"color": colour})
     if which == "scores":
-        figure.update_yaxes(range=[0, 1], tickformat=".0%")
+        figure.update_yaxes(range=[0, 1], tickvals=QUARTERS, ticktext=[*map(percent, QUARTERS)])
     st.plotly_chart(figure, key=f"curves-{which}", config=QUIET)
     st.caption(f"{plain(run.control().title or run.id)}{_late(columns) if which == 'scores' else ''}")
 
@@ -74,7 +76,7 @@ def sigmoid() -> None:
     logit = np.linspace(-6, 6, 200)
     figure = _chart("logit: what D computes", height=260)
     figure.add_scatter(x=logit, y=1 / (1 + np.exp(-logit)), line={"color": palette.D}, showlegend=False)
-    figure.update_yaxes(title="D(x)", tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(title="D(x)", tickvals=QUARTERS, ticktext=[*map(percent, QUARTERS)], range=[0, 1])
     st.plotly_chart(figure, key="sigmoid", config=QUIET)
 
 
@@ -108,7 +110,8 @@ def _late(columns: dict[str, list[Any]]) -> str:
     )
     if not real or not fake:
         return ""
-    return f": in its second half D(x) is {np.mean(real):.0%} and D(G(z)) {np.mean(fake):.0%} on average."
+    shares = (percent(float(np.mean(values))) for values in (real, fake))
+    return ": in its second half D(x) is {} and D(G(z)) {} on average.".format(*shares)
 
 
 def _chart(x: str, height: int) -> go.Figure:

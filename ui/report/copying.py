@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from gan import images
+from gan.diagnostics.numerals import percent
 from gan.runs import Run, scores
 from gan.runs.log_reader import LogReader
 from gan.runs.scores import Scores
@@ -49,8 +50,8 @@ def while_training(run: Run) -> str:
     if not len(last):
         return ""
     return (
-        f"At the last look while it trained {last[-1]:.0%} of the samples were nearly one of the training images: less "
-        "than half as far from it as training images are from their nearest neighbours."
+        f"At the last look while it trained {percent(last[-1])} of the samples were nearly identical to a training "
+        "image: less than half as far from it as training images are from their nearest neighbours."
     )
 
 
@@ -58,8 +59,8 @@ def conclusion(row: Scores) -> tuple[str, str]:
     """An icon and what the numbers say; never more than they do."""
     ct, near = row.scores["ct"], row.scores.get("near_copies", 0.0)
     measured = (
-        f"Tested against held-out images C_T is {ct:.1f} (below -3 would suggest copying), and {near:.1%} of the "
-        "samples lie as near to a training image as only 1 % of new real images do."
+        f"Tested against held-out images C_T is {ct:.1f} (below -3 would suggest copying), and "
+        f"{percent(near, 1)} of the samples lie as near to a training image as only 1 % of new real images do."
     )
     if any(finding["name"] == "copies" for finding in row.verdict):
         return ":material/warning:", f"It looks like copying. {measured}"

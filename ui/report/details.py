@@ -76,7 +76,7 @@ def _settings(config: RunConfig, preset: str, control: Control) -> None:
         rows = [(n, shown(n, values[n]), f"instead of {shown(n, usual[n]) or 'nothing'}") for n in own]
         st.html(_table(rows, strong=True))
     else:
-        st.caption("Nothing differs from it." if preset else "Every setting has its default.")
+        st.caption("Nothing differs from the preset." if preset else "Every setting has its default.")
     changed = [(n, getattr(control, n)) for n in live() if getattr(control, n) is not None]
     if changed := [(n, v) for n, v in changed if v != values[n]]:
         st.caption("Changed while it trained, and in force now:")

@@ -12,8 +12,8 @@ import streamlit as st
 from gan import registry
 from gan.config import ConfigError, preset
 from gan.runs import Run
-from ui.report import copying, details, scores, time_slider
-from ui.shared import code_view, html, settings_text
+from ui.report import copying, details, enlarging, scores, time_slider
+from ui.shared import code_view, film, html, settings_text
 from ui.shared.navigation import PAGES
 from ui.shared.run_entries import Entry, Facts
 from ui.shared.text import formatted, plain
@@ -30,16 +30,24 @@ def render(entry: Entry) -> None:
     st.title(plain(entry.title), anchor=False)
     if entry.broken:
         st.error(plain(entry.broken), icon=":material/error:")
-        st.caption("The rest of the app works. What is in the folder can still be saved by hand.")
+        st.caption("The rest of the app works. What is in the folder can still be copied by hand.")
         return details.disk(entry.run)
     _head(entry)
     if moment := time_slider.render(entry):
         row = scores.render(entry.run, moment)
         copying.render(entry.run, row)
+        if _labelled(entry.run):
+            enlarging.render(entry.run)
     _card(entry.run)
     details.render(entry)
     _code(entry)
     return None
+
+
+def _labelled(run: Run) -> bool:
+    """Whether the generator of a run can be asked for classes, so that its pictures have labels."""
+    config = run.config()
+    return config.conditional and not config.from_source
 
 
 def outline(entry: Entry) -> tuple[object, ...]:
@@ -72,6 +80,7 @@ def _head(entry: Entry) -> None:
         st.page_link(
             PAGES / "compare.py", label="Compare", icon=":material/compare_arrows:", query_params={"runs": entry.run.id}
         )
+        film.offer(entry.run, "report")
 
 
 def _code(entry: Entry) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from gan import metrics, palette
 from gan.diagnostics import findings, score_text
+from gan.diagnostics.numerals import percent
 from gan.runs import Run, scores
 from gan.runs.scores import Scores
 from ui.report.time_slider import Moment
@@ -20,8 +21,8 @@ SIGNS = {"lower": "↓", "higher": "↑", "one": "→"}  # alone on a phone, wit
 NO_FAULT = "no fault found"
 EXPLAINED = (
     "Generated images beside real ones that were not used for training, scored in the same way: even a perfect "
-    "generator gets what stands under “real”, not 0 or 1. The scores are those of this app; they cannot be compared "
-    "with an FID from elsewhere, because another network looks at the images."
+    "generator scores what is listed under “real”, not 0 or 1. The scores are those of this app; they cannot be "
+    "compared with an FID from elsewhere, because a different network looks at the images."
 )
 
 
@@ -76,11 +77,11 @@ def _counted(row: Scores) -> None:
     """How it was measured: without it the numbers mean nothing."""
     evaluator = "no evaluator, pixels only"
     if row.evaluator:
-        right = f"{100 * row.evaluator['accuracy']:.2f} %"
+        right = percent(row.evaluator["accuracy"], 2)
         evaluator = f"{row.evaluator['name']}, which classifies {right} of real test images correctly"
     sentence = (
         f"{row.n:,} images of step {row.step:,} against {row.split}. Measured by {evaluator}. "
-        f"Took {row.seconds:.0f} s besides drawing."
+        f"Took {row.seconds:.0f} s, not counting drawing."
     )
     st.caption(plain(sentence))
     for note in row.notes:

@@ -23,7 +23,7 @@ KEY, LINK = "report-step", "step"
 POLL_SECONDS = 0.5  # between two looks at an evaluation
 LIVE = {  # live scores: name for people, digits, what is better
     "modes": ("Different numbers", 0, "a collapsed G has a handful"),
-    "modes_sure": ("Different numbers, sure", 0, "every digit clearly readable"),
+    "modes_sure": ("Different numbers, clearly read", 0, "every digit clearly readable"),
     "modes_real": ("In as many real images", 0, "different numbers"),
     "classes": ("Classes present", 0, ""),
     "effective_classes": ("Effective classes", 1, "10 when all ten are equally frequent"),
@@ -34,6 +34,8 @@ LIVE = {  # live scores: name for people, digits, what is better
     "pixel_error": ("Pixel error", 3, "of results to the truth; 0 is right"),
     "source_error": ("Pixel error of the sources", 3, "what doing nothing would score"),
     "ink": ("Ink", 2, "1 is as much as in the truth"),
+    "domain": ("Of the wanted kind", 2, "share of the results, as a simple judge sees them"),
+    "cycle_error": ("Pixel error there and back", 3, "0 is right"),
     "copied": ("Nearly a training image", 2, "share of the samples"),
 }
 
@@ -84,10 +86,10 @@ def _choose(run: Run) -> Moment:
             key=KEY,
             on_change=_follow,
             args=(newest.step,),
-            format_func=lambda k: f"{k:,}" + (" (newest)" if k == newest.step else ""),
+            format_func=lambda k: f"{k:,}" + (" (latest)" if k == newest.step else ""),
         )
     else:
-        st.caption(f"Only the newest generator was kept, that of step {step:,}.")
+        st.caption(f"Only the latest generator was kept, that of step {step:,}.")
     if asked and asked != str(step):
         st.caption(f"Nothing was kept of step {plain(asked[:16])}: this is step {step:,}.")
     snapshot = None if step == newest.step else step
@@ -128,16 +130,21 @@ def _held_out(run: Run, step: int) -> None:
         return
     nearest = min(steps, key=lambda kept: abs(kept - step))
     st.image(str(run.picture("fixed", nearest)), width="stretch")
-    st.caption(f"Source, result and truth side by side, at step {nearest:,}: sources that were not learned from.")
+    beside = ", ".join(registry.card("games", run.config().game).facts["BESIDE"])
+    st.caption(f"{beside.capitalize()} side by side, at step {nearest:,}: sources that were not learned from.")
 
 
 def _live(run: Run, moment: Moment) -> None:
     """What the trainer's own look at its samples found nearest to this step."""
-    record = nearest_look(run, moment.step, "pixel_error" if run.config().from_source else "fd")
+    record = nearest_look(run, moment.step, "moved" if run.config().from_source else "fd")
     if not record:
-        st.caption("Live scores: not available because this run was trained without looking at its classes on the way.")
+        st.caption(
+            "Live scores: not available because this run was trained without measuring its classes along the way."
+        )
         return
-    values = {name: record[name] for name in LIVE if files.is_number(record.get(name))}
+    row = scores.newest(run, moment.step)
+    card = row.scores if row else {}  # measured on more samples: one generator has one distance on this page
+    values = {name: card.get(name, record[name]) for name in LIVE if files.is_number(record.get(name))}
     # A distance estimated without bias from few pictures may come out a little below nothing.
     tiles = [(LIVE[k][0], f"{max(0.0, v):,.{LIVE[k][1]}f}", LIVE[k][2]) for k, v in values.items()]
     st.html(html.tiles(tiles))
@@ -152,9 +159,16 @@ def _live(run: Run, moment: Moment) -> None:
     st.caption(
         f"Seen while training at step {record['step']:,}, in {record.get('samples', 1_000):,} held-out sources."
         if run.config().from_source
-        else f"Seen while training at step {record['step']:,}, in about a thousand samples: quick and rough. "
-        "The report card below measures more, and more exactly."
+        else _source(record["step"], row)
     )
+
+
+def _source(step: int, row: scores.Scores | None) -> str:
+    """Where the tiles come from."""
+    rough = f"measured while training at step {step:,}, in about a thousand samples: quick and rough"
+    if row is None:
+        return f"{rough.capitalize()}. The report card below measures more, and more exactly."
+    return f"Scores that are also in the report card below are taken from it ({row.n:,} samples). The rest was {rough}."
 
 
 def nearest_look(run: Run, step: int, score: str) -> dict[str, Any]:
@@ -199,11 +213,10 @@ def _progress(run: Run, moment: Moment, was_running: str) -> None:
     if job and job.state == "failed":
         st.error(plain(job.error), icon=":material/error:")
     done = scores.newest(run, moment.step)
-    if st.button(
+    if can_drive() and st.button(
         "Score it again" if done else "Score this generator",
         icon=":material/fact_check:",
         type="secondary" if done else "primary",
-        disabled=not can_drive(),
         help="Draws 10,000 samples and compares them with real ones: about half a minute.",
     ):
         attempt(commands.evaluate, run, moment.snapshot)

@@ -9,6 +9,7 @@ import time
 import streamlit as st
 
 from gan import metrics
+from gan.diagnostics import findings
 from gan.hosting import trainers
 from gan.runs import Run, scores
 from ui.shared import commands, run_entries
@@ -66,7 +67,7 @@ def _look(entry: Entry) -> None:
         st.rerun()
     facts = Facts.of(entry)
     with st.container(horizontal=True, vertical_alignment="center", key=f"look-{run.id}"):
-        st.html(picture(facts, f"Newest pictures of {entry.title}"), width="content")
+        st.html(picture(facts, f"Latest pictures of {entry.title}"), width="content")
         with st.container(gap=None, key=f"about-{run.id}"):
             if entry.broken:
                 st.markdown(f"**{plain(entry.title)}**")
@@ -121,5 +122,5 @@ def _scored(run: Run) -> str:
     value = row.scores.get(key, math.nan)
     text = f"{metrics.catalogue()[key].label} <b>{value:,.{0 if value >= 100 else 1}f}</b> at step {row.step:,}"
     for finding in row.verdict[:2]:
-        text += f" · {html.escape(finding['name'])}"
+        text += f" · {html.escape(findings.title(finding['name']))}"
     return f'<p class="runs-facts">{text}</p>'

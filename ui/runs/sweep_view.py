@@ -50,7 +50,7 @@ def render(name: str) -> None:
     rows = sweeps.rows(sweep)
     counts = {status: sum(row["status"] == status for row in rows) for status in WORDS}
     told = [f"{count} {WORDS[status].lower()}" for status, count in counts.items() if count]
-    st.caption(plain(f"{len(rows)} runs of {sweep.preset}: {', '.join(told)}."))
+    st.caption(plain(f"{len(rows)} runs of {', '.join(sweep.presets)}: {', '.join(told)}."))
     for row in [row for row in rows if row["status"] == "failed"][:MAX_FAILURES]:
         st.warning(plain(f"{row['run']}: {row.get('why', '')}"), icon=":material/error:")
     picked = _scatter(sweep, rows) + _table(sweep, rows)

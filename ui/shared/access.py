@@ -8,27 +8,26 @@ of uploads, is worth nothing. What was granted is kept in this process and ends 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import math
 import os
-import re
 import secrets
-import threading
 import time
 
 import streamlit as st
-from cachetools import LRUCache
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from gan.hosting.process import singleton
-from ui.shared.guessing import Guesses, network_keys
-from ui.shared.wheel import Wheel
+from ui.shared import login
+from ui.shared.door import COOKIE as COOKIE
+from ui.shared.door import COOKIE_VALUE as COOKIE_VALUE
+from ui.shared.door import HOW_TO_DRIVE as HOW_TO_DRIVE
+from ui.shared.door import NotAllowed as NotAllowed
+from ui.shared.door import digest as digest
+from ui.shared.door import door as door
+from ui.shared.door import drivers, given_pin
+from ui.shared.door import is_open as is_open
+from ui.shared.door import may_upload as may_upload
+from ui.shared.guessing import network_keys
 
-COOKIE = "forger_browser"  # 256 random bits; `ui.shell.browser_cookie` sets it
-COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 PIN_ONLY = "Only whoever gave the PIN may do that, not whoever has the wheel for a while."
-HOW_TO_DRIVE = "You are watching: enter the PIN (top right) to take control."
 NO_BROWSER = "forger.no-browser"
 NO_COOKIE = (
     "This browser sends the server no cookie, so it cannot be known as the one that drives. Open the app in a tab of "
@@ -40,75 +39,6 @@ BLANK_PIN = (
 )
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via", "Cf-Connecting-Ip")
 FORWARDED_BYTES = frozenset(name.lower().encode() for name in FORWARDED)  # as a server names them
-MAX_DRIVERS, MAX_SESSIONS = 1_000, 10_000
-
-
-class NotAllowed(Exception):
-    """A watcher asked for a change; the message says how to be allowed."""
-
-
-class Door:
-    """What this process knows of those who came: wrong guesses by network, browsers that drive, sessions by browser."""
-
-    def __init__(self) -> None:
-        self.secret = secrets.token_bytes(32)
-        self.guesses = Guesses()
-        self.wheel = Wheel()
-        self._guard = threading.Lock()
-        self._drivers: LRUCache[bytes, bytes] = LRUCache(MAX_DRIVERS)  # grants by browser
-        self._owners: LRUCache[str, bytes] = LRUCache(MAX_SESSIONS)  # browsers by session id
-
-    def guess(self, pin: str, now: float, keys: tuple[str, ...]) -> bool:
-        """Whether `pin` is the right one. Raises NotAllowed while guesses from there are not looked at."""
-        with self._guard:
-            if (left := self.guesses.wait(keys, now)) > 0:
-                raise NotAllowed(f"Too many wrong PINs: try again in {math.ceil(left)} s.")
-            right = hmac.compare_digest(digest(pin), digest(_pin()))
-            self.guesses.note(keys, now, right)
-            return right
-
-    def remember(self, browser: str, drives: bool) -> None:
-        """Notes whether the PIN was given in that browser."""
-        with self._guard:
-            self._drivers.pop(digest(browser), None)
-            if browser and drives:
-                self._drivers[digest(browser)] = self._grant()
-
-    def steers(self, browser: str, now: float) -> int:
-        """The number of that browser where the wheel is lent to it, else 0."""
-        with self._guard:
-            return self.wheel.holder(digest(browser), now) if browser else 0
-
-    def drives(self, browser: str) -> bool:
-        """Whether the PIN was given in that browser."""
-        with self._guard:
-            held = self._drivers.get(digest(browser), b"")
-        return bool(browser) and hmac.compare_digest(held, self._grant())
-
-    def meet(self, session: str, browser: str) -> None:
-        """Notes which browser has a session."""
-        with self._guard:
-            self._owners[session] = digest(browser)
-
-    def may_return(self, session: str, browser: str) -> bool:
-        """Whether that browser may go on with a session: one of its own, or one that nobody has."""
-        with self._guard:
-            owner = self._owners.get(session)
-        return owner is None or hmac.compare_digest(owner, digest(browser))
-
-    def _grant(self) -> bytes:
-        """What a browser that drives holds; another PIN makes it worthless."""
-        return hmac.digest(self.secret, _pin().encode(), "sha256")
-
-
-def door() -> Door:
-    """The process's one door; it outlives a hot reload of this module."""
-    return singleton("door", Door)
-
-
-def is_open() -> bool:
-    """Whether the app is open to a network, so that watching and driving differ."""
-    return bool(_pin())
 
 
 def can_drive() -> bool:
@@ -137,6 +67,8 @@ def unlock(pin: str) -> bool:
     if is_open():
         if not browser:
             raise NotAllowed(NO_COOKIE)
+        if not given_pin():
+            return False
         if not door().guess(pin.strip(), time.monotonic(), network_keys(_address())):
             return False
     door().remember(browser, drives=True)
@@ -187,11 +119,6 @@ def take_back() -> None:
     door().wheel.take_back()
 
 
-def may_upload(browser: str) -> bool:
-    """Whether the browser of that cookie may send files, which the server keeps in memory."""
-    return not is_open() or door().drives(browser)
-
-
 def require_driver() -> None:
     """Raises NotAllowed for a browser that may only watch. Every command begins with this."""
     if not can_drive():
@@ -206,7 +133,9 @@ def require_pin() -> None:
 
 
 def meet() -> None:
-    """Notes that this session is this browser's, so that no other goes on with it."""
+    """Notes that this session is this browser's, so that no other goes on with it, and who is logged in there."""
+    if drivers():
+        door().log_in(_browser(), login.may_drive())
     if context := get_script_run_ctx():
         door().meet(context.session_id, _browser())
 
@@ -219,7 +148,7 @@ def new_cookie() -> str:
 def pin_problem() -> str:
     """Why the server must not start with its PIN, "" where it may."""
     given = os.environ.get("FORGER_PIN", "")
-    return BLANK_PIN if given and not given.strip() else ""
+    return BLANK_PIN if given and not given.strip() else login.problem()
 
 
 def _address() -> str:
@@ -233,12 +162,3 @@ def _browser() -> str:
     if not isinstance(value, str):
         return str(st.session_state.setdefault(NO_BROWSER, new_cookie()))  # drawn without a browser, as AppTest does
     return value if COOKIE_VALUE.match(value) else ""
-
-
-def _pin() -> str:
-    return os.environ.get("FORGER_PIN", "").strip()
-
-
-def digest(text: str) -> bytes:
-    """What stands for a secret or a cookie where it need not be told."""
-    return hashlib.sha256(text.encode()).digest()

@@ -36,6 +36,12 @@ class Audience:
             self.elsewhere |= elsewhere
             self.alone &= not elsewhere
 
+    def glanced(self, elsewhere: bool) -> None:
+        """A browser asked for the watch view, which stays in no contact that could be counted."""
+        with self._guard:
+            self.elsewhere |= elsewhere
+            self.alone &= not elsewhere
+
     def went(self, browser: bytes) -> None:
         """A browser closed a page."""
         with self._guard:

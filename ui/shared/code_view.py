@@ -65,7 +65,7 @@ def render(
 def _wait() -> None:
     if torch_loader.torch_state() == "ready":
         st.rerun()
-    st.caption(":material/hourglass_top: The code is here as soon as PyTorch is loaded.")
+    st.caption(":material/hourglass_top: The code appears once PyTorch is loaded.")
 
 
 @lru_cache(maxsize=16)

@@ -17,8 +17,8 @@ from typing import Any, Literal
 from gan import datasets, files, registry, runs
 from gan.config import ConfigError, RunConfig, live
 from gan.diagnostics.few_pictures import Remedy
-from gan.hosting import data_preview, jobs, trainers
-from gan.runs import Run, RunError, scores
+from gan.hosting import data_preview, jobs, publishing, trainers
+from gan.runs import Run, RunError, enlarged, scores
 from gan.runs.control import excess
 from gan.training import branch as branching
 from ui.shared import compatibility, presets, uploads
@@ -26,6 +26,7 @@ from ui.shared.access import driver, require_driver, require_pin
 
 UNITS = ("steps", "epochs", "seconds")
 UPLOAD_MB = 64
+QUICK_COUNTS, QUICK_BATCHES = (100, 1_000), 100  # of a measurement at the press of a button
 HEALTHY = "lean"  # what a repaired run is
 ACTIVE = ("training", "paused", "queued")
 
@@ -40,8 +41,7 @@ def start(config: RunConfig, budget: Mapping[str, float], title: str = "", prese
         run = trainers.new_run(config, budget, title=title.strip(), preset=preset)
     except ImportError as error:
         raise RunError(f"PyTorch cannot be loaded: {error}.") from error
-    if who := driver():
-        run.write_control(by=who)
+    _sign(run)
     trainers.trainers().start(run)
     return run
 
@@ -62,6 +62,7 @@ def start_together(wanted: Sequence[tuple[str, RunConfig]], budget: Mapping[str,
         if isinstance(error, ImportError):
             raise RunError(f"PyTorch cannot be loaded: {error}.") from error
         raise
+    _sign(*made)
     trainers.trainers().start(*made)
     return made
 
@@ -187,8 +188,31 @@ def branch(
         made = branching.branch(run, step, budget, changes, fresh_d)
     except ImportError as error:
         raise RunError(f"PyTorch cannot be loaded: {error}.") from error
+    _sign(made)
     trainers.trainers().start(made)
     return made
+
+
+def branch_with_twin(
+    run: Run, step: int, budget: Mapping[str, float], changes: Mapping[str, Any] | None = None, fresh_d: bool = False
+) -> tuple[Run, Run]:
+    """Makes two branches of a step, the first without `changes`, and trains them in turns. Both or none."""
+    require_driver()
+    _check_budget(budget)
+    if why := compatibility.lacking(run.config()):
+        raise RunError(why)
+    try:
+        twin = branching.branch(run, step, budget)
+    except ImportError as error:
+        raise RunError(f"PyTorch cannot be loaded: {error}.") from error
+    try:
+        made = branching.branch(run, step, budget, changes, fresh_d)
+    except (RunError, ConfigError):
+        twin.delete()
+        raise
+    _sign(twin, made)
+    trainers.trainers().start(twin, made)
+    return twin, made
 
 
 def rename(run: Run, title: str) -> Run:
@@ -209,6 +233,22 @@ def delete(run: Run) -> None:
     run.delete()
     runs.LOCKS.forget(run.path)
     uploads.sweep()
+
+
+def publish(run: Run, folder: str) -> Run:
+    """Keeps a folder of this machine up to date with the run's watch view, until `unpublish`."""
+    require_pin()
+    if not folder.strip():
+        raise RunError("Name a folder of this machine, an empty one or a new one.")
+    publishing.begin(run, Path(folder.strip()).expanduser().absolute())
+    return run
+
+
+def unpublish(run: Run) -> Run:
+    """Stops that; the folder stays as it is."""
+    require_pin()
+    publishing.end(run)
+    return run
 
 
 def open_zip(content: bytes, name: str) -> Run:
@@ -257,6 +297,37 @@ def evaluate(run: Run, step: int | None = None) -> str:
     key = compatibility.score_job(run.id, step)
     jobs.start_job(key, lambda: _scoring(run, step))
     return key
+
+
+def measure_enlarging(run: Run) -> str:
+    """Begins to measure what a run's fakes are worth as training data, in the background; returns the job's key."""
+    require_driver()
+    if not run.weights().is_file():
+        raise RunError(f"Run {run.id!r} has no generator yet, so there is nothing to measure.")
+    if why := scores.unwritable(run):
+        raise RunError(f"{why} The result could not be kept with it.")
+    key = compatibility.enlarging_job(run.id)
+    jobs.start_job(key, lambda: _enlarging(run))
+    return key
+
+
+def stop_enlarging(run: Run) -> None:
+    """Ends that after the classifier that is being trained; nothing is kept."""
+    require_driver()
+    jobs.stop_job(compatibility.enlarging_job(run.id))
+
+
+def _enlarging(run: Run) -> Iterator[datasets.Progress]:
+    """A measurement with few classifiers: a minute or so."""
+    yield datasets.Progress(0, 0, "classifiers", "Loading the generator and the data")
+    from gan.evaluation import enlarging
+    from gan.sampler import Sampler
+    from gan.sampler.by_class import drawn_by_class
+
+    sampler = Sampler.load(run.path)
+    data = datasets.open(run.config())
+    table = yield from enlarging.measure(drawn_by_class(sampler), data, QUICK_COUNTS, batches=QUICK_BATCHES)
+    enlarged.save(run, sampler.step, table)
 
 
 def keep_upload(data: bytes) -> str:
@@ -314,6 +385,13 @@ def _paced(steps: Iterator[datasets.Progress]) -> Iterator[datasets.Progress]:
             after += 1
             share = min(1.0, 0.2 + 0.8 * after / rest)
         yield datasets.Progress(round(1000 * share), 1000, "‰", progress.text)
+
+
+def _sign(*made: Run) -> None:
+    """Notes in new runs who asked for them, so that their events tell it."""
+    if who := driver():
+        for run in made:
+            run.write_control(by=who)
 
 
 def _demand(run: Run, done: str, *wanted: str) -> None:

@@ -33,7 +33,13 @@ def lacking(settings: RunConfig) -> str:
             there = False
         if not there:
             return f"source: there is nothing at {settings.source!r} on this machine."
-    if settings.from_source and settings.degradation == "none" and not card.facts.get("SOURCES"):
+    if settings.between_domains:
+        known = card.facts.get("SOURCES") or card.facts.get("OTHER") or settings.two_classes or settings.source_b
+        if not known and "LABELS" in card.facts and card.facts["LABELS"] is None:  # folders may be two classes
+            known = True
+        if not known:
+            return f"{card.title} has one kind of pictures: choose data that have two, or name two classes."
+    elif settings.from_source and settings.degradation == "none" and not card.facts.get("SOURCES"):
         return f"{card.title} has no pairs to translate between: choose data that have, or something to be restored."
     return ""
 
@@ -46,6 +52,11 @@ def data_job(name: str) -> str:
 def score_job(run_id: str, step: int | None = None) -> str:
     """The name of the background job that scores a run's newest generator, or its snapshot of `step`."""
     return f"eval {run_id}@{'newest' if step is None else step}"
+
+
+def enlarging_job(run_id: str) -> str:
+    """The name of the background job that measures what a run's fakes are worth as training data."""
+    return f"enlarge {run_id}"
 
 
 def best_data() -> str:
@@ -126,7 +137,7 @@ def used(values: Mapping[str, Any]) -> list[str]:
     data = registry.card("datasets", values["dataset"])
     model = registry.card("models", values["model"])
     idle = {"z_dim", "width", "batch_norm", "conditional"} - set(model.facts.get("KNOBS", ()))
-    idle |= {"source"} - set(data.facts.get("KNOBS", ()))
+    idle |= {"source", "source_b"} - set(data.facts.get("KNOBS", ()))
     if data.facts.get("LABELS", False) is False:
         idle |= {"conditional", "balanced"}
     if "conditional" in idle or not values["conditional"]:

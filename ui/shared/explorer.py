@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from gan import registry
+from gan import files, registry
 from gan.diagnostics import d_scale
 from gan.hosting import trainers
 from gan.runs import Run, RunError
@@ -14,6 +16,9 @@ from ui.shared.component import component
 LINKED = "explorer"
 TABS = ("draw", "quiz")  # beside Explore; the script of each is loaded when it is opened
 STYLES = ("explore/explorer.css", "explore/bench.css", "explore/folds.css")  # the other tabs bring their own
+
+FIRST_SEEDS = Path(__file__).parent / "first_seeds.json"  # made by `python -m tools.first_seeds`
+USUAL_SEED = 1
 
 _mount = component("explorer", "explore/shell.js", *STYLES)
 
@@ -38,6 +43,7 @@ def explorer(run: Run, step: int | None = None, key: str = LINKED, sliders: int 
             "steps": run.snapshots(),
             "step": step,
             "linked": key == LINKED,
+            "first": _first_seeds().get(run.id, USUAL_SEED),
             "sliders": sliders,
             "live": trainers.status(run) not in ("finished", "failed"),
             **_generator(run),
@@ -63,11 +69,19 @@ def _generator(run: Run) -> dict[str, Any]:
     try:
         about = generator_info.about(run)
     except RunError:
-        return {"shape": None, "n_classes": 0, "names": [], "w_dim": 0, "layers": []}
+        return {"shape": None, "n_classes": 0, "names": [], "w_dim": 0, "layers": [], "vocabulary": []}
     return {
         "shape": about.shape,
         "n_classes": about.n_classes,
         "names": about.names,
         "w_dim": about.w_dim,
         "layers": about.layers,
+        "vocabulary": about.vocabulary,
     }
+
+
+@cache
+def _first_seeds() -> dict[str, int]:
+    """The seed that the explorer begins with, by the id of a run that comes along."""
+    found: dict[str, int] = files.load(FIRST_SEEDS.read_bytes())
+    return found

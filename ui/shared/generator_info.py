@@ -14,6 +14,7 @@ from gan import files, registry
 from gan.config import declared
 from gan.runs import Run, RunError
 
+WORDS = "words"  # the conditioning that tells captions
 MAX_HEADER_BYTES = 1 << 20  # ours are a few kB, so a longer one is no file of ours
 
 
@@ -24,6 +25,8 @@ class About:
     `mtime` is the file's, in ns. `shape` is (C, H, W); (2, 1, 1) means points of the plane. `names` are the classes of
     its data, `n_classes` how many of them the generator can be asked for: 0 unless its run is conditional. `layers`
     are the names of the layers that each take a style, and `w_dim` is its length; () and 0 for a model without styles.
+    `vocabulary` has the words of the captions that it was trained with, `sheet` those that a grid shows, a row each and
+    with {} for the class; () without.
     """
 
     step: int
@@ -34,6 +37,8 @@ class About:
     names: tuple[str, ...]
     w_dim: int = 0
     layers: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    sheet: tuple[str, ...] = ()
 
     @property
     def is_points(self) -> bool:
@@ -89,8 +94,20 @@ def _read(path: Path, mtime: int) -> About:
         shape=(channels, height, width),
         n_classes=int(data["n_classes"]) if metadata["config"].get("conditional") else 0,
         names=tuple(data["names"]),
+        **_captions(metadata["config"]),
         **_styles(metadata["config"]),
     )
+
+
+def _captions(config: dict[str, Any]) -> dict[str, Any]:
+    """The words of the captions of a run's data, where its networks are told them, and the captions of a grid."""
+    if not config.get("conditional") or config.get("conditioning") != WORDS:
+        return {}
+    try:
+        facts = registry.card("datasets", config["dataset"]).facts
+        return {"vocabulary": tuple(facts["VOCABULARY"]), "sheet": tuple(facts["SHEET"])}
+    except (LookupError, registry.Unknown):
+        return {}
 
 
 def _styles(config: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from gan.diagnostics.numerals import percent
 from ui.shared import run_entries
 
 PRESENT = 0.01  # share from which a class counts as there
+FIT = 12  # classes that fit beside each other
 
 
 class Html(str):
@@ -75,22 +77,23 @@ def bars(
         both = [("fake", shares[k]), *([("real", prior[k])] if prior else [])]
         sticks = "".join(f'<i class="{kind}" style="height:{100 * share / top:.1f}%"></i>' for kind, share in both)
         detail = ", ".join(
-            f"{'generated' if kind == 'fake' else 'training images'} {share:.1%}" for kind, share in both
+            f"{'generated' if kind == 'fake' else 'training images'} {percent(share, 1)}" for kind, share in both
         )
-        share, told = f"{shares[k]:.0%}" if shares[k] >= PRESENT else "<1%", ""
+        share, told = f"{100 * shares[k]:.0f}" if shares[k] >= PRESENT else "<1", ""
         if right and (read := right[k]) is not None:
-            detail += f", {read:.1%} of those asked for are read as it"
-            told = f"<small>✓ {read:.0%}</small>"
+            detail += f", {percent(read, 1)} of those asked for are read as it"
+            told = f"<small>✓ {100 * read:.0f}</small>"
         columns.append(
             f'<li title="{escape(f"{name}: {detail}")}"><span class="report-sticks">{sticks}</span>'
             f"<b>{escape(name)}</b><small>{escape(share)}</small>{told}</li>"
         )
-    words = "; ".join(f"{name} {share:.1%}" for name, share in zip(names, shares, strict=True))
-    legend = '<p class="report-legend"><i class="fake"></i>generated'
+    words = "; ".join(f"{name} {percent(share, 1)}" for name, share in zip(names, shares, strict=True))
+    keys = 'tabindex="0" ' if len(names) > FIT else ""  # so that arrow keys scroll it
+    legend = '<p class="report-legend"><i class="fake"></i>generated, in %'
     legend += '<i class="real"></i>training images' if prior else ""
-    legend += " ✓ of those asked for, read as it</p>" if right else "</p>"
+    legend += " ✓ of those asked for, read as it, in %</p>" if right else "</p>"
     return (
-        f'<div class="report-bars" role="img" aria-label="{escape(f"Shares of the classes: {words}")}">'
+        f'<div class="report-bars" role="group" {keys}aria-label="{escape(f"Shares of the classes: {words}")}">'
         f"<ul>{''.join(columns)}</ul>{legend}</div>"
     )
 

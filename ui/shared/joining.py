@@ -11,13 +11,16 @@ from ui.shared import public_url, qr_code
 from ui.shared.text import plain
 
 THIS_MACHINE = (
-    "This server answers this machine only, so no phone can open the link. To let a class in, end it where it was "
+    "This server answers this machine only, so no phone can open the link. To let a class in, stop it where it was "
     "started (Ctrl-C: what trains is saved, and **Resume** takes it up again), then start it with"
 )
 
 
 def invite(**query: str) -> None:
-    """The QR code and the link to what `query` names, or what to do where nobody else could open it."""
+    """The QR code and the link to what `query` names, or what to do where nobody else could open it.
+
+    A run is shared as its watch view, which a phone has at once; a class joins the app, where it may ask for the wheel.
+    """
     if not public_url.root():
         st.caption(THIS_MACHINE)
         st.code("make class", language=None)
@@ -25,8 +28,11 @@ def invite(**query: str) -> None:
             st.caption("For another tab on this machine:")
             st.code(public_url.link(**query), language=None, wrap_lines=True)
         return
-    address = public_url.link(**query) if query else public_url.root()
+    address = public_url.link("watch", **query) if query else public_url.root()
     st.html(qr_code.html(address))
     st.code(address, language=None, wrap_lines=True)
     if short := os.environ.get("FORGER_SHORT_URL", ""):
-        st.caption(f"In many networks also {plain(short)}{plain(f'/?{urlencode(query)}') if query else ''}")
+        st.caption(f"In many networks also {plain(short)}{plain(f'/watch?{urlencode(query)}') if query else ''}")
+    if query:
+        st.caption("A page for phones: to watch, to explore, the quiz. The same run in the app, for all else:")
+        st.code(public_url.link(**query), language=None, wrap_lines=True)

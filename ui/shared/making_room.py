@@ -17,6 +17,12 @@ from ui.shared.text import plain
 STOPPED = "stopped-to-make-room"
 
 
+def busy() -> list[Run]:
+    """The runs of this process that have the device, or wait for it."""
+    there = map(runs.find, trainers.trainers().active())
+    return [run for run in there if trainers.status(run) in ("training", "queued") and run.control().want != "stop"]
+
+
 def warning(others: Iterable[Run], what: str) -> str:
     """What `what`, such as "Starting this", does to the runs that train, as Markdown; "" where there are none."""
     if not (names := _names(others)):
@@ -39,7 +45,8 @@ def note() -> None:
     with st.container(key="made-room", horizontal=True, vertical_alignment="center", gap="small", border=True):
         st.markdown(f":material/save: {_names(stopped)} was saved and stopped to make room.", width="stretch")
         mark, why = ":material/play_arrow:", "It takes its turn after the run that trains now."
-        st.button("Resume it", key="resume-made-room", icon=mark, help=why, disabled=not can_drive(), on_click=_resume)
+        if can_drive():
+            st.button("Resume it", key="resume-made-room", icon=mark, help=why, on_click=_resume)
         st.button("Close", key="close-made-room", type="tertiary", on_click=_close)
 
 

@@ -24,8 +24,14 @@ def go(page: str, **query: str) -> None:
     st.session_state[GO] = (page, query)
 
 
-def follow() -> None:
-    """Switches to where `go` wanted to; for the entry script, before anything is drawn."""
+def follow(here: str) -> None:
+    """Switches to where `go` wanted to; for the entry script, before anything is drawn. `here` is the page's file name.
+
+    Another address on the same page is no switch: the page is drawn with it at once.
+    """
     if wanted := st.session_state.pop(GO, None):
         page, query = wanted
+        if page == here:
+            st.query_params.from_dict(query)
+            return
         st.switch_page(PAGES / f"{page}.py", query_params=query)

@@ -23,9 +23,10 @@ def weights_url(run: Run, events: list[dict[str, Any]], step: int) -> str:
     return f"api/models/{run.id}/weights?step={step}&g={generation(events)}&c={_created(events)}"
 
 
-def judge_url(name: str, events: list[dict[str, Any]], step: int) -> str:
-    """Where the weights of D and EvalNet are, beside the generator of that name (ID or ID@STEP)."""
-    return f"api/models/{name}/judge/weights?step={step}&g={generation(events)}&c={_created(events)}"
+def judge_url(name: str, events: list[dict[str, Any]], step: int, alone: bool = False) -> str:
+    """Where the weights of D and EvalNet are, or of D `alone`, beside the generator of that name (ID or ID@STEP)."""
+    place = f"api/models/{name}/judge/weights?step={step}&g={generation(events)}&c={_created(events)}"
+    return place + ("&networks=d" if alone else "")
 
 
 def generation(events: list[dict[str, Any]]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,17 @@ USUAL = "The fixed grid shows progress, the random grid diversity: are the pictu
 
 @dataclass(frozen=True)
 class Scenario:
-    """How a broken preset is mended: the light that names the trouble, a sentence, the settings that mend it."""
+    """How a broken preset is mended: the light that names the trouble, a sentence, the settings that mend it.
+
+    `setup` says what is unusual in it and nothing of what comes of that; `answers` are names of lights, the right one
+    among them, to choose from when one is asked what will happen.
+    """
 
     light: str
     change: str
     repair: Mapping[str, Any]
+    setup: str = ""
+    answers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,9 @@ def here() -> str:
     return _slashed(before if is_page else url) if url else ""
 
 
-def link(**query: str) -> str:
-    """A link to the home page, which shows what `query` names: the public address, or else this browser's."""
-    return f"{root() or here()}?{urlencode(query)}"
+def link(page: str = "", /, **query: str) -> str:
+    """A link to a page, else the home page, which shows what `query` names: at the public address, or here."""
+    return f"{root() or here()}{page}?{urlencode(query)}"
 
 
 def _slashed(url: str) -> str:

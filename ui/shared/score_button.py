@@ -7,7 +7,7 @@ import streamlit as st
 from gan.hosting import jobs
 from gan.runs import Run
 from ui.shared import commands, compatibility
-from ui.shared.access import HOW_TO_DRIVE, can_drive
+from ui.shared.access import can_drive
 from ui.shared.errors import attempt
 from ui.shared.fragments import again
 from ui.shared.text import plain
@@ -36,9 +36,8 @@ def _offer(run: Run, name: str, text: str, label: str, step: int | None, was_run
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{name} {text}", width="content")
         key = f"score-{run.id}-{step}"
-        why = "Takes half a minute or more on all cores." if can_drive() else HOW_TO_DRIVE
-        mark = ":material/straighten:"
-        if st.button(label, key=key, icon=mark, disabled=not can_drive(), help=why):
+        mark, why = ":material/straighten:", "Takes half a minute or more on all cores."
+        if can_drive() and st.button(label, key=key, icon=mark, help=why):
             attempt(commands.evaluate, run, step)
             st.rerun()
     if job and job.state == "failed":

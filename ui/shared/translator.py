@@ -12,5 +12,12 @@ _mount = component("translate", "translate/translate.js", "draw/draw.css", "tran
 def translate(run: Run) -> None:
     """The sheet, what G is given and what it makes of it. Raises RunError until the run has a generator."""
     about = generator_info.about(run)
-    data = {"id": run.id, "shape": about.shape, "degradation": run.config().degradation, "steps": run.snapshots()}
+    config = run.config()
+    data = {
+        "id": run.id,
+        "shape": about.shape,
+        "degradation": config.degradation,
+        "both_ways": config.between_domains,
+        "steps": run.snapshots(),
+    }
     _mount(key="translate", data=data)

@@ -26,7 +26,8 @@ def unused() -> list[Path]:
     named = set()
     for run in runs.runs():
         with contextlib.suppress(runs.RunError, OSError, ValueError, RuntimeError):
-            if source := run.config().source:
+            config = run.config()
+            for source in filter(None, (config.source, config.source_b)):
                 named.add(Path(source).expanduser().resolve())
     return [path for path in every() if path.resolve() not in named]
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan.diagnostics import addresses
 from ui.shared import access, audience
-from ui.shell import listening
+from ui.shell import listening, watch_page
 from ui.shell.browser_cookie import browser_of
 from ui.shell.hosts import STREAM
 
@@ -26,6 +26,8 @@ class Arrivals:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket" or not scope["path"].endswith(STREAM):
+            if scope["type"] == "http" and scope["path"] == f"/{watch_page.NAME}":
+                audience.audience().glanced(is_elsewhere(scope))
             return await self.app(scope, receive, send)
         browser = access.digest(browser_of(scope) or repr(scope.get("client")))
         audience.audience().came(browser, is_elsewhere(scope))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.shared.access import COOKIE, COOKIE_VALUE, new_cookie
+from ui.shared.access import new_cookie
+from ui.shared.door import COOKIE
+from ui.shared.door import browser_of as browser_of
 from ui.shell import admitted
 
 SAME_SITE, FRAMED = b"; SameSite=Lax", b"; SameSite=None; Secure; Partitioned"
@@ -39,17 +41,6 @@ class BrowserCookie:
 
         await self.app(scope, receive, answer)
         return None
-
-
-def browser_of(scope: Scope) -> str:
-    """The value of the cookie that came with a request, "" without one that may be ours."""
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            for part in value.decode("latin-1").split(";"):
-                key, _, content = part.strip().partition("=")
-                if key == COOKIE and COOKIE_VALUE.match(content):
-                    return content
-    return ""
 
 
 def is_encrypted(scope: Scope) -> bool:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.shared import access, audience, joining, navigation, own_tab, public_url
+from ui.shared import access, audience, door, joining, login, navigation, own_tab, public_url
 from ui.shared.errors import attempt
 from ui.shared.fragments import again
 from ui.shared.text import plain
+from ui.shell import asking
 
 PIN, TOLD = "pin", "pin-told"
+WHO = {  # by whether there is a PIN, and whether there is a list of those who may log in
+    (True, False): "Whoever has the PIN drives.",
+    (False, True): "Whoever logs in and is on the list drives.",
+    (True, True): "Whoever has the PIN, or logs in and is on the list, drives.",
+}
 LOOK_SECONDS = 3.0  # between two looks at the wheel, of those it concerns
 
 
@@ -51,8 +57,13 @@ def _driving(number: int) -> None:
             st.button("Stop driving", on_click=access.leave_wheel)
             return
         st.caption("You may start, pause, change and delete. Everybody else watches.")
+        if name := login.user():
+            st.caption(f"Logged in as {plain(name)}.")
+            if st.button("Log out"):
+                st.logout()
         with st.container(key="wheel", gap="small"):
             again(_wheel, every=LOOK_SECONDS)
+        asking.render()
         st.button("Stop driving", on_click=access.lock)
 
 
@@ -72,8 +83,11 @@ def _wheel() -> None:
 
 def _watching(asks: int) -> None:
     with st.popover("Watching", icon=":material/visibility:", key="role-watching"):
-        st.caption("Everybody may watch and explore. Whoever has the PIN drives.")
-        st.text_input("PIN", type="password", key=PIN, max_chars=64, on_change=_try)
+        st.caption(f"Everybody may watch and explore. {WHO[bool(door.given_pin()), bool(door.drivers())]}")
+        if door.drivers():
+            _log_in()
+        if door.given_pin():
+            st.text_input("PIN", type="password", key=PIN, max_chars=64, on_change=_try)
         if message := st.session_state.get(TOLD):
             st.caption(f":red[{plain(message)}]")
         if own_tab.is_needed():
@@ -83,6 +97,15 @@ def _watching(asks: int) -> None:
             st.button("Ask no longer", on_click=access.leave_wheel)
         else:
             st.button("Ask for the wheel", icon=":material/pan_tool:", on_click=attempt, args=(access.ask_for_wheel,))
+
+
+def _log_in() -> None:
+    if name := login.user():
+        st.caption(f"{plain(name)} is not on the list of those who may drive.")
+        if st.button("Log out"):
+            st.logout()
+    elif st.button("Log in", icon=":material/login:"):
+        st.login()
 
 
 def _join() -> None:

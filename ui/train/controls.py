@@ -12,7 +12,7 @@ from gan.config import RunConfig, networks_card
 from gan.hosting import trainers
 from gan.hosting import trainers as hosting_trainers
 from gan.runs import Control, Run
-from ui.shared import access, commands, compatibility, joining, presets
+from ui.shared import access, commands, download, joining, presets
 from ui.shared.errors import attempt, show
 from ui.shared.fragments import again
 from ui.shared.text import plain
@@ -53,12 +53,13 @@ def _row(run: Run, pinned: bool) -> None:
         return
     with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="small"):
         _name(run, control, status)
-        if st.button("New run", icon=":material/add:", help="Choose a preset and settings."):
+        if st.button("New run", key="new-run", icon=":material/add:", help="Choose a preset and settings."):
             _go(preset="lean")
-        _share(run)
+        _share(run, status in commands.ACTIVE)
         if status in commands.ACTIVE:
             _active(run, control, status)
         else:
+            _download(run)
             _ended(run, status)
     show()
 
@@ -97,12 +98,12 @@ def _name(run: Run, control: Control, status: str) -> None:
 
 
 def _what_starts(run: Run) -> str:
-    """What a press on Start learns, where that is not what the run on screen has learned; "" otherwise."""
-    shown, next_up = run.config().dataset, compatibility.best_data()
-    if shown != "mnist" or next_up == shown:
+    """What a press on Start trains, which need not be what is on screen; "" without a preset."""
+    if (name := next(iter(presets.presets()), None)) is None:
         return ""
-    title = registry.card("datasets", next_up).title
-    return f" · MNIST is not on this machine: Start learns {title}; New run can get MNIST."
+    config = RunConfig.from_dict(presets.settings(name))
+    lost = "; MNIST is not here: New run can get it" if run.config().dataset == "mnist" != config.dataset else ""
+    return f" · Start begins a new run: {starting.default_title(config, name)}{lost}"
 
 
 def _active(run: Run, control: Control, status: str) -> None:
@@ -133,7 +134,7 @@ def _ended(run: Run, status: str) -> None:
             _button("Resume with half the learning rates", "play_arrow", act, kind="primary", help=why)
         case "failed" if asked := _asks(run):
             act = partial(commands.resume, run, accept=True)
-            why = f"With the {asked} as they are now. What is different is kept as an event of the run."
+            why = f"With the {asked} as they are now. The difference is kept as an event of the run."
             _button(f"Resume with changed {asked}", "play_arrow", act, kind="primary", help=why)
         case "failed":
             why = "From the last good state, once the cause is gone."
@@ -166,7 +167,7 @@ def _next() -> None:
         return
     for name, preset in list(presets.presets().items())[:1]:
         why, mark = f"{preset.title}. {preset.sentence}", ":material/play_arrow:"
-        if st.button("Start training", type="primary", icon=mark, help=why):
+        if st.button("Start training", key="start-training", type="primary", icon=mark, help=why):
             starting.begin_preset(name)
 
 
@@ -188,11 +189,23 @@ def _button(
     st.button(label, key=label, icon=mark, type=kind, disabled=off, help=help or None, on_click=attempt, args=(act,))
 
 
-def _share(run: Run) -> None:
-    with st.popover("Link", icon=":material/link:"):
+def _share(run: Run, with_download: bool = False) -> None:
+    """The link to a run; with the way to take it home where the row has no room for a button of its own."""
+    with st.popover("Link", icon=":material/link:", key="link"):
         joining.invite(run=run.id)
+        if with_download:
+            _download(run)
         if st.button("On a projector", icon=":material/slideshow:", help="Large, steered by keys: ? lists them."):
             _go(show="1", run=run.id)
+
+
+def _download(run: Run) -> None:
+    why = "Take it home: a zip with its own PyTorch script, one page, a figure."
+    if not run.weights().is_file():
+        return
+    if st.button("Download", icon=":material/download:", help=why):
+        download.open_(run)
+        st.rerun()  # the whole page, which shows the dialog
 
 
 def describe(run: Run) -> str:

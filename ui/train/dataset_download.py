@@ -44,8 +44,7 @@ def _progress(name: str) -> None:
         st.rerun()
     if job and job.state == "failed":
         st.error(plain(job.error), icon=":material/cloud_off:")
-    label, can = _label(name), can_drive()
-    if st.button(label, key=f"get-{name}", icon=":material/download:", disabled=not can):
+    if can_drive() and st.button(_label(name), key=f"get-{name}", icon=":material/download:"):
         attempt(commands.get_data, name)
         st.session_state[WANTED] = name
         st.rerun()
@@ -68,12 +67,13 @@ def arrived() -> str:
 
 
 def _source(source_key: str) -> None:
-    """A file from the browser, or a folder or file that lies on the machine that trains."""
+    """A file from the browser, or a folder or file that lies on the machine that trains; nothing for a watcher."""
+    if not can_drive():
+        return
     zipped = own_tab.file_uploader(
         "A zip of your images, or a file of arrays",
         type=FILES,
         max_upload_size=commands.UPLOAD_MB,
-        disabled=not can_drive(),
         help="At most 64 MB. It is kept under a name made from its content.",
     )
     # Kept once: each run of the page would give it a new date, and so have it read anew, and undo a folder typed since.
@@ -84,5 +84,4 @@ def _source(source_key: str) -> None:
         "… or a folder or zip on this machine",
         key=source_key,
         placeholder="/home/me/pictures",
-        disabled=not can_drive(),
     )

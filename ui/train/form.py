@@ -164,7 +164,8 @@ def knob(
     """
     setting, value = settings(values["model"], values["dataset"])[name], values[name]
     facts = setting.knob
-    about: dict[str, Any] = {"label": label or facts.label, "key": at or key(name), "help": _help(setting)}
+    zero = f" (0: {facts.zero})" if facts.zero and not facts.shown else ""
+    about: dict[str, Any] = {"label": label or f"{facts.label}{zero}", "key": at or key(name), "help": _help(setting)}
     about |= {"on_change": changed} if changed else {}
     if name == "start_from":
         return st.selectbox(options=_origins(value), format_func=lambda origin: origin or "nothing", **about)

@@ -7,18 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from gan.config import Knob, knob_of, live
+from gan.config import live
 from gan.runs import Control, Run
 from ui.shared import commands
 from ui.shared.errors import attempt
-from ui.shared.settings_text import shown
-
-FEW = 20  # whole numbers that are offered as a list
+from ui.shared.knob_widget import knob_widget
 
 
 def render(run: Run, control: Control, off: bool) -> None:
     """The popover: a choice is applied with the next step, and shown as applied."""
-    with st.popover("Change while it runs", icon=":material/tune:", disabled=off):
+    with st.popover("Change while it runs", icon=":material/tune:", disabled=off, key="change"):
         for name, value in control.in_force(run.config()).items():
             _dial(run, name, value)
         st.caption(_applied(run))
@@ -49,26 +47,8 @@ def longer(run: Run) -> None:
 
 def _dial(run: Run, name: str, value: Any) -> None:
     """The widget of one live setting; another value in force gives it another key, so that it shows that one."""
-    knob = knob_of(name)
     key = f"live-{name}-{run.id}-{value}"
-    about: dict[str, Any] = {"label": knob.label, "help": knob.help, "key": key}
-    about |= {"on_change": partial(_adjust, run, name, key)}
-    if isinstance(value, bool):
-        st.toggle(value=value, **about)
-    elif options := _options(knob, value):
-        st.selectbox(options=options, index=options.index(value), format_func=partial(shown, name), **about)
-    else:
-        low, high = (int(knob.low), int(knob.high)) if isinstance(value, int) else (knob.low, knob.high)
-        st.number_input(min_value=low, max_value=high, value=value, **about)
-
-
-def _options(knob: Knob, value: Any) -> list[Any]:
-    """The values to pick from; [] where any number of a range may be typed."""
-    if knob.shown:
-        return sorted({*knob.shown, value})
-    if isinstance(value, int) and knob.high - knob.low <= FEW:
-        return [*range(int(knob.low), int(knob.high) + 1)]
-    return [*knob.options()]
+    knob_widget(name, value, key=key, on_change=partial(_adjust, run, name, key))
 
 
 def _adjust(run: Run, name: str, key: str) -> None:

@@ -39,7 +39,7 @@ def render(config: RunConfig, shape: Shape | None, n_classes: int | None) -> str
             return ""
         shape = shape or _shape(config)
         if shape is None:
-            st.caption("The table is here as soon as your pictures have been read.")
+            st.caption("The table appears once your pictures have been read.")
             return ""
         try:
             tables, refused = _tables(_essential(config), shape, n_classes or 10)
@@ -64,7 +64,7 @@ def render(config: RunConfig, shape: Shape | None, n_classes: int | None) -> str
 
 def _wait() -> None:
     if torch_loader.torch_state() in ("no", "loading"):
-        st.caption(":material/hourglass_top: The table is here as soon as PyTorch is loaded.")
+        st.caption(":material/hourglass_top: The table appears once PyTorch is loaded.")
     elif torch_loader.torch_state() == "ready":
         st.rerun()
 

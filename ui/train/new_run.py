@@ -18,8 +18,9 @@ from gan.runs import pace
 from ui.shared import code_view, compatibility, making_room, presets
 from ui.shared.access import HOW_TO_DRIVE, can_drive
 from ui.shared.errors import show
+from ui.shared.navigation import PAGES
 from ui.shared.text import plain
-from ui.train import data_sheet, form, networks, preset_cards, scenarios, starting
+from ui.train import data_sheet, form, networks, preset_cards, starting
 
 UNITS = {"epochs": "Epochs", "steps": "Steps", "minutes": "Minutes"}
 PRESET, UNIT, AMOUNT, TITLE = "new-preset", "new-unit", "new-amount", "new-title"
@@ -31,7 +32,7 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
     _fill_once(preset, like, changes)
     left, right = st.columns([7, 6], gap="large")
     with left:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(key="form-head-left", horizontal=True, vertical_alignment="center"):
             st.header("What should it learn?", anchor=False)
             if runs.runs() and st.button("Back", type="tertiary", icon=":material/arrow_back:"):
                 st.query_params.clear()
@@ -40,9 +41,11 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
             st.query_params.from_dict({"preset": picked, **_own_data(st.session_state[form.DRAFT])})
             st.session_state.pop(LINK, None)  # filled anew, also where it is the one that was chosen before
             st.rerun()
-        scenarios.cards()
+        broken = "Broken on purpose: predict, watch, mend"
+        st.page_link(PAGES / "failures.py", label=broken, icon=":material/build:")
     with right:
-        st.header("Settings", anchor=False)
+        with st.container(key="form-head-right", horizontal=True, vertical_alignment="center"):
+            st.header("Settings", anchor=False)
         config = form.render()
         _keep_in_link(preset, like)
         preview = data_sheet.render(config) if config else None
@@ -160,15 +163,20 @@ def _length(config: RunConfig, budget: Mapping[str, float], preview: Preview | N
 
 
 def _start(config: RunConfig | None, budget: dict[str, float], preview: Preview | None) -> None:
-    """Start, unless what was read cannot be learned; while another run has the device, its owner decides."""
+    """Start, unless what was read cannot be learned; while another run has the device, its owner decides.
+
+    A watcher is told how to drive, and has nothing to press.
+    """
+    if not can_drive():
+        st.caption(f":material/visibility: {HOW_TO_DRIVE}")
+        return
     if config is None or (preview and preview.refused):
         _press("Start", "play_arrow", off=True, primary=True)
         return
     title, preset = st.session_state[TITLE], st.session_state[PRESET]
     if (origin := presets.every().get(preset)) and origin.model != config.model:
         preset = ""  # too far from it to carry its name
-    absent = plain(compatibility.lacking(config)) if can_drive() else f":material/visibility: {HOW_TO_DRIVE}"
-    if absent:
+    if absent := plain(compatibility.lacking(config)):
         st.caption(absent)
     off = bool(absent)
     busy = training()

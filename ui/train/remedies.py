@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gan.diagnostics import health, remedies
+from gan.diagnostics import remedies
 from gan.diagnostics.few_pictures import Remedy
-from gan.diagnostics.health_log import HealthStatus, log_of
 from gan.hosting import trainers
 from gan.runs import Run, RunError
-from gan.runs.log_reader import LogReader
 from ui.shared import commands, making_room, presets
 from ui.shared.access import can_drive
 from ui.shared.errors import attempt
 from ui.shared.fragments import again
 from ui.shared.navigation import go
+from ui.shared.run_light import light as light_of
 
 LOOK = 5.0  # seconds between two looks at the light of a run that trains
-READER = "log-reader"  # in the session: of the run on screen, which reads only what is new
 
 
 def offer(run: Run) -> None:
@@ -30,7 +28,7 @@ def offer(run: Run) -> None:
 
 def _row(run: Run) -> None:
     try:
-        light, config = _light(run), run.config()
+        light, config = light_of(run), run.config()
     except (OSError, RunError):
         return  # the page says so
     trouble = light is not None and light.level in ("warn", "bad")
@@ -46,14 +44,6 @@ def _row(run: Run) -> None:
                 on_click=_begin,
                 args=(run, remedy),
             )
-
-
-def _light(run: Run) -> HealthStatus | None:
-    """The status of a run by its log."""
-    reader = st.session_state.get(READER)
-    if reader is None or reader.run.path != run.path:
-        reader = st.session_state[READER] = LogReader(run)
-    return health.diagnose(log_of(run, reader))
 
 
 def _begin(run: Run, remedy: Remedy) -> None:

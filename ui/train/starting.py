@@ -29,35 +29,46 @@ class Wish:
     asked: float  # monotonic seconds
 
 
-def begin(config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = "") -> None:
-    """Starts a run and shows it; waits in `draw` for PyTorch where that is not loaded yet."""
+def begin(config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = "", **link: str) -> None:
+    """Starts a run and shows it, with `link` in the address; waits for PyTorch in `draw` where that is not loaded."""
+    wish(config, budget, title, preset, **link)
+    st.rerun()
+
+
+def wish(config: RunConfig, budget: Mapping[str, float], title: str = "", preset: str = "", **link: str) -> None:
+    """The same for a callback, after which Streamlit draws the page by itself."""
     title = title.strip() or default_title(config, preset)
 
     def work() -> Mapping[str, str] | None:
         run = attempt(commands.start, config, budget, title, preset)
-        return {"run": run.id} if run else None
+        return {**link, "run": run.id} if run else None
 
-    when_ready(work)
+    _want(work)
 
 
 def when_ready(work: Callable[[], Mapping[str, str] | None]) -> None:
     """Does `work` in `draw`, as soon as PyTorch is loaded."""
-    if can_drive():
-        torch_loader.warm_up()
-    st.session_state[PENDING] = Wish(work, time.monotonic())
+    _want(work)
     st.rerun()
 
 
-def begin_preset(name: str) -> None:
-    """Starts a preset as it is."""
+def _want(work: Callable[[], Mapping[str, str] | None]) -> None:
+    if can_drive():
+        torch_loader.warm_up()
+    st.session_state[PENDING] = Wish(work, time.monotonic())
+
+
+def begin_preset(name: str, **link: str) -> None:
+    """Starts a preset as it is; `link` is what the address says beside the run."""
     config = RunConfig.from_dict(presets.settings(name))
-    begin(config, presets.every()[name].budget, preset=name)
+    begin(config, presets.every()[name].budget, preset=name, **link)
 
 
 def render() -> None:
     """Fulfils the wish of this session, or draws how far PyTorch is; nothing without a wish."""
     if PENDING in st.session_state:
-        again(_wait, every=EVERY)
+        with st.container(key="starting"):
+            again(_wait, every=EVERY)
 
 
 def _wait() -> None:

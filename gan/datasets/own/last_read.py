@@ -1,4 +1,4 @@
-"""The data set that was read last, kept in memory: a preview, a training and its scores read their pictures once."""
+"""The data sets that were read last, kept in memory: a preview, a training and its scores read their pictures once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from gan.datasets import Data, Progress
 
 MAX_BYTES = 256 << 20  # of a set that is kept
 MAX_FILES = 200_000  # of a folder that is looked through for changes
+MAX_SETS = 2  # sets: a translation has two kinds of pictures
 
 Job = Generator[Progress, None, Data]
-_last: dict[str, Data] = {}  # at most one
+_last: dict[str, Data] = {}  # at most MAX_SETS
 _guard = threading.Lock()
 
 
@@ -28,8 +29,9 @@ def read(path: Path, choices: object, job: Callable[[], Job]) -> Job:
     size = data.images.nbytes + (data.test.images.nbytes if data.test else 0)
     if key and size <= MAX_BYTES and key == _key(path, choices):
         with _guard:
-            _last.clear()
             _last[key] = data
+            for old in [*_last][:-MAX_SETS]:
+                del _last[old]
     return data
 
 

@@ -148,7 +148,9 @@ def _shape(shapes: list[tuple[int, int]], choices: Choices) -> list[Decision]:
     lost = [1 - min(side) / max(side) for side in shapes if min(side) != max(side)]
     if lost and choices.fit == "crop":
         mean = sum(lost) / len(shapes)
-        text = f"Each picture is cropped to the square in its middle; that takes {mean:.0%} off them on average."
+        text = (
+            f"Each picture is cropped to the square in its middle; that takes {100 * mean:.0f} % off them on average."
+        )
         decided.append(Decision("fit", "crop", text))
     elif lost:
         decided.append(Decision("fit", "pad", "Each picture is kept whole, with its own edge's colour around it."))

@@ -100,5 +100,5 @@ def cropping(shapes: Sequence[tuple[int, int]], fit: str) -> list[str]:
     share = 1 / float(np.median(long))
     return [
         f"{len(long):,} pictures are over {LONG:.0f} times as long as wide: only the square in the middle is kept, "
-        f"about {share:.0%}, and the rest is cut off. With the setting fit: pad all of it is kept."
+        f"about {100 * share:.0f} %, and the rest is cut off. With the setting fit: pad all of it is kept."
     ]

@@ -44,9 +44,9 @@ class Autocast:
     def __init__(self, net: nn.Module, device: torch.device):
         self.net, self.device = net, device
 
-    def __call__(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+    def __call__(self, x: Tensor | None, y: Tensor | None = None, **way: bool) -> Tensor:
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            out = self.net(x, y)
+            out = self.net(x, y, **way)
         return out.float()
 
     def __getattr__(self, name: str) -> Any:

@@ -161,7 +161,7 @@ def test_a_page_judges_pictures_of_the_size_that_the_classifier_reads_alone(clie
 @pytest.mark.skipif(NODE is None, reason="node is not here")
 def test_the_page_reads_pictures_as_the_server_does(tmp_path: Path) -> None:
     sampler = Sampler.load("checkpoints/lean-mnist")
-    made = programs._write_judge(sampler)
+    made = programs._write_judge(sampler, alone=False)
     assert not isinstance(made, str)
     pictures = sampler.images(np.random.default_rng(0).standard_normal((3, sampler.z_dim), np.float32))
     pictures[2] = 255 - pictures[2]

@@ -67,3 +67,24 @@ def test_what_has_no_z_says_why_and_what_is_not_there_is_refused(client: Client,
     files.replace(path, before)
     for query in ("sort=fixed&step=3&k=99", "sort=other&step=3&k=0", "step=3"):
         assert client.get(f"/api/models/tiny/tile?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("sort", ["fixed", "random", "real"])
+def test_d_judges_every_picture_of_a_grid_as_it_judges_each_alone(client: Client, home: Path, sort: str) -> None:
+    run = runs.find("tiny")
+    told = client.get(f"/api/models/tiny/opinions?sort={sort}&step=3").json()
+    sheet = run.real_picture() if sort == "real" else run.picture(sort, 3)  # type: ignore[arg-type]
+    sampler = Sampler.load(run.path)
+    pictures = images.tiles(images.decode(sheet.read_bytes()), sampler.shape)
+    alone = [float(sampler.critic(picture[None])[0]) for picture in pictures]
+    assert told["step"] == 3
+    assert np.allclose(told["d"], alone, atol=1e-3)
+    assert np.allclose(told["p"], 1 / (1 + np.exp(-np.array(alone))), atol=1e-3)
+
+
+def test_d_of_an_early_picture_is_the_one_that_was_kept_of_it(client: Client) -> None:
+    assert client.get("/api/models/tiny/opinions?sort=fixed&step=0").json()["step"] == 0
+
+
+def test_a_picture_that_was_not_kept_is_said_to_be_missing(client: Client) -> None:
+    assert client.get("/api/models/tiny/opinions?sort=fixed&step=2").status_code == 409

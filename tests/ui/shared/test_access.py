@@ -334,6 +334,7 @@ def test_every_command_refuses_a_watcher(command, tmp_path, monkeypatch):
         "title": "Mine",
         "name": "mnist",
         "data": b"zip",
+        "folder": str(tmp_path / "site"),
         "content": b"zip",
         "remedy": Remedy("R1", "A penalty.", {"r1": 0.3}),
     }

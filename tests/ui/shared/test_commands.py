@@ -64,6 +64,22 @@ def test_a_branch_is_made_and_trained(fake, run, monkeypatch):
     assert fake.started == [made.id] == ["new"]
 
 
+def test_a_branch_trains_in_turns_with_its_twin_or_neither_is_made(fake, run, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+
+    def branch(*given: Any) -> Run:
+        if given[3:] == ({"lr_g": -1.0}, False):
+            raise RunError("No such rate.")
+        return runs.create(run.config(), {"steps": 20}, run_id="new" if given[3:] else "twin")
+
+    monkeypatch.setattr(branching, "branch", branch)
+    with pytest.raises(RunError, match="No such rate"):
+        commands.branch_with_twin(run, 7, {"steps": 20}, {"lr_g": -1.0})
+    assert not (run.path.parent / "twin").exists()
+    twin, made = commands.branch_with_twin(run, 7, {"steps": 20}, {"lr_g": 0.001})
+    assert fake.started == [twin.id, made.id] == ["twin", "new"]
+
+
 def test_a_branch_that_cannot_be_says_so(fake, run, monkeypatch):
     with pytest.raises(RunError, match="not here yet"):
         commands.branch(run, 0, {"steps": 20})
@@ -340,6 +356,16 @@ def test_a_pair_is_made_and_started_together(fake, pair):
     assert [run.control().title for run in (one, other)] == ["One", "Other"]
     assert [run.config().lr_d for run in (one, other)] == [0.002, 0.02]
     assert other.events()[0]["preset"] == "lean"
+
+
+@pytest.mark.usefixtures("fake")
+def test_new_runs_of_a_lent_wheel_tell_who_asked(run, pair, monkeypatch):
+    monkeypatch.setattr(registry, "missing", lambda card, root: [])
+    monkeypatch.setattr(commands, "require_driver", lambda: None)
+    monkeypatch.setattr(commands, "driver", lambda: "phone 7")
+    monkeypatch.setattr(branching, "branch", lambda *given: runs.create(run.config(), {"steps": 20}, run_id="new"))
+    made = [*commands.start_together(pair, {"steps": 5}), commands.branch(run, 7, {"steps": 20})]
+    assert [each.control().by for each in made] == ["phone 7"] * 3
 
 
 def test_of_a_pair_both_are_made_or_none(fake, pair, monkeypatch):

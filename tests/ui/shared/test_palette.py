@@ -61,7 +61,9 @@ def test_drawings_take_theirs_from_the_palette() -> None:
 def test_python_has_one_palette_and_it_is_the_same() -> None:
     told = {name.lower().replace("_", "-"): value for name, value in vars(palette).items() if name.isupper()}
     del told["soft"]  # see-through in the browser
+    dark = {name.removeprefix("dark-"): told.pop(name) for name in [*told] if name.startswith("dark-")}
     assert told == {name: tokens("light")[name] for name in told}
+    assert dark == {name: tokens("dark")[name] for name in dark}
     for folder in ("gan", "ui", "pages"):
         for path in sorted((HOME / folder).rglob("*.py")):
             if path.stem != "palette":

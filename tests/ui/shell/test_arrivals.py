@@ -64,14 +64,20 @@ def test_another_device_is_told_from_this_machine(client: str, headers: Any, els
     assert arrivals.is_elsewhere(scope(client, "a", *headers)) is elsewhere
 
 
-def test_where_nobody_came_it_says_what_to_try_until_somebody_comes(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("by", ["page", "watch view"])
+def test_where_nobody_came_it_says_what_to_try_until_somebody_comes(
+    by: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     counts(scope("127.0.0.1", "a"))
     assert advice(8501) == []
     asyncio.run(arrivals.wait(0))
     said = capsys.readouterr().out
     assert all(word in said for word in ("hotspot", "guest isolation", "ufw allow"))
     assert any("8501" in line for line in advice(8501))
-    counts(scope("192.168.7.9", "b"))
+    glance = {**scope("192.168.7.9", path="/watch"), "type": "http"}
+    counts(scope("127.0.0.1", "a"))
+    assert advice(8501)
+    counts(scope("192.168.7.9", "b") if by == "page" else glance)
     assert advice(8501) == []
     asyncio.run(arrivals.wait(0))
     assert capsys.readouterr().out == ""

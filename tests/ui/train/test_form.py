@@ -71,7 +71,7 @@ def drawn(**changes) -> AppTest:
 
 
 def labels(at: AppTest) -> set[str]:
-    return {w.label for w in (*at.selectbox, *at.number_input, *at.toggle, *at.text_input)}
+    return {w.label.partition(" (0: ")[0] for w in (*at.selectbox, *at.number_input, *at.toggle, *at.text_input)}
 
 
 def label(name: str) -> str:

@@ -1,10 +1,10 @@
-"""The zip of a run, made in the background and kept in memory for whoever asked for it."""
+"""The zip of a run or of a class, made in the background and kept in memory for whoever asked for it."""
 
 from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gan.hosting.process import singleton
 from gan.runs import Run
 
 MAX_ZIPS = 3  # in memory
+CLASS = "zip-of-a-class"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,35 @@ def packed(run: Run) -> Zip | None:
         return zips.by_key.get(_key(run))
 
 
+def begin_class(found: Sequence[Run], title: str) -> None:
+    """Packs the pages of these runs, and an index, into one zip."""
+    jobs.start_job(CLASS, lambda: _pack_class(found, title))
+
+
+def class_job() -> Job | None:
+    """The last packing of a class's zip; None when nobody asked for one."""
+    return jobs.job(CLASS)
+
+
+def packed_class() -> bytes | None:
+    """The newest zip of a class, if there is one."""
+    zips = _zips()
+    with zips.lock:
+        return zips.of_class
+
+
+def _pack_class(found: Sequence[Run], title: str) -> Iterator[Progress]:
+    from gan.export import class_zip
+
+    zips = _zips()
+    with zips.packing, tempfile.TemporaryDirectory(prefix="forger-") as folder:
+        out = Path(folder) / "class.zip"
+        yield from class_zip.pack(found, out, title)
+        content = out.read_bytes()
+        with zips.lock:
+            zips.of_class = content
+
+
 def _pack(run: Run) -> Iterator[Progress]:
     from gan.export.archive import archive
 
@@ -76,6 +106,7 @@ def _key(run: Run) -> str:
 @dataclass
 class _Zips:
     by_key: LRUCache[str, Zip] = field(default_factory=lambda: LRUCache(MAX_ZIPS))
+    of_class: bytes | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     packing: threading.Lock = field(default_factory=threading.Lock)  # held while one is made
 

@@ -1,0 +1,97 @@
+// The first steps of who comes first: a sentence each, where its control is, and what counts as done.
+
+/**
+ * A step. `page` is the last part of its page's address; `find` the selectors of its control, the best first; `press` the
+ * words of a button instead. `done`: the event on the control that ticks it. `drives`: nothing for who only watches.
+ * @typedef {{name: string, words: string, page: string, done: "click" | "input" | "pointerdown", find?: string[],
+ *   press?: string[], drives?: boolean}} Step
+ */
+
+/** @type {Step[]} */
+export const STEPS = [
+  {
+    name: "start",
+    words: "Start a run with the marked button.",
+    page: "",
+    press: ["Start training", "Start", "Stop it and start this one"],
+    done: "click",
+    drives: true,
+  },
+  {
+    name: "look",
+    words: "Look back: drag the slider under the pictures to the beginning.",
+    page: "",
+    find: [".live .base-timeline input"],
+    done: "input",
+  },
+  { name: "pause", words: "Hold it: press Pause.", page: "", press: ["Pause"], done: "click", drives: true },
+  {
+    name: "step",
+    words: "Take one step at a time: press Step.",
+    page: "",
+    press: ["Step"],
+    done: "click",
+    drives: true,
+  },
+  {
+    name: "break",
+    words: "Break one: say what will happen to a run that is broken on purpose.",
+    page: "failures",
+    find: [".failures-choices input", "[class*='st-key-open-'] button"],
+    done: "input",
+  },
+  {
+    name: "explore",
+    words: "Explore: drag a slider and watch the digit change.",
+    page: "explore",
+    find: [".explore-panels > :not([hidden]) .explore-row input[type=range]", ".explore-panels input[type=range]"],
+    done: "input",
+  },
+  {
+    name: "draw",
+    words: "Draw a digit and hear what D says: open Draw.",
+    page: "explore",
+    find: [".explore-panels > :not([hidden]) .draw-sketch", "[role=tab][data-tab=draw]"],
+    done: "pointerdown",
+  },
+  {
+    name: "guess",
+    words: "Guess against D: open Quiz and say which picture is real.",
+    page: "explore",
+    find: [".explore-panels > :not([hidden]) [data-part=real]", "[role=tab][data-tab=quiz]"],
+    done: "click",
+  },
+];
+
+/** The steps for who drives, or for who only watches. */
+export function stepsFor(drives) {
+  return STEPS.filter((step) => drives || !step.drives);
+}
+
+/** The first step that is not done; null when all are. */
+export function next(steps, done) {
+  return steps.find(({ name }) => !done.includes(name)) ?? null;
+}
+
+/** The last part of a page's address, "" for the home page. */
+export function pageOf(url, root) {
+  return new URL(url).pathname.slice(new URL(root).pathname.length).replace(/\/$/, "");
+}
+
+/**
+ * Whether an event of that kind, which met these elements from the inside out, is what a step asks for.
+ * @param {Step} step
+ * @param {string} kind
+ * @param {any[]} path
+ */
+export function ticks(step, kind, path) {
+  if (step.done !== kind) return false;
+  const elements = path.filter((one) => "matches" in one);
+  if (!step.press) return elements.some((one) => one.matches(step.find[0]));
+  return elements.some((one) => one.matches("button") && step.press.includes(wordsOf(one)));
+}
+
+/** The words of a button of Streamlit's, without those of its icon. */
+export function wordsOf(button) {
+  return button.querySelector("p")?.textContent ?? "";
+}

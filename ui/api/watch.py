@@ -1,0 +1,113 @@
+"""GET /api/watch and …/view: one run for the watch view (assets/watch/), named or followed, and what is said of it.
+
+An answer is that of `…/series`, with the addresses of what the view draws from: those of the other routes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gan import runs
+from gan.runs import Run, RunError
+from ui.api.requests import ApiError, Model, find_run, integer, json_response
+from ui.api.run_feed import RunFeed
+from ui.api.runs import FEEDS
+from ui.api.worker import GeneratorWorker
+from ui.shared import followed, generator_info, stage
+from ui.shared.picture_url import weights_url
+
+if TYPE_CHECKING:
+    from gan.sampler import Sampler
+
+MAX_VIEWS = 32  # of runs, in memory
+VIEW_SECONDS = 60  # of training, after which directions are measured anew
+
+
+def routes(worker: GeneratorWorker) -> list[Route]:
+    """The routes of this file, for the app to mount."""
+    return [Route("/watch", watch), Route("/watch/view", _Views(worker).answer)]
+
+
+def watch(request: Request) -> Response:
+    after, known = integer(request, "after", least=None), request.query_params.get("known", "")
+    held = request.query_params.get("held", "")
+    run = _run(request, held)
+    if run.id != held:
+        after, known = None, ""  # what the page has is of another run
+    feed = FEEDS.of(run)
+    return json_response({"id": run.id, **feed.series(after, known), **_drawn(run, feed)})
+
+
+def _run(request: Request, held: str) -> Run:
+    """The run that the query names, or the one that is followed. Raises ApiError, RunError."""
+    named = request.query_params.get("run", "")
+    if named and not runs.ID.match(named):
+        raise ApiError(400, "A run id has lower-case letters, digits and hyphens, at most 64.")
+    if not (found := named or _shown() or followed.followed().id(held)):
+        raise RunError("There is no run yet: it is shown as soon as one begins.")
+    return find_run(found)
+
+
+def _shown() -> str:
+    """The run that the teacher shows to the class, "" for none."""
+    scene = stage.stage().told()["scene"]
+    shown = scene["query"].get("run", "") if scene else ""
+    try:
+        return runs.find(shown).id if runs.ID.match(shown) else ""
+    except RunError:
+        return ""  # it was deleted
+
+
+def _drawn(run: Run, feed: RunFeed) -> dict[str, Any]:
+    """Where the page finds what it draws from; `why` says why it does not draw."""
+    from gan.export import watch_html
+
+    try:
+        about = generator_info.about(run)
+    except RunError as error:
+        return {"generators": [], "program": None, "critic": None, "view": "", "why": str(error)}
+    steps = sorted({*run.snapshots(), about.step})
+    why = watch_html.undrawn(about.is_points, feed.from_source)
+    return {
+        "generators": [(step, weights_url(run, feed.events, step)) for step in steps],
+        "program": None if why else f"api/models/{run.id}/program",
+        "critic": None if why else f"api/models/{run.id}/judge?networks=d",
+        "view": f"api/watch/view?run={run.id}&v={_edition(run, feed)}",
+        "why": why,
+    }
+
+
+def _edition(run: Run, feed: RunFeed) -> str:
+    """Another word when the view is to be made anew: after a while of training, or with a new report."""
+    try:
+        scored = (run.path / "scores.jsonl").stat().st_size
+    except OSError:
+        scored = 0
+    return f"{int(1000 * run.created()):x}-{int(feed.seconds // VIEW_SECONDS)}-{scored}"
+
+
+class _Views:
+    """What is said of each run, by edition. It asks PyTorch, so the worker makes it."""
+
+    def __init__(self, worker: GeneratorWorker):
+        self._worker = worker
+        self._made: LRUCache[tuple[str, str], bytes] = LRUCache(MAX_VIEWS)  # used in the event loop only
+
+    async def answer(self, request: Request) -> Response:
+        run = _run(request, "")
+        model = Model(run.id, run, None, generator_info.about(run))
+        key = (str(run.path.resolve()), _edition(run, FEEDS.of(run)))
+        if key not in self._made:
+            self._made[key] = await self._worker.compute(request, model, lambda sampler: _view(run, sampler), "view")
+        return Response(self._made[key], headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def _view(run: Run, sampler: Sampler) -> bytes:
+    from gan.export import watch_about
+
+    return watch_about.as_json(run, watch_about.view(run, sampler, drawn=True)[0])
