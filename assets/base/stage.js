@@ -9,6 +9,9 @@ import { json } from "./http.js";
 
 const EVERY = 2500; // ms between two looks where no feed of a run tells it
 const REST = 400; // ms that a scene stays as it is before it is told: sliders move
+/** @type {any} */
+const REST_OF_SCENE = { panel: "", step: null }; // where nobody chose a panel or a moment
+const TRIES = 20; // a server that is busy or away for a moment is asked again
 const ROAMS = "forger-looks-around"; // in this tab: 1 once somebody looked around by themselves
 const PICKS = "forger-picks"; // in this tab: [id of a question, pick]
 
@@ -20,7 +23,8 @@ class Stage {
     this.listeners = new Set();
     this.heardAt = 0;
     this.timer = 0;
-    this.scene = {};
+    this.scene = { ...REST_OF_SCENE };
+    this.said = "";
   }
 
   /** Hears of every change until the returned function is called. */
@@ -29,17 +33,19 @@ class Stage {
     return () => void this.listeners.delete(listener);
   }
 
-  /** Who this browser is; a watcher's looks by itself where nothing else does. */
+  /** Who this browser is: a watcher's looks by itself where nothing else does, a teacher's tells what it shows. */
   be(role) {
     this.role = role;
     if (role && !this.timer) this.timer = window.setInterval(() => this.look(), EVERY);
     if (!role) clearInterval(this.timer);
     if (!role) this.timer = 0;
+    this.say();
   }
 
   /** Takes what an answer tells; null where that is as it was. */
   hear(told) {
     this.heardAt = Date.now();
+    if (told && !told.scene && this.said) this.again(); // a server that began anew
     if (!told || JSON.stringify(told) === JSON.stringify(this.told)) return;
     this.told = told;
     for (const listener of [...this.listeners]) listener(told);
@@ -65,14 +71,27 @@ class Stage {
     for (const listener of [...this.listeners]) listener(this.told);
   }
 
-  /** The teacher shows this, as far as it is another than before; in a tab that can be seen. */
+  /** What this browser shows now; another place begins with its own panel, live. The teacher's is said to the class. */
   show(part) {
-    if (this.role !== "teacher" || document.visibilityState !== "visible") return;
-    const scene = { ...this.scene, ...part };
-    if (JSON.stringify(scene) === JSON.stringify(this.scene)) return;
-    this.scene = scene;
+    const { page, query } = this.scene;
+    const moved = page && part.page && JSON.stringify([page, query]) !== JSON.stringify([part.page, part.query]);
+    this.scene = { ...(moved ? REST_OF_SCENE : this.scene), ...part };
+    this.say();
+  }
+
+  /** Says the scene as far as it is another than was said last; in a tab that can be seen, and known as the teacher's. */
+  say() {
+    if (this.role !== "teacher" || document.visibilityState !== "visible" || !this.scene.page) return;
+    const scene = JSON.stringify(this.scene);
+    if (scene === this.said) return;
+    this.said = scene;
     clearTimeout(this.resting);
-    if (scene.page) this.resting = setTimeout(() => this.post({ scene }), REST);
+    this.resting = setTimeout(() => this.post({ scene: this.scene }), REST);
+  }
+
+  again() {
+    this.said = "";
+    this.say();
   }
 
   /** Sets something as the teacher: {scene, ask, answer}. */
@@ -95,7 +114,7 @@ class Stage {
 
   async send(path, body) {
     const sent = new Blob([JSON.stringify(body)], { type: "application/json" });
-    this.hear(await json(path, { body: sent }).catch(() => null));
+    this.hear(await json(path, { body: sent, tries: TRIES }).catch(() => null));
   }
 }
 

@@ -5,6 +5,7 @@ import { reason } from "../shell/reason.js";
 const SLOW_MS = 300; // an answer, and dragging is no longer smooth
 const SKEW_S = 120;
 const PROBES = 5;
+const PATIENCE_MS = 15_000; // for the server's answer: a slow one is no proxy in the way
 
 /**
  * @typedef {{ name: string, state: "ok" | "warning" | "problem", text: string, advice?: string }} Check
@@ -33,7 +34,7 @@ function place() {
 
 /** @returns {Promise<Check>} */
 async function connection() {
-  const text = await reason(ROOT, false);
+  const text = await reason(ROOT, false, PATIENCE_MS);
   if (text) return { name: "connection", state: "problem", text };
   return { name: "connection", state: "ok", text: "The server admits this address, and WebSockets get through." };
 }

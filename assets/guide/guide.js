@@ -30,8 +30,7 @@ class Guide {
     this.data = data;
     stage.be(data.role);
     if (data.role === "watcher") this.roams(moved, first);
-    if (data.role === "teacher")
-      stage.show({ ...shown(data.place), ...(moved || first ? { panel: "", step: null } : {}) });
+    stage.show(shown(data.place));
     this.panel.show(data);
     this.hear();
   }

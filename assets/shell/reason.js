@@ -9,14 +9,15 @@ const HELP = "docs/operating.md has the lines for common proxies.";
  * What is in the way, in sentences, the setting that helps last; null where nothing is, or not for long.
  * @param {URL} root of the app
  * @param {boolean} lost whether there was a connection before
+ * @param {number} [patience] ms for an answer, and for a socket
  * @returns {Promise<string | null>}
  */
-export async function reason(root, lost) {
-  const about = await ask(root);
+export async function reason(root, lost, patience = PATIENCE_MS) {
+  const about = await ask(root, patience);
   if (typeof about === "string") return about;
   if (!about) return absent(root, lost);
   if (about.refused) return about.refused;
-  if (await passes(root)) return null;
+  if (await passes(root, patience)) return null;
   return (
     "This page cannot talk to the server: a proxy between this browser and the server does not pass WebSockets on. " +
     "Whoever runs the proxy can let them through; in nginx: proxy_http_version 1.1; " +
@@ -25,19 +26,28 @@ export async function reason(root, lost) {
 }
 
 /** What the server says of this address; a sentence where something else answers, null where nothing does. */
-async function ask(root) {
+async function ask(root, patience) {
   const query = new URLSearchParams({ root: root.href });
-  let answer;
+  const signal = AbortSignal.timeout(patience);
+  let answer, text;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
     answer = await fetch(new URL(`api/connection?${query}`, root), { cache: "no-store", signal });
+    text = await answer.text();
   } catch (error) {
     return error.name === "TimeoutError" ? SLOW : null;
   }
-  const found = await answer.json().catch(() => null);
+  const found = parsed(text);
   if (found?.error) return found.error;
   if (!answer.ok || !found) return stranger(answer.status);
   return found;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Something that is not the server answered. */
@@ -57,7 +67,7 @@ function absent(root, lost) {
 }
 
 /** Whether a socket of ours is opened. */
-function passes(root) {
+function passes(root, patience) {
   const url = new URL("api/connection", root);
   url.protocol = root.protocol === "https:" ? "wss:" : "ws:";
   return new Promise((resolve) => {
@@ -69,6 +79,6 @@ function passes(root) {
     };
     socket.onopen = () => end(true);
     socket.onerror = () => end(false);
-    const timer = setTimeout(end, PATIENCE_MS, false);
+    const timer = setTimeout(end, patience, false);
   });
 }

@@ -9,13 +9,14 @@ import { next, pageOf, stepsFor, ticks, wordsOf } from "./trail-steps.js";
 const KEPT = "forger-first-steps"; // in the browser: the names of what was done, and HIDDEN
 const HIDDEN = "hidden";
 const LOOK_MS = 700; // between two looks for the control
-const POINT_MS = 9000; // how long the ring stays by itself
+const POINT_MS = 9000; // how long the ring stays by itself, from when its control is there
 
 class Trail {
   constructor() {
     this.done = read(KEPT) ?? [];
     this.open = false;
-    this.until = this.done.length ? 0 : performance.now() + POINT_MS;
+    this.pointing = !this.done.length; // until it was seen for a while
+    this.until = Infinity;
     this.count = h("b");
     this.words = h("span", { class: "trail-words" });
     this.button = h(
@@ -77,7 +78,8 @@ class Trail {
 
   /** Shows the ring for a while. */
   point() {
-    this.until = performance.now() + POINT_MS;
+    this.pointing = true;
+    this.until = Infinity;
     this.look();
   }
 
@@ -91,8 +93,10 @@ class Trail {
     const { colorScheme } = getComputedStyle(document.querySelector(".stApp") ?? document.body);
     for (const one of [this.element, this.ring.element])
       if (one.style.colorScheme !== colorScheme) one.style.colorScheme = colorScheme;
-    const wanted = this.step && (this.open || (!this.isHidden && performance.now() < this.until));
+    if (performance.now() > this.until) this.pointing = false;
+    const wanted = this.step && (this.open || (!this.isHidden && this.pointing));
     this.control = wanted ? controlOf(this.step) : null;
+    if (this.control && this.until === Infinity) this.until = performance.now() + POINT_MS; // once it can be seen
     this.ring.around(this.control);
   }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import computed, expect, opened, refused
+from tests.browser import PATIENCE, computed, expect, opened, refused
 from tests.in_browser.conftest import BUSY, DOTS, OTHER, RUN, SMALL
 from tests.in_browser.looking import MOST_SIZES, axe, long_lines, sizes
 from ui.learn import chapters
@@ -27,7 +27,7 @@ CHART = "[data-testid=live-chart] .main-svg"
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     with opened(browser, WIDE, HIGH) as found:
-        found.set_default_timeout(15000)
+        found.set_default_timeout(PATIENCE)
         yield found
 
 

@@ -57,6 +57,12 @@ test("a proxy that lets no socket through is told how to", async () => {
   assert.match(await reason(ROOT, false), /does not pass WebSockets on.*proxy_set_header Upgrade/);
 });
 
+test("an answer whose text does not come in time is a slow server, not something in its place", async () => {
+  const late = new ReadableStream({ pull: () => Promise.reject(new DOMException("", "TimeoutError")) });
+  answering(() => new Response(late));
+  assert.match(await reason(ROOT, false, 10), /has not answered for some seconds/);
+});
+
 for (const [status, words] of [
   [502, /does not reach it \(502\)/],
   [401, /asks who you are/],
