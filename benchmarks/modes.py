@@ -203,8 +203,8 @@ modes` those in samples whose three digits it all reads with a probability above
 modes' shares from those of the training digits. 26,000 real stacks have 1,000 modes and a KL of 0.019. `sure
 readings`: share of single digits read with a probability above 0.9.
 """
-READ = """A longer budget alone does not bring the thousand here: from 8,000 updates of the relativistic loss with R1 and
-R2 on, modes hardly rise.
+READ = """A longer budget alone does not bring the thousand here: from 8,000 updates of the relativistic loss with R1
+and R2 on, modes hardly rise.
 
 Published: (a) VEEGAN (Srivastava et al. 2017, arXiv:1705.07761); (b) PacGAN (Lin et al. 2018, arXiv:1712.04086);
 (c) and (d) R3GAN (Huang et al. 2024, arXiv:2501.05441), (c) of another network that it compares with; these two were
