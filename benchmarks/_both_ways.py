@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ Row = dict[str, float]
 Pixels = NDArray[np.uint8]
 
 
-def measured(use: str, seconds: float, seeds: Sequence[int]) -> dict[str, list[Row]]:
+def measured(use: str, budgets: Sequence[int], seeds: Sequence[int]) -> dict[str, list[Row]]:
     """The rows of a table: each way the source, real pictures of the wanted kind, and the results of each seed."""
     config, _ = configs.preset(use)
     names = USES[use]
@@ -55,13 +54,13 @@ def measured(use: str, seconds: float, seeds: Sequence[int]) -> dict[str, list[R
                 rows[f"{way}: source"] = [judges.row(source, target, own, back, true)]
                 rows[f"{way}: real ones"] = [judges.row(target, target, others, back, true)]
         print(f"{use}, seed {seed}", file=sys.stderr, flush=True)
-        began = time.process_time()
-        while time.process_time() - began < seconds:
-            training.step()
-        for back, way in ways.items():
-            source, target = (x, y) if back else (y, x)
-            row = judges.row(_made(training, source, back), target, labels[back], back, true)
-            rows.setdefault(f"{way}: CycleGAN", []).append({**row, "steps": training.steps})
+        for budget in budgets:
+            training.to(budget)
+            for back, way in ways.items():
+                source, target = (x, y) if back else (y, x)
+                row = judges.row(_made(training, source, back), target, labels[back], back, true)
+                rows.setdefault(f"{way}: {budget:,} steps", []).append(row)
+                print(way, budget, row, file=sys.stderr, flush=True)
     return rows
 
 

@@ -62,6 +62,11 @@ class Training:
         self.game.end_step()
         self.steps += 1
 
+    def to(self, steps: int) -> None:
+        """Makes steps until there are so many."""
+        while self.steps < steps:
+            self.step()
+
     @torch.no_grad()
     def look(self) -> dict[str, Any]:
         """What samples of the EMA are like now."""

@@ -188,7 +188,7 @@ class RunConfig:
         "none",
         "What is to be restored",
         "What a picture loses before it is G's source; none: the data bring the sources themselves.",
-        choices=("none", "shrink", "hole", "noise", "blur", "outline", "grey"),
+        choices=("none", "shrink", "tiny", "hole", "noise", "blur", "outline", "grey"),
         group="usual",
     )
     l1: float = knob(
@@ -199,6 +199,16 @@ class RunConfig:
         high=1_000.0,
         shown=(0.0, 1.0, 10.0, 100.0),
         formula=r"\lambda \, \lVert x - G(y) \rVert_1",
+    )
+    diversity_weight: float = knob(
+        0.0,
+        "Weight of several answers",
+        "Above 0 G has noise beside its source, and two answers to one source are to differ; the pixel error then "
+        "counts where the source says what is right (Yang et al. 2019, arXiv:1901.09024).",
+        low=0.0,
+        high=1_000.0,
+        shown=(0.0, 2.0, 5.0, 10.0),
+        formula=r"-\lambda \min(\lVert G(z_1, y) - G(z_2, y) \rVert_1 / \lVert z_1 - z_2 \rVert_1, \tau)",
     )
     adversarial_weight: float = knob(
         1.0,
@@ -298,6 +308,12 @@ class RunConfig:
     def between_domains(self) -> bool:
         """Whether the generator translates between two kinds of pictures, both ways, and no pair is known."""
         return bool(registry.card("games", self.game).facts.get("DOMAINS"))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What a grid shows side by side of a game that starts from a source, in words."""
+        facts = registry.card("games", self.game).facts
+        return tuple(facts.get("ANSWERS" if self.diversity_weight else "BESIDE", ()))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:

@@ -9,16 +9,18 @@ const APART = 60; // ms between two questions about the drawing
 const MOST = 8 * 2 ** 20; // bytes of a file
 const KINDS = "image/png,image/jpeg,image/gif,image/bmp,image/webp";
 const PEN = 0.085; // its width as a share of the sheet
-const WIDTHS = { none: 0.06, shrink: PEN, hole: PEN, noise: PEN, blur: PEN, outline: PEN, grey: PEN }; // thin first
+const WIDTHS = { none: 0.06, shrink: PEN, tiny: PEN, hole: PEN, noise: PEN, blur: PEN, outline: PEN, grey: PEN }; // thin first
 const WORDS = {
   none: ["Draw a digit", "Translated by G"],
   shrink: ["Draw a digit", "Restored by G"],
+  tiny: ["Draw a digit", "Restored by G"],
   noise: ["Draw a digit", "Restored by G"],
   blur: ["Draw a digit", "Restored by G"],
   outline: ["Draw a digit", "Filled in by G"],
   grey: ["Draw a digit", "Coloured by G"],
   hole: ["Draw a digit, erase a part", "Filled in by G"],
 };
+const ANSWERS = 4; // shown at once where a run has several
 const BACK_WIDTH = 0.14; // of the pen for the other way: thick
 const ops = []; // the drawing outlives the view
 
@@ -40,6 +42,8 @@ class Translate {
     this.source = h("canvas", { role: "img", width: 1, height: 1, "data-part": "source" });
     this.result = h("canvas", { role: "img", width: 1, height: 1, "data-part": "result" });
     this.made = h("b");
+    this.others = button("Other answers", { "data-part": "others" }, () => ((this.seed += 1), this.asker.ask()));
+    this.seed = 0;
     this.way = button("The other way", { "data-part": "way", "aria-pressed": "false" }, () => this.turn());
     const rest = [
       button("Undo", {}, () => this.sketch.undo()),
@@ -58,6 +62,7 @@ class Translate {
         { class: "translate-tools", role: "toolbar", "aria-label": "Tools" },
         ...this.tools,
         ...rest,
+        this.others,
         this.way,
         this.file,
       ),
@@ -74,13 +79,14 @@ class Translate {
     this.take("pen");
   }
 
-  /** data: {id, shape, degradation, steps, both_ways} of ui/shared/translator.py. */
+  /** data: {id, shape, degradation, steps, both_ways, several} of ui/shared/translator.py. */
   show(data) {
     const other = data.id !== this.data?.id;
     this.data = data;
     const [invitation, made] = WORDS[data.degradation] ?? WORDS.none;
     this.invitation.textContent = invitation;
-    this.made.textContent = made;
+    this.made.textContent = data.several ? `${made}: ${ANSWERS} answers` : made;
+    this.others.hidden = !data.several;
     this.tools.at(-1).hidden = data.degradation !== "hole";
     this.time.max = String(data.steps.length); // the last place is the newest generator
     if (other) {
@@ -124,12 +130,14 @@ class Translate {
       known.map((seen) => (seen ? 0 : 255)),
       pixels.length,
     );
-    return { url: `/api/models/${this.model()}/translation?way=${this.back ? "back" : "on"}`, body };
+    const answers = `answers=${this.data.several ? ANSWERS : 1}&seed=${this.seed}`;
+    return { url: `/api/models/${this.model()}/translation?way=${this.back ? "back" : "on"}&${answers}`, body };
   }
 
   paint(answer) {
     drawSheet(this.source, answer, 0, 1, 1, 0);
-    drawSheet(this.result, answer, 1, 1, 1, 0);
+    const made = answer.n - 1;
+    drawSheet(this.result, answer, 1, made, Math.ceil(Math.sqrt(made)), made > 1 ? 1 : 0);
     this.moment.textContent = `step ${number(answer.step)}`;
     this.result.dataset.step = answer.step;
   }

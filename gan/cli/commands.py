@@ -148,7 +148,7 @@ def _translate(args: argparse.Namespace, sampler: Any, run: Run) -> int:
     flat = sources.ndim == 3
     mask = None if args.mask is None else _array(args.mask)
     try:
-        made = sampler.translate(sources[..., None] if flat else sources, mask, args.back)
+        made = sampler.translate(sources[..., None] if flat else sources, mask, args.back, args.seed)
     except ValueError as error:
         raise RunError(f"{args.source}: {error}.") from error
     if args.out.suffix == ".npy":

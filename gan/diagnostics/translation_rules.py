@@ -9,6 +9,7 @@ from gan.diagnostics.rules import Rule, divergence
 
 UNMOVED = 0.1  # of the distance from sources to truth: moved less than that is an identity
 NEARER = 0.6  # the same for the distance of the results to the truth, below which a translation is one
+ALIKE = 0.1  # of the distance of results to the truth: two answers that differ less do not depend on the noise
 ASTRAY_STEPS = 600  # before them results may be worse than the sources
 
 
@@ -41,6 +42,21 @@ def _astray(log: Log) -> Iterator[HealthStatus]:
         )
 
 
+def _alike(log: Log) -> Iterator[HealthStatus]:
+    """Two answers to one source are the same: G does not use its noise."""
+    between, error = log.scores("answers_apart")[-2:], log.scores("pixel_error")[-2:]
+    if len(between) == len(error) == 2 and (between < ALIKE * error).all() and log.step >= ASTRAY_STEPS:
+        yield HealthStatus(
+            "noise ignored",
+            "bad",
+            "G ignores its noise",
+            f"Two answers to one source differ by {between[-1]:.3f}, and an answer from the true picture by "
+            f"{error[-1]:.3f}: it has one answer, not several.",
+            "Raise the weight of several answers, or lower that of the pixel error.",
+            log.began(2),
+        )
+
+
 def progress(log: Log) -> HealthStatus:
     """The status of a translation without a problem; before the first look at held-out sources it waits."""
     error, source = log.scores("pixel_error")[-1:], log.scores("source_error")[-1:]
@@ -53,4 +69,4 @@ def progress(log: Log) -> HealthStatus:
 
 
 ALWAYS: tuple[Rule, ...] = (divergence,)  # its D may be left out on purpose
-AFTER_WARM_UP: tuple[Rule, ...] = (_unmoved, _astray)
+AFTER_WARM_UP: tuple[Rule, ...] = (_unmoved, _astray, _alike)

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from gan.config import decayed
 from gan.export.pictures_body import arguments, follow, pictures, rows, save_results, save_weights, with_weights
-from gan.games._degradations import degrade, shape_of
+from gan.games._degradations import degrade, known, shape_of
 from gan.games._unet import PatchDiscriminator, UNet
+from gan.games.translation import apart
 from gan.losses.hinge import NEEDS_REAL, d, g
 
 HERE = Path(__file__).parent
@@ -32,6 +33,7 @@ PREPARE: tuple[Any, ...] = ()  # (what changes D's layers, amount)
 REUSE_FAKE = True  # G's update judges the results that D has just been shown
 EMA_DECAY = 0.99  # what is shown is the EMA of G
 L1, ADVERSARIAL_WEIGHT = 10.0, 1.0  # weights of the pixel error and of D's opinion
+DIVERSITY_WEIGHT, Z_DIM = 0.0, 100  # above 0 G has noise of so many numbers, and several answers to a source
 
 
 def train(G: Any, D: Any, real: Tensor, sources: Tensor | None, steps: int) -> Any:
@@ -49,26 +51,37 @@ def train(G: Any, D: Any, real: Tensor, sources: Tensor | None, steps: int) -> A
         x = real[chosen].to(device)
         return x, degrade(DEGRADATION, x, draws) if sources is None else sources[chosen].to(device)
 
+    def answers(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """What G makes of sources, with their truth, them and the noise: with noise every other one twice."""
+        if not DIVERSITY_WEIGHT:
+            return G(None, y), x, y, None
+        x, y = (each[::2].repeat_interleave(2, 0)[: len(each)] for each in (x, y))
+        z = torch.randn(len(y), Z_DIM, device=device)
+        return G(z, y), x, y, z
+
     for step in range(1, steps + 1):
         epoch = EPOCH + (step - 1) * G_STEPS * BATCH / len(real)
         factor = decayed(STEP + step - 1, epoch, DECAY_STEPS, HALF_LIFE, HALF_LIFE_STEPS)
         opt_g.param_groups[0]["lr"], opt_d.param_groups[0]["lr"] = LR_G * factor, LR_D * factor
-        made: tuple[Tensor, Tensor, Tensor] | None = None
+        made: tuple[Tensor, Tensor, Tensor, Tensor | None] | None = None
         for _ in range(D_STEPS if ADVERSARIAL_WEIGHT else 0):  # D learns to tell true pairs from translated ones
             x, y = batch()
-            made = (G(None, y), x, y)
-            loss_d = d(D(x, y).flatten(), D(made[0].detach(), y).flatten())
+            made = answers(x, y)
+            loss_d = d(D(x, y).flatten(), D(made[0].detach(), made[2]).flatten())
             opt_d.zero_grad()
             loss_d.backward()
             opt_d.step()
         for _ in range(G_STEPS):  # G learns to come near to the truth, and to look true to D
             if made is None or not REUSE_FAKE:
                 x, y = batch()
-                made = (G(None, y), x, y)
-            fake, x, y = made
+                made = answers(x, y)
+            fake, x, y, z = made
             made = None
-            l1 = (fake - x).abs().mean()
+            back = None if z is None else known(DEGRADATION, fake)
+            l1 = ((fake - x) if back is None else (back - y)).abs().mean()
             loss = L1 * l1
+            if z is not None:
+                loss = loss - DIVERSITY_WEIGHT * apart(fake, y, z, DEGRADATION == "hole")
             if ADVERSARIAL_WEIGHT:
                 real_logits = D(x, y).flatten() if NEEDS_REAL else None
                 loss = loss + ADVERSARIAL_WEIGHT * g(real_logits, D(fake, y).flatten())
@@ -87,7 +100,7 @@ def main() -> None:
     args = arguments(HERE / "weights.safetensors", SEED, back=False, second=second)
     torch.manual_seed(args.seed)
     channels = shape_of(DEGRADATION, SHAPE)
-    G = UNet(SHAPE, channels, WIDTH, holes=DEGRADATION == "hole")
+    G = UNet(SHAPE, channels, WIDTH, DEGRADATION == "hole", Z_DIM if DIVERSITY_WEIGHT else 0)
     D = PatchDiscriminator(SHAPE, channels[0], WIDTH * 4 // 3)
     for prepare, amount in PREPARE:
         prepare(D, amount, torch.Generator().manual_seed(SEED))
@@ -98,7 +111,7 @@ def main() -> None:
     if args.source:  # whole pictures, which lose first what G restores
         draws = torch.Generator().manual_seed(args.seed)
         sources = degrade(DEGRADATION, pictures(args.source, SHAPE), draws)
-        save_results(lambda y: G(None, y.to(args.device)), sources, args.out)
+        save_results(lambda y: G(torch.randn(len(y), Z_DIM).to(args.device), y.to(args.device)), sources, args.out)
 
 
 if __name__ == "__main__":

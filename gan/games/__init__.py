@@ -8,9 +8,9 @@ they ask the game. `Contract` says what a file here has to say. It may add
                  Then G has `source_shape`, c,h,w, the file a function `shown(config, y, shape)`, sources as they are
                  looked at, and `asked(config, x, missing)`, what G is told of those that a caller brings, and
                  `degraded(config, x, missing)`, of whole pictures; `beside(snapshot, z, y, x)`, the three pictures
-                 that a grid shows side by side, which BESIDE names; `compared(snapshot, y, x, pairs)`, live scores of
-                 held-out ones, and the results; and the Game has a method `source(x, y, purpose, update)`, the
-                 sources of pictures x
+                 that a grid shows side by side, which BESIDE names, or ANSWERS where a source has several answers;
+                 `compared(snapshot, y, x, pairs)`, live scores of held-out ones, and the results; and the Game has a
+                 method `source(x, y, purpose, update)`, the sources of pictures x
     DOMAINS      True: y are pictures of a first kind A and x of a second kind B, no pairs, and G and D take
                  `back=True`, the other way
     PASSES       how often G's layers are kept for one gradient, for the estimate of memory; once unless it says

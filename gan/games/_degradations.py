@@ -1,9 +1,10 @@
 """Degradations: what a picture loses before a game has to restore it.
 
-"shrink": a quarter of its side, each pixel the mean of a block of 16. "hole": a box of half its side is missing; it
-lies in a corner about as often as not, else anywhere. The source of a hole has a channel more: 1 where the picture is
-missing, -1 where it is known. "noise": Gaussian noise on every pixel. "blur": a Gaussian that leaves only what is
-larger than a stroke. "outline": the edge of what is bright. "grey": the mean of the colours.
+"shrink": a quarter of its side, each pixel the mean of a block of 16. "tiny": the same, but 4 x 4 pixels are left.
+"hole": a box of half its side is missing; it lies in a corner about as often as not, else anywhere. The source of a
+hole has a channel more: 1 where the picture is missing, -1 where it is known. "noise": Gaussian noise on every pixel.
+"blur": a Gaussian that leaves only what is larger than a stroke. "outline": the edge of what is bright. "grey": the
+mean of the colours.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 from gan.rng import Shard
 
 BLOCK = 4  # pixels a side that become one
+TINY = 4  # pixels a side that are left
 NOISE = 0.8  # standard deviation, of pixels from -1 to 1
 BLUR, REACH = 2.0, 5  # standard deviation of the Gaussian and how far it reaches, pixels
 
@@ -26,6 +28,10 @@ def shape_of(degradation: str, shape: tuple[int, int, int]) -> tuple[int, int, i
         if H % BLOCK or W % BLOCK:
             raise ValueError(f"A picture of {H} x {W} cannot be shrunk: its sides have to be multiples of {BLOCK}.")
         return C, H // BLOCK, W // BLOCK
+    if degradation == "tiny":
+        if H % TINY or W % TINY:
+            raise ValueError(f"A picture of {H} x {W} cannot be shrunk: its sides have to be multiples of {TINY}.")
+        return C, TINY, TINY
     if degradation == "grey":
         if C < 2:
             raise ValueError("Grey pictures have no colour that could be restored: choose data with colour.")
@@ -38,6 +44,8 @@ def degrade(degradation: str, x: Tensor, generator: torch.Generator, shard: Shar
     shard = shard or Shard()
     if degradation == "shrink":
         return F.avg_pool2d(x, BLOCK)
+    if degradation == "tiny":
+        return F.adaptive_avg_pool2d(x, TINY)
     if degradation == "hole":
         return holed(x, shard.of(holes(len(x) * shard.count, x.shape[2], x.shape[3], generator)))
     if degradation == "noise":
@@ -50,6 +58,11 @@ def degrade(degradation: str, x: Tensor, generator: torch.Generator, shard: Shar
         darkest = -F.max_pool2d(-x, 3, 1, 1)  # of a pixel and its neighbours: what is bright gets thinner
         return x - darkest - 1
     return x.mean(1, keepdim=True) if degradation == "grey" else x
+
+
+def known(degradation: str, x: Tensor) -> Tensor | None:
+    """What the source of pictures x would be, whatever the draw; None where it is a matter of chance or of the data."""
+    return None if degradation in ("none", "hole", "noise") else degrade(degradation, x, torch.Generator())
 
 
 def blurred(x: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ InstanceNorm instead of BatchNorm: what becomes of a picture does not depend on 
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -15,35 +17,46 @@ Shape = tuple[int, int, int]
 
 
 class UNet(nn.Module):
-    """A translator: G(z, y) is a picture N,C,H,W in [-1, 1] made from the source y (N,c,h,w); it takes no noise z.
+    """A translator: G(z, y) is a picture N,C,H,W in [-1, 1] made from the source y (N,c,h,w).
 
-    `mapping` enlarges a source that is smaller. Where `holes`, the last channel of y is 1 where the picture is missing
-    and -1 where it is known, and what is known is kept.
+    z (N,`noise`) makes it one of several answers, None the one in their middle; with a `noise` of 0 it takes none.
+    `mapping` enlarges a source that is smaller, with the noise as further channels. Where `holes`, the last channel of
+    y is 1 where the picture is missing and -1 where it is known, and what is known is kept.
     """
 
     n_classes = 0
 
-    def __init__(self, shape: Shape, source: Shape, width: int, holes: bool = False) -> None:
+    def __init__(self, shape: Shape, source: Shape, width: int, holes: bool = False, noise: int = 0) -> None:
         super().__init__()
         C, *self.sides = shape
-        self.source_shape, self.holes = source, holes
+        self.source_shape, self.holes, self.noise = source, holes, noise
         channels = source[0]
         self.down1 = nn.Conv2d(channels, width, 4, 2, 1)
         self.down2 = nn.Sequential(nn.Conv2d(width, 2 * width, 4, 2, 1), _norm(2 * width))
         self.middle = nn.Sequential(nn.Conv2d(2 * width, 4 * width, 3, 1, 1), _norm(4 * width))
         self.down3 = nn.Conv2d(4 * width, 4 * width, 4, 2, 1)
+        self.middle_shape = 4 * width, self.sides[0] // 8, self.sides[1] // 8
+        if noise:
+            self.spread = nn.Linear(noise, math.prod(self.middle_shape))
         self.up3, self.norm3 = nn.ConvTranspose2d(4 * width, 2 * width, 4, 2, 1), _norm(2 * width)
         self.up2, self.norm2 = nn.ConvTranspose2d(4 * width, width, 4, 2, 1), _norm(width)
         self.up1, self.norm1 = nn.ConvTranspose2d(2 * width, width, 4, 2, 1), _norm(width)
         self.out = nn.Conv2d(width + channels, C, 3, 1, 1)
 
     def mapping(self, z: Tensor | None, y: Tensor) -> Tensor:
-        return enlarged(y, self.sides)
+        y = enlarged(y, self.sides)
+        if not self.noise:
+            return y
+        z = y.new_zeros(len(y), self.noise) if z is None else z.to(y.dtype)
+        return torch.cat([y, z[:, :, None, None].expand(-1, -1, *self.sides)], 1)
 
     def synthesis(self, w: Tensor) -> Tensor:
+        w, z = w[:, : self.source_shape[0]], w[:, self.source_shape[0] :, 0, 0]
         a = F.leaky_relu(self.down1(w), 0.2)  # N,24,14,14 for a width of 24 and 28 x 28
         b = F.leaky_relu(self.down2(a), 0.2)  # N,48,7,7
         c = F.relu(self.down3(F.leaky_relu(self.middle(b), 0.2)))  # N,96,3,3
+        if self.noise:
+            c = c + self.spread(z).view(-1, *self.middle_shape)
         x = F.relu(self.norm3(self.up3(c, b.shape[2:])))  # N,48,7,7
         x = F.relu(self.norm2(self.up2(torch.cat([x, b], 1), a.shape[2:])))  # N,24,14,14
         x = F.relu(self.norm1(self.up1(torch.cat([x, a], 1), w.shape[2:])))  # N,24,28,28

@@ -24,7 +24,7 @@ from gan.models import _layers as layers
 from gan.rng import RngStreams
 
 SCRIPT = "gan.export.script_body"
-IDLE = ("degradation", "l1", "adversarial_weight", "cycle", "identity", "source_b", "two_classes")
+IDLE = ("degradation", "l1", "diversity_weight", "adversarial_weight", "cycle", "identity", "source_b", "two_classes")
 UPDATES = {"d": "d_steps", "g": "g_steps"}
 STATISTICS = {
     "d_loss": "D's loss",

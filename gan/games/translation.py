@@ -3,6 +3,11 @@
 Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (pix2pix, 2017, arXiv:1611.07004). The
 data bring pairs of a source and a picture, or a degradation makes the source: then it is a restoration. The L1 distance
 to the true picture says where things belong, D says what they look like.
+
+Where a source leaves much open, one answer is not enough: with a `diversity_weight` G has noise z beside its source,
+every other source of a batch is answered twice, and the two are to differ, as far as the noise does (Yang et al.,
+"Diversity-Sensitive Conditional Generative Adversarial Networks", 2019, arXiv:1901.09024). The pixel error would pull
+all answers to one, so it then compares what would be the source of an answer with the source, where that can be told.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from gan import registry
 from gan.config import RunConfig
 from gan.games import Batches, Snapshot, Stats
 from gan.games._adam import GuardedAdam
-from gan.games._degradations import degrade, holed, shape_of
+from gan.games._degradations import degrade, holed, known, shape_of
 from gan.games._opinion import opinion
 from gan.games._unet import PatchDiscriminator, UNet, enlarged
 from gan.models import seeded
@@ -28,8 +33,10 @@ from gan.rng import RngStreams
 SCRIPT = "gan.export.translation_body"
 STARTS_FROM = "source"
 BESIDE = ("source", "result", "truth")
-IDLE = ("model", "z_dim", "batch_norm", "conditional", "cycle", "identity", "source_b", "two_classes")
+ANSWERS = ("source", "one answer", "another one")
+IDLE = ("model", "batch_norm", "conditional", "cycle", "identity", "source_b", "two_classes")
 TAKES = ("spectral-norm",)
+ENOUGH = 0.15  # distance of two answers over that of their noise, beyond which they need not differ more
 UPDATES = {"d": "d_steps", "g": "g_steps"}
 STATISTICS = {
     "d_loss": "D's loss",
@@ -51,8 +58,10 @@ def networks(config: RunConfig, shape: tuple[int, int, int], n_classes: int, see
     if min(shape[1:]) < 8:
         raise ValueError("Translation makes pictures of at least 8 x 8 pixels from others.")
     source = shape_of(config.degradation, shape)
+    if _several(config) and config.batch < 2:
+        raise ValueError("Several answers to one source need a batch of at least 2.")
     with seeded(RngStreams(seed).generator("initialise", 0)):
-        G = UNet(shape, source, config.width, holes=config.degradation == "hole")
+        G = UNet(shape, source, config.width, config.degradation == "hole", config.z_dim if _several(config) else 0)
         D = PatchDiscriminator(shape, source[0], config.width * 4 // 3)
     if config.spectral_norm:
         trick = registry.load("tricks", "spectral-norm")
@@ -67,25 +76,34 @@ def grid(snapshot: Snapshot, z: Tensor, y: Tensor | None) -> Tensor:
 
 
 def beside(snapshot: Snapshot, z: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    """Source, result and truth, N,3,C,H,W."""
+    """Source, result and truth, N,3,C,H,W; where G has noise, a second answer in the place of the truth."""
     C, H, W = x.shape[1:]
-    return torch.stack([shown(snapshot.config, y, (C, H, W)), grid(snapshot, z, y).float(), x], 1)
+    third = grid(snapshot, -z, y).float() if _several(snapshot.config) else x
+    return torch.stack([shown(snapshot.config, y, (C, H, W)), grid(snapshot, z, y).float(), third], 1)
 
 
 def compared(snapshot: Snapshot, y: Tensor, x: Tensor, pairs: bool) -> tuple[dict[str, Tensor], list[Tensor]]:
     """What became of held-out sources y, beside the true pictures x: means of pixels in 0..1; and the results.
 
     pixel_error and source_error of results and of the sources themselves to the truth; moved from source to result;
-    ink of the results over that of the truth.
+    ink of the results over that of the truth. Where G has noise: answers_apart, of two answers to one source, and
+    source_kept, of what would be the sources of the results to the sources, where that can be told.
     """
     C, H, W = x.shape[1:]
-    made, source = snapshot.G_ema(None, y).float(), shown(snapshot.config, y, (C, H, W))
+    config, z = snapshot.config, None
+    if _several(config):
+        z = RngStreams(config.seed, y.device).z("compared", 0, len(y), config.z_dim)
+    made, source = snapshot.G_ema(z, y).float(), shown(config, y, (C, H, W))
     scores = {
         "pixel_error": (made - x).abs().mean() / 2,
         "source_error": (source - x).abs().mean() / 2,
         "moved": (made - source).abs().mean() / 2,
         "ink": (made + 1).mean() / (x + 1).mean().clamp_min(1e-6),
     }
+    if z is not None:
+        scores["answers_apart"] = (made - snapshot.G_ema(-z, y)).abs().mean() / 2
+        if (back := known(config.degradation, made)) is not None:
+            scores["source_kept"] = (back - y).abs().mean() / 2
     return scores, [made]
 
 
@@ -132,22 +150,39 @@ class Game:
         }
         self.counts = {"d": 0, "g": 0}
         self.rng = RngStreams(config.seed, self.device)
-        self._shared: tuple[Tensor, Tensor, Tensor] | None = None  # fakes of D with G's graph, truth, sources
+        self._shared: tuple[Tensor, ...] | None = None  # what `answers` gave to D, with G's graph
 
     def d_step(self, x: Tensor, y: Tensor) -> Stats:
         """One update of D: it learns to tell pictures x (N,C,H,W) beside their sources y from what G makes of y."""
         with torch.set_grad_enabled(self.config.reuse_fake):
-            fake = self.G(None, y)
-        self._shared = (fake, x, y) if self.config.reuse_fake else None
-        real_logits, fake_logits = self.D(x, y).flatten(), self.D(fake.detach(), y).flatten()
+            fake, truth, sources, *z = self.answers(x, y, "noise for D", self.counts["d"])
+        self._shared = (fake, truth, sources, *z) if self.config.reuse_fake else None
+        real_logits, fake_logits = self.D(x, y).flatten(), self.D(fake.detach(), sources).flatten()
         loss = self.loss.d(real_logits, fake_logits)
         norm = self._descend("D", loss)
         return {"d_loss": loss.detach(), "grad_norm_d": norm, **opinion(self.loss, real_logits, fake_logits)}
 
-    def g_step(self, fake: Tensor, x: Tensor, y: Tensor) -> Stats:
-        """One update of G by its own pictures `fake` of sources y: near to the truth x, and real to D."""
-        l1 = (fake - x).abs().mean()
+    def answers(self, x: Tensor, y: Tensor, purpose: str, update: int) -> tuple[Tensor, ...]:
+        """What G makes of sources y of the truth x: fakes, their truth and sources, N each.
+
+        Where G has noise also that, N,z_dim; then every other source is answered twice, one after the other.
+        """
+        if not _several(self.config):
+            return self.G(None, y), x, y
+        x, y = (each[::2].repeat_interleave(2, 0)[: len(each)] for each in (x, y))
+        z = self.rng.z(purpose, update, len(y), self.config.z_dim)
+        return self.G(z, y), x, y, z
+
+    def g_step(self, fake: Tensor, x: Tensor, y: Tensor, *z: Tensor) -> Stats:
+        """One update of G by its own pictures `fake` of sources y: near to the truth x, and real to D.
+
+        With the noise z that they were made with, two of each source: different, and as their source says.
+        """
+        back = known(self.config.degradation, fake) if z else None
+        l1 = ((fake - x) if back is None else (back - y)).abs().mean()
         loss = self.config.l1 * l1
+        if z:
+            loss = loss - self.config.diversity_weight * apart(fake, y, z[0], self.config.degradation == "hole")
         stats = {"l1": l1.detach() / 2}  # of 0..1
         if self.config.adversarial_weight:
             self.nets["D"].requires_grad_(False)
@@ -198,14 +233,11 @@ class Game:
             x, y = batches(n)
             stats = self.d_step(x, self.source(x, y, "degradation for D", n))
         if name == "g":
-            if self._shared is not None:
-                fake, x, source = self._shared
-            else:
+            if (made := self._shared) is None:
                 x, y = batches(n)
-                source = self.source(x, y, "degradation for G", n)
-                fake = self.G(None, source)
+                made = self.answers(x, self.source(x, y, "degradation for G", n), "noise for G", n)
             self._shared = None
-            stats = self.g_step(fake, x, source)
+            stats = self.g_step(*made)
         self.counts[name] += 1
         return stats
 
@@ -217,6 +249,25 @@ class Game:
         """Copies of the EMA of G and of D."""
         nets = {"G_ema": copy.deepcopy(self.G_ema), "D": copy.deepcopy(self.nets["D"])}
         return Snapshot(self.config, nets, dict(self.counts))
+
+
+def apart(answers: Tensor, y: Tensor, z: Tensor, holes: bool) -> Tensor:
+    """How far two neighbouring answers lie apart for the distance of their noise z, at most ENOUGH, on average: ().
+
+    Distances are means of absolute differences; of pictures with `holes` in the missing part, which y has last.
+    """
+    gap = (answers[1::2] - answers[: len(answers) // 2 * 2 : 2]).abs()
+    gap = gap.flatten(1).mean(1)
+    if holes:
+        gap = gap / (y[1::2, -1:] > 0).to(gap.dtype).flatten(1).mean(1)
+    z = z.to(gap.dtype)
+    distance = (z[1::2] - z[: len(z) // 2 * 2 : 2]).abs().mean(1)
+    return (gap / distance).clamp_max(ENOUGH).mean()
+
+
+def _several(config: RunConfig) -> bool:
+    """Whether G has noise, and so several answers to one source."""
+    return config.diversity_weight > 0
 
 
 NO_PAIRS = (

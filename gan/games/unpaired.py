@@ -29,7 +29,7 @@ DOMAINS = True
 BESIDE = ("source", "translated", "and back")
 PASSES = 6
 ALONE = "Several processes cannot train translations without pairs: each would keep pools of results of its own."
-IDLE = ("model", "z_dim", "batch_norm", "conditional", "degradation", "l1", "balanced")
+IDLE = ("model", "z_dim", "batch_norm", "conditional", "degradation", "l1", "diversity_weight", "balanced")
 TAKES = ("spectral-norm",)
 UPDATES = {"d": "d_steps", "g": "g_steps"}
 STATISTICS = {
@@ -135,7 +135,12 @@ class Game(Translation):
         return {f"{kind}.{name}": x for kind, pool in self.pools.items() for name, x in pool.tensors.items()}
 
     def translated(self, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """Pictures as of B and as of A, made from y of A and x of B; then x and y by the translators to their own."""
+        """Pictures as of B and as of A, made from y of A and x of B; then x and y by the translators to their own.
+
+        Where the identity counts nothing these are not made: x and y stand in for them.
+        """
+        if not self.config.identity:
+            return self.G(None, y), self.G(None, x, back=True), x, y
         to_b, same_b = self.G(None, torch.cat([y, x])).chunk(2)
         to_a, same_a = self.G(None, torch.cat([x, y]), back=True).chunk(2)
         return to_b, to_a, same_b, same_a

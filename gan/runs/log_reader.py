@@ -31,6 +31,7 @@ SCORES = (
     *("modes", "modes_sure", "modes_real"),
     *("on_data", "covered"),
     *("pixel_error", "source_error", "moved", "ink", "cycle_error", "strangers", "domain", "domain_real"),
+    *("answers_apart", "source_kept"),
     *("said_digit", "said_thickness", "said_slant", "said_place", "said_all", "said_spread"),
 )  # of live scores, numbers
 LISTS = ("shares", "class_accuracy", "d_hist_real", "d_hist_fake", "d_range")  # of live scores

@@ -149,13 +149,20 @@ class Sampler:
 
     @torch.inference_mode()
     def translate(
-        self, sources: NDArray[np.uint8], missing: NDArray[Any] | None = None, back: bool = False
+        self,
+        sources: NDArray[np.uint8],
+        missing: NDArray[Any] | None = None,
+        back: bool = False,
+        answer: int | None = None,
     ) -> NDArray[np.uint8]:
         """What becomes of sources, uint8 N,h,w,C: uint8 N,H,W,C.
 
         `missing` (N,h,w) is not 0 where a picture is to be filled in, for a run that does that; `back` is the other
-        way of a run that translates both ways. Raises RunError for a generator that starts from noise, ValueError for
-        sources that are not as large as this one takes, and for what it does not do.
+        way of a run that translates both ways. `answer` is the seed of the noise of a run that has several answers,
+        and changes nothing for another; without it the noise is 0.
+
+        Raises RunError for a generator that starts from noise, ValueError for sources that are not as large as this one
+        takes, and for what it does not do.
         """
         if not self.config.from_source:
             raise RunError(FROM_NOISE)
@@ -169,16 +176,18 @@ class Sampler:
         x = torch.from_numpy(images.to_unit(sources.transpose(0, 3, 1, 2).astype(np.float32)))
         holes = None if missing is None else torch.from_numpy(missing != 0)[:, None]
         y = registry.load("games", self.config.game).asked(self.config, x, holes)
-        made = torch.cat([self._G(None, part, **way) for part in y.split(CHUNK)])
-        return images.to_pixels(made.numpy())
+        z = self._noise(answer, len(y))
+        made = [self._G(z if z is None else z[at], y[at], **way) for at in torch.arange(len(y)).split(CHUNK)]
+        return images.to_pixels(torch.cat(made).numpy())
 
     @torch.inference_mode()
     def redraw(
-        self, pictures: NDArray[np.uint8], missing: NDArray[Any], back: bool = False
+        self, pictures: NDArray[np.uint8], missing: NDArray[Any], back: bool = False, answer: int | None = None
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """What G is given of whole pictures, uint8 N,H,W,C, as it is looked at, and what it makes of that.
 
-        `missing` (N,H,W) is not 0 where a run that fills in holes has to. Raises as `translate` does.
+        `missing` (N,H,W) is not 0 where a run that fills in holes has to; `answer` as in `translate`. Raises as
+        `translate` does.
         """
         if not self.config.from_source:
             raise RunError(FROM_NOISE)
@@ -186,7 +195,14 @@ class Sampler:
         game = registry.load("games", self.config.game)
         y = game.degraded(self.config, self._tensor(pictures), torch.from_numpy(missing != 0)[:, None])
         source = game.shown(self.config, y, self.shape)
-        return images.to_pixels(source.numpy()), images.to_pixels(self._G(None, y, **way).numpy())
+        made = self._G(self._noise(answer, len(y)), y, **way)
+        return images.to_pixels(source.numpy()), images.to_pixels(made.numpy())
+
+    def _noise(self, answer: int | None, n: int) -> Tensor | None:
+        """The noise of one of several answers, n,z_dim; None for the middle one, and for G without noise."""
+        if answer is None or not self.config.diversity_weight:
+            return None
+        return RngStreams(answer).z("answer", 0, n, self.z_dim)
 
     @torch.inference_mode()
     def mapping(self, z: NDArray[Any], classes: NDArray[Any] | None = None) -> NDArray[np.float32]:

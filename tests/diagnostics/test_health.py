@@ -365,6 +365,15 @@ def test_a_translation_is_judged_beside_its_sources(expected, moved, error):
     assert name(replace(log, from_source=True)) == expected
 
 
+@pytest.mark.parametrize(("expected", "between"), [("noise ignored", 0.001), ("learning", 0.02)])
+def test_answers_that_do_not_depend_on_the_noise_are_named(expected, between):
+    log = healthy(confident=0.0)
+    places = np.flatnonzero(np.isfinite(log["fd"]))
+    for column, value in (("moved", 0.1), ("pixel_error", 0.03), ("source_error", 0.11), ("answers_apart", between)):
+        log.columns[column][places] = value
+    assert name(replace(log, from_source=True)) == expected
+
+
 @pytest.mark.parametrize(
     ("expected", "digit", "spread"),
     [("learning", 0.95, 0.8), ("noise ignored", 0.95, 0.2), ("forming", 0.5, 0.2), ("fog", 0.1, 0.9)],

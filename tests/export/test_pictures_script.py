@@ -24,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("quick_disk")
 GAMES: dict[str, tuple[dict[str, Any], Any]] = {
     "pairs": ({"game": "translation", "spectral_norm": True}, pairs),
     "shrink": ({"game": "translation", "degradation": "shrink", "loss": "relativistic"}, pairs),
+    "several": ({"game": "translation", "degradation": "tiny", "diversity_weight": 2.0}, pairs),
     "both-ways": ({"game": "unpaired", "loss": "least-squares", "spectral_norm": True}, two_kinds),
 }
 
@@ -57,9 +58,14 @@ def test_the_script_draws_what_the_sampler_draws_and_trains_on(run, monkeypatch)
     sampler = Sampler.load(run.path)
     called(monkeypatch, "--source", "x.npy", "--out", "y.npy")
     made = np.load("y.npy")
-    shrunk = run.config().degradation == "shrink"
+    shrunk = run.config().degradation != "none"
     wanted = sampler.redraw(x, np.zeros((20, 8, 8)))[1] if shrunk else sampler.translate(x)
-    assert np.abs(made.astype(int) - wanted).max() <= 1
+    if run.config().diversity_weight:
+        assert made.shape == wanted.shape
+        called(monkeypatch, "--source", "x.npy", "--out", "other.npy", "--seed", "5")
+        assert (np.load("other.npy") != made).any(), "another seed, another answer"
+    else:
+        assert np.abs(made.astype(int) - wanted).max() <= 1
     if run.config().between_domains:
         called(monkeypatch, "--source", "x.npy", "--out", "y.npy", "--back")
         assert np.abs(np.load("y.npy").astype(int) - sampler.translate(x, back=True)).max() <= 1

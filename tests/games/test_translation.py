@@ -75,6 +75,59 @@ def test_four_steps_equal_the_plain_loop(loss, reuse):
             assert torch.allclose(a, b, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("degradation", ["tiny", "hole"])
+def test_with_noise_every_other_source_is_answered_twice_and_the_answers_are_to_differ(degradation):
+    config = settings(degradation=degradation, diversity_weight=3.0, adversarial_weight=0.5, lr_g=1e-3, lr_d=2e-3)
+    game: Any = games.build(config, (1, 8, 8), 0, "cpu")
+    game = type(game)(config, {name: net.double() for name, net in game.nets.items()})
+    G, D = copy.deepcopy(game.G), copy.deepcopy(game.D)
+    opt_g = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.99), fused=False)
+    opt_d = torch.optim.Adam(D.parameters(), lr=2e-3, betas=(0.5, 0.99), fused=False)
+    for k in range(3):
+        x = real_of(k).double()
+        y = game.source(x, None, "degradation for D", k)
+        z = game.rng.z("noise for D", k, len(x), 3).double()
+        game.update("d", lambda k: (real_of(k).double(), None))
+        game.update("g", lambda k: (real_of(k).double(), None))
+        rows = [i // 2 * 2 for i in range(len(x))]  # the sources of the fakes
+        opt_d.zero_grad()
+        (F.relu(1 - D(x, y)).mean() + F.relu(1 + D(G(z, y[rows]).detach(), y[rows])).mean()).backward()
+        opt_d.step()
+        opt_g.zero_grad()
+        fake = G(z, y[rows])
+        tiny_ones = degradation == "tiny"
+        l1 = (F.avg_pool2d(fake, 2) - y[rows]).abs().mean() if tiny_ones else (fake - x[rows]).abs().mean()
+        ratios = []
+        for i in range(0, len(x), 2):
+            gap = (fake[i] - fake[i + 1]).abs().sum() / (64 if tiny_ones else 16)  # of what is missing
+            ratios.append((gap / (z[i] - z[i + 1]).abs().mean()).clamp(max=0.15))
+        (10 * l1 - 3 * torch.stack(ratios).mean() - 0.5 * D(fake, y[rows]).mean()).backward()
+        opt_g.step()
+    for ours, plain in ((game.nets["G"], G), (game.nets["D"], D)):
+        for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
+            assert torch.allclose(a, b, rtol=0, atol=1e-9)
+
+
+def test_a_run_with_noise_has_several_answers_to_a_source(tmp_path):
+    run = make(tmp_path, settings(degradation="tiny", diversity_weight=3.0, batch=512, log_every=1), 16)
+    play(run, pictures())
+    scores = next(row for row in rows(run) if "answers_apart" in row)
+    assert scores["answers_apart"] > 0
+    assert scores["source_kept"] > 0
+    sampler = Sampler.load(run.path)
+    sources = np.full((2, 4, 4, 1), 200, np.uint8)
+    first, second = sampler.translate(sources, answer=1), sampler.translate(sources, answer=2)
+    assert (first[0] != first[1]).any(), "the same source twice"
+    assert (first != second).any()
+    assert np.array_equal(first, sampler.translate(sources, answer=1))
+    assert run.config().beside == ("source", "one answer", "another one")
+    sheet = images.decode(run.picture("fixed", 16).read_bytes())
+    cells = images.tiles(sheet, (1, 8, 8)).astype(int)
+    assert abs(cells[1] - cells[2]).max() > 0
+    with pytest.raises(ValueError, match="at least 2"):
+        games.build(settings(diversity_weight=3.0, batch=1), (1, 8, 8), 0, "cpu")
+
+
 def test_without_d_s_opinion_g_learns_by_the_pixel_error_alone(tmp_path):
     run = make(tmp_path, settings(adversarial_weight=0.0))
     play(run, pairs())
@@ -82,9 +135,9 @@ def test_without_d_s_opinion_g_learns_by_the_pixel_error_alone(tmp_path):
     assert rows(run)[-1]["l1"] > 0
 
 
-@pytest.mark.parametrize("degradation", ["none", "hole"])
-def test_it_is_resumed_bit_for_bit(tmp_path, degradation):
-    config, data = settings(degradation=degradation, spectral_norm=True), pairs()
+@pytest.mark.parametrize(("degradation", "several"), [("none", 0.0), ("hole", 2.0)])
+def test_it_is_resumed_bit_for_bit(tmp_path, degradation, several):
+    config, data = settings(degradation=degradation, spectral_norm=True, diversity_weight=several), pairs()
     whole, parts = make(tmp_path, config, run_id="whole"), make(tmp_path, config, run_id="parts")
     play(whole, data)
     until(parts, 4, data)

@@ -10,11 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ui.api import requests
-from ui.api.requests import ApiError, choice
+from ui.api.requests import ApiError, choice, integer
 from ui.api.worker import GeneratorWorker
 
 if TYPE_CHECKING:
     from gan.sampler import Sampler
+
+MOST_ANSWERS = 16
+MAX_SEED = 2**53
 
 
 def routes(worker: GeneratorWorker) -> list[Route]:
@@ -30,9 +33,12 @@ def routes(worker: GeneratorWorker) -> list[Route]:
         missing = np.frombuffer(body[model.size :], np.uint8).reshape(1, H, W)
 
         back = choice(request, "way", ("on", "back"), "on") == "back"
+        count = integer(request, "answers", 1, MOST_ANSWERS) or 1
+        seed = integer(request, "seed", most=MAX_SEED) or 0
 
         def work(sampler: Sampler) -> tuple[np.ndarray, int]:
-            return np.concatenate(sampler.redraw(picture, missing, back)), sampler.step
+            source, made = sampler.redraw(picture.repeat(count, 0), missing.repeat(count, 0), back, seed)
+            return np.concatenate([source[:1], made]), sampler.step
 
         pixels, step = await worker.render(request, model, work, "translation")
         return requests.pixel_response(request, pixels, step, **worker.rest_header())

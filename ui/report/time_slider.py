@@ -130,7 +130,7 @@ def _held_out(run: Run, step: int) -> None:
         return
     nearest = min(steps, key=lambda kept: abs(kept - step))
     st.image(str(run.picture("fixed", nearest)), width="stretch")
-    beside = ", ".join(registry.card("games", run.config().game).facts["BESIDE"])
+    beside = ", ".join(run.config().beside)
     st.caption(f"{beside.capitalize()} side by side, at step {nearest:,}: sources that were not learned from.")
 
 

@@ -151,6 +151,8 @@ def used(values: Mapping[str, Any]) -> list[str]:
         idle.add("game")
     game = registry.card("games", values["game"]).facts
     idle |= set(game.get("IDLE", ()))
+    if game.get("STARTS_FROM") == "source" and not values["diversity_weight"]:
+        idle.add("z_dim")
     if "TAKES" in game:
         own = config.settings(values["model"], values["dataset"]).values()
         idle |= {s.name for s in own if s.file and s.file[0] in config.DECLARING and s.file[1] not in game["TAKES"]}

@@ -39,7 +39,7 @@ def live(
         about["points"] = bool(registry.card("datasets", config.dataset).facts.get("POINTS"))
         about["count"] = 0 if about["points"] else config.samples
         about["from_source"] = config.from_source
-        about["beside"] = registry.card("games", config.game).facts.get("BESIDE", ())
+        about["beside"] = config.beside
         known = known_data.read(run.path)
         classes = known.names if config.conditional and known and not about["points"] else ()
         about["classes"] = classes  # where there are some, a column of a grid is one class

@@ -18,6 +18,7 @@ def translate(run: Run) -> None:
         "shape": about.shape,
         "degradation": config.degradation,
         "both_ways": config.between_domains,
+        "several": config.diversity_weight > 0,
         "steps": run.snapshots(),
     }
     _mount(key="translate", data=data)
