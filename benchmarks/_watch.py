@@ -1,8 +1,8 @@
 """People who watch a run, without their browsers: the session, the questions and the pictures of a live page each.
 
 A viewer opens the websocket that a page opens and answers its timers, asks for the run's curves as often as
-assets/charts/feed.js does, and fetches every new picture. They are one process of their own: thirty browsers
-would need the machine that is measured.
+assets/charts/run-feed.js does, and fetches every new picture. Whoever has the watch page asks its own route, without a
+session. They are one process of their own: thirty browsers would need the machine that is measured.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-EVERY = {"training": 1.0, "paused": 1.0, "queued": 1.0, "stopped": 3.0}  # as in assets/charts/feed.js
+EVERY = {"training": 1.0, "paused": 1.0, "queued": 1.0, "stopped": 3.0}  # as in assets/charts/run-feed.js
 DONE = 10.0
 COME = 2.0  # seconds within which all of them have come
 
@@ -76,9 +76,9 @@ class Viewer:
                 self._stop([*self._timers])
 
     async def watch_page(self, wait: float) -> None:
-        """The same without a session: curves, pictures, the stage."""
+        """The same from the watch page, which has no session and asks for the run that is followed."""
         await asyncio.sleep(wait)
-        await self._follow()
+        await self._follow(watch_page=True)
 
     async def _page(self, page: ClientConnection) -> None:
         await self._rerun(page)
@@ -116,18 +116,19 @@ class Viewer:
         ask.rerun_script.is_auto_rerun = bool(fragment)
         await page.send(ask.SerializeToString())
 
-    async def _follow(self) -> None:
+    async def _follow(self, watch_page: bool = False) -> None:
+        path = f"/api/watch?held={self.run}&" if watch_page else f"/api/runs/{self.run}/series?"
         query = ""
         async with _line(self._place.hostname or "", self._place.port or 80) as line:
             while True:
-                told = json.loads(await self._get(line, f"/api/runs/{self.run}/series{query}"))
+                told = json.loads(await self._get(line, path + query))
                 self.seen["answers"] += 1
                 for sort, steps in (told["samples"] or {}).items():
                     if steps:
                         at = f"/api/runs/{self.run}/samples/{sort}/{steps[-1]}.webp"
                         await self._get(line, f"{at}?g={told['generation']}")
                         self.seen["pictures"] += 1
-                query = f"?after={told['seq']}&known={told['known']}"
+                query = f"after={told['seq']}&known={told['known']}"
                 await asyncio.sleep(EVERY.get(told["status"], DONE))
 
     async def _get(self, line: Line, path: str) -> bytes:

@@ -93,6 +93,13 @@ def runs(home: Path | None = None) -> list[Run]:
     return sorted(entries, key=lambda run: (run.created(), run.id), reverse=True)
 
 
+def no_room(folder: Path) -> str:
+    """Why no run may begin, or go on, on the disk of a folder; "" where it may."""
+    if (free := shutil.disk_usage(folder).free) >= NEEDED_BYTES:
+        return ""
+    return f"The disk of {folder} has {free >> 20:,} MB left, and a run may take {NEEDED_BYTES >> 20} MB: make room."
+
+
 def create(
     config: RunConfig,
     budget: Mapping[str, float],
@@ -116,10 +123,8 @@ def create(
     stem = stem.strip("-")[:56]
     wanted = [run_id] if run_id else [f"{stem}-{k}" for k in range(1, 10_000)]
     run, folder = None, made_root(home)
-    if (free := shutil.disk_usage(folder).free) < NEEDED_BYTES:
-        raise RunError(
-            f"The disk of {folder} has {free >> 20:,} MB left, and a run may take {NEEDED_BYTES >> 20} MB: make room."
-        )
+    if why := no_room(folder):
+        raise RunError(why)
     try:
         for name in wanted:
             with contextlib.suppress(FileExistsError):
@@ -281,10 +286,14 @@ class Run:
     def state(self, step: int) -> Path:
         return self.path / f"state-{step}.safetensors"
 
+    def came_without_state(self) -> bool:
+        """Whether there is a generator, but nothing to train on from."""
+        return not self.states() and self.weights().exists()
+
     def cannot_resume(self) -> str:
-        """Why training cannot go on, in a sentence; "" where it can."""
-        if self.states() or not self.weights().exists():
-            return ""
+        """Why training cannot go on now, in a sentence; "" where it can."""
+        if not self.came_without_state():
+            return no_room(self.path.parent)
         return (
             f"Run {self.id!r} came without the state that training needs to go on, as shipped runs and those opened "
             "from a zip do. Branch from it (in its report), or start a new run with its settings."

@@ -54,7 +54,7 @@ def offers(entry: Entry) -> list[str]:
         return ["report", "delete"] if can_drive() else ["report"]
     active = entry.status in commands.ACTIVE
     exploded = entry.status == "failed" and "learning rate" in entry.run.error()  # what it advises
-    stuck = bool(entry.run.cannot_resume())
+    stuck = entry.run.came_without_state()
     resume = entry.status in ("stopped", "failed") and not exploded and not stuck
     able = {"resume": resume, "gently": exploded and not stuck, "stop": active}
     return [name for name in MENU if able.get(name, True) and (can_drive() or name in WATCHERS)]

@@ -124,6 +124,8 @@ def resume(run: Run, accept: bool = False) -> Run:
 def resume_gently(run: Run) -> Run:
     """Goes on from the last good state with both learning rates halved: what to try after a NaN."""
     require_driver()
+    if why := run.cannot_resume():
+        raise RunError(why)  # before the rates are halved, for the second try
     config, control = run.config(), run.control()
     now = control.in_force(config)
     adjust(run, **{name: now[name] / 2 for name in ("lr_g", "lr_d")})

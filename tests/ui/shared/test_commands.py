@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 import types
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from gan import datasets, files, registry, runs
+from gan.cli import main as cli
 from gan.config import ConfigError, RunConfig
 from gan.hosting import jobs
 from gan.hosting import trainers as hosting_trainers
@@ -154,6 +156,17 @@ def test_a_finished_run_needs_a_larger_budget(fake, run):
         commands.raise_budget(run, {"steps": 10})
     commands.raise_budget(run, {"steps": 20})
     assert fake.started == ["mine"]
+
+
+def test_on_a_full_disk_no_run_goes_on_from_here_or_from_a_shell(fake, run, monkeypatch, capsys):
+    before = run.write_control(want="stop")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: types.SimpleNamespace(free=100 << 20))
+    for command in (commands.resume, commands.resume_gently, lambda run: commands.raise_budget(run, {"steps": 20})):
+        with pytest.raises(RunError, match="100 MB left"):
+            command(run)
+    assert cli.main(["train", "--run", "mine", "--resume", "--steps", "20"]) == 1
+    assert "100 MB left" in capsys.readouterr().err
+    assert (fake.started, run.control()) == ([], before)
 
 
 def test_a_running_run_takes_a_larger_budget_as_it_goes(fake, run):
