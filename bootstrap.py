@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ FILES = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-
 SIZES = {"cuda": (3.2, 6.4) if sys.platform == "linux" else (0.5, 2.0), "cpu": (0.5, 2.0)}
 
 CPU_PAIR = "locks/cpu-torch.txt"
+CLASS_SECONDS = 12 * 3600.0  # after which a class is over, and its PIN with it
 SECOND_TRIES = 3  # tests that `check` runs again at most
 
 STROKES = """
@@ -303,7 +305,9 @@ def class_(*arguments: str) -> None:
     """open the app to the network: everyone may watch, whoever gives the PIN may drive"""
     wanted = launch.read(arguments, addresses.everywhere())
     setup()
-    pin = os.environ.get("FORGER_PIN") or f"{secrets.randbelow(10**6):06d}"
+    if not (pin := os.environ.get("FORGER_PIN", "")):
+        pin = left_pin(wanted.port) or f"{secrets.randbelow(10**6):06d}"
+        os.environ["FORGER_MADE_PIN"] = "1"
     if not pin.strip():
         sys.exit("FORGER_PIN is set, but blank: everybody could drive. Set it to digits or letters, or unset it.")
     os.environ["FORGER_PIN"] = pin
@@ -319,6 +323,15 @@ def class_(*arguments: str) -> None:
         with contextlib.suppress(OSError):
             subprocess.call([str(PYTHON), "-m", "ui.shared.qr_code", urls[0]], cwd=ROOT)
     serve(wanted)
+
+
+def left_pin(port: int) -> str:
+    """The PIN that was made up for a class whose server was killed today, "" without one (`ui/shell/class_file.py`)."""
+    left = Path(os.environ.get("GAN_RUNS") or ROOT / "checkpoints") / f".class-{port}.json"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        if time.time() - left.stat().st_mtime < CLASS_SECONDS:
+            return str(json.loads(left.read_text())["pin"])
+    return ""
 
 
 def test(*arguments: str) -> None:

@@ -137,23 +137,23 @@ def _too_long(path: Path, size: int, most: int) -> str:
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def replace(path: Path, data: bytes, durable: bool = True) -> None:
+def replace(path: Path, data: bytes, durable: bool = True, mode: int = 0o644) -> None:
     """Writes `data` to `path` in one atomic move: temp file beside it, flush, fsync, replace, fsync the folder.
 
     `durable=False` leaves out the two fsyncs, for pictures that can be made again. Raises OSError, with the old file
     untouched and the temp file gone.
     """
-    write(path, lambda file: file.write(data), durable)
+    write(path, lambda file: file.write(data), durable, mode)
 
 
-def write(path: Path, fill: Callable[[IO[bytes]], object], durable: bool = True) -> None:
+def write(path: Path, fill: Callable[[IO[bytes]], object], durable: bool = True, mode: int = 0o644) -> None:
     """Like `replace`, for content that `fill(file)` writes."""
     handle, temp = patiently(lambda: tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
     try:
         with os.fdopen(handle, "wb") as file:
             fill(file)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             if durable:
                 os.fsync(file.fileno())
         Path(temp).replace(path)

@@ -50,3 +50,15 @@ export function duration(seconds) {
   if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ""}`;
   return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
 }
+
+/**
+ * Draws a part anew; the focus stays with the control of the same data-do.
+ * @param {HTMLElement} part
+ * @param {(Node | string)[]} children
+ */
+export function redraw(part, ...children) {
+  const held = focusedIn(part);
+  const name = held instanceof HTMLElement && part.contains(held) ? held.dataset.do : "";
+  part.replaceChildren(...children);
+  if (name) /** @type {HTMLElement | null} */ (part.querySelector(`[data-do="${name}"]`))?.focus();
+}

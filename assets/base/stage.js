@@ -1,5 +1,6 @@
 // The stage: what the teacher shows to the class, told to every part of a page that follows, and set by the teacher's.
 import { json } from "./http.js";
+import { notePick, pickOf } from "./picks.js";
 
 /**
  * @typedef {{page: string, query: Record<string, string>, panel: string, step: number | null}} Scene
@@ -13,7 +14,6 @@ const REST = 400; // ms that a scene stays as it is before it is told: sliders m
 const REST_OF_SCENE = { panel: "", step: null }; // where nobody chose a panel or a moment
 const TRIES = 20; // a server that is busy or away for a moment is asked again
 const ROAMS = "forger-looks-around"; // in this tab: 1 once somebody looked around by themselves
-const PICKS = "forger-picks"; // in this tab: [id of a question, pick]
 
 class Stage {
   constructor() {
@@ -101,14 +101,14 @@ class Stage {
 
   /** What this tab picked of the question, null before it did. */
   get picked() {
-    const [id, pick] = JSON.parse(sessionStorage.getItem(PICKS) ?? "[]");
-    return id === this.told.question?.id ? pick : null;
+    const { question } = this.told;
+    return question && pickOf(question.id);
   }
 
   pick(k) {
     const { question } = this.told;
     if (!question) return;
-    sessionStorage.setItem(PICKS, JSON.stringify([question.id, k]));
+    notePick(question.id, k);
     return this.send("/api/stage/pick", { question: question.id, pick: k });
   }
 

@@ -3,6 +3,7 @@
 const FIRST = 300; // ms between questions while something has just begun
 const PAUSES = { training: 1000, paused: 1000, queued: 1000, stopped: 3000 }; // ms, by status
 const DONE = 10000; // finished or failed
+const CLASS = 3000; // the same while a class is shown or asked something
 const EAGER = 5000; // how long "just begun" lasts
 const MOST = 4000; // records kept; more are asked for anew, and the server thins them to 1,000
 
@@ -173,7 +174,7 @@ export class Feed {
     if (this.again) return 0;
     if (this.state === "gone") return DONE;
     if (this.misses) return Math.min(500 * 2 ** this.misses, 5000);
-    const usual = PAUSES[this.status] ?? DONE;
+    const usual = PAUSES[this.status] ?? (this.stage.scene || this.stage.question ? CLASS : DONE);
     return Date.now() < this.eager ? Math.min(usual, FIRST) : usual;
   }
 

@@ -1,5 +1,5 @@
 // What stands over every page: a guided lesson, the class's question, and the way back to the teacher.
-import { h } from "../base/dom.js";
+import { h, redraw } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
 import { stage } from "../base/stage.js";
 import { answers } from "./answers.js";
@@ -82,7 +82,7 @@ class Guide {
     if (this.asked.hidden) return;
     const { text, options, right, counts } = question;
     const onpick = right === null && this.data.role === "watcher" ? (k) => stage.pick(k) : null;
-    this.asked.replaceChildren(answers({ text, options, picked: stage.picked, right, counts, onpick }));
+    redraw(this.asked, answers({ text, options, picked: stage.picked, right, counts, onpick }));
   }
 
   destroy() {

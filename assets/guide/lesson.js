@@ -1,5 +1,5 @@
 // A guided lesson on the page: what is said, the guess, the run, and what was measured. It is kept in this browser.
-import { h } from "../base/dom.js";
+import { h, redraw } from "../base/dom.js";
 import { json } from "../base/http.js";
 import { stage } from "../base/stage.js";
 import { read, write } from "../base/storage.js";
@@ -174,12 +174,9 @@ export class LessonPanel {
     const { open, folded } = this.state;
     this.element.hidden = !open || !this.lesson;
     if (this.element.hidden) return;
-    const held = /** @type {HTMLElement | null} */ (document.activeElement);
-    const focused = held && this.element.contains(held) ? held.dataset.do : "";
     this.element.classList.toggle("guide-folded", folded);
     this.element.setAttribute("aria-label", `Lesson: ${this.lesson.title ?? this.state.name}`);
-    this.element.replaceChildren(this.head(), ...(folded ? [] : this.body()));
-    if (focused) /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-do="${focused}"]`))?.focus();
+    redraw(this.element, this.head(), ...(folded ? [] : this.body()));
   }
 
   head() {

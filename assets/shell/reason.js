@@ -57,12 +57,14 @@ function stranger(status) {
 }
 
 function absent(root, lost) {
-  if (globalThis.navigator?.onLine === false && !/^(localhost|127\.|\[::1\])/.test(root.hostname))
+  const here = /^(localhost|127\.|\[::1\])/.test(root.hostname);
+  if (globalThis.navigator?.onLine === false && !here)
     return "This browser is offline. The page will continue by itself once it is back.";
   return (
     `The server at ${root.host} does not answer. ` +
     (lost ? "It was stopped, or the network is gone; what was trained is saved. " : "") +
-    "Start it again with: make run. This page comes back by itself."
+    (here ? "Start it again with: make run. " : "Whoever runs it can start it again. ") +
+    "This page comes back by itself."
   );
 }
 

@@ -1,15 +1,18 @@
 // The class on the watch page: the teacher's chart and moment are followed, and the question to the class is answered.
-import { h } from "../base/dom.js";
+import { h, redraw } from "../base/dom.js";
+import { notePick, pickOf } from "../base/picks.js";
 import { answers } from "../guide/answers.js";
 
 export class ClassCard {
   /**
-   * @param {((question: number, pick: number) => Promise<any>) | undefined} send tells a pick; a published page has none
+   * @param {((question: number, pick: number) => void) | undefined} send tells a pick; a published page has none
    * @param {(scene: {panel: string, step: number | null}) => void} go shows a chart and a moment
    */
   constructor(send, go) {
     this.send = send;
     this.go = go;
+    /** @type {any} what is asked, null while nothing is */
+    this.question = null;
     this.element = h("section", {
       class: "watch-section",
       "data-part": "class-question",
@@ -17,7 +20,7 @@ export class ClassCard {
       hidden: true,
     });
     this.gone = ""; // the scene that was followed last: whoever goes elsewhere is not brought back to it
-    this.picked = new Map(); // by the id of a question
+    this.drawn = ""; // what the card shows: a run that trains has news every second, and a screen reader reads it out
   }
 
   /** @param {any} feed `stage` is what the server tells of the class */
@@ -27,16 +30,26 @@ export class ClassCard {
     const key = here ? `${scene.panel}@${scene.step}` : "";
     if (here && key !== this.gone) this.go(scene);
     this.gone = key;
-    this.element.hidden = !question || !this.send;
-    if (this.element.hidden) return;
-    const { text, options, right, counts } = question;
-    const picked = this.picked.get(question.id) ?? null;
-    const onpick = right === null ? (k) => this.pick(question, k) : null;
-    this.element.replaceChildren(answers({ text, options, picked, right, counts, onpick }));
+    this.question = this.send ? question : null;
+    this.draw();
   }
 
-  async pick(question, k) {
-    this.picked.set(question.id, k);
-    await this.send?.(question.id, k);
+  draw() {
+    const { question } = this;
+    this.element.hidden = !question;
+    if (!question) return;
+    const { text, options, right, counts } = question;
+    const picked = pickOf(question.id);
+    const drawn = JSON.stringify([question, picked]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    const onpick = right === null ? (k) => this.pick(question.id, k) : null;
+    redraw(this.element, answers({ text, options, picked, right, counts, onpick }));
+  }
+
+  pick(question, k) {
+    notePick(question, k);
+    this.draw();
+    this.send?.(question, k);
   }
 }

@@ -40,8 +40,8 @@ class Watch {
     this.moments = new Moments((step) => this.chart.look(step));
     this.explore = new Explore(this.painter);
     this.quiz = new Quiz(this.painter);
-    const pick = this.source.pick && ((question, k) => this.source.pick(question, k));
-    this.card = new ClassCard(pick, ({ panel, step }) => {
+    const pick = async (question, k) => (await this.source.pick?.(question, k), this.feed.poke());
+    this.card = new ClassCard(this.source.pick && pick, ({ panel, step }) => {
       if (panel) this.chart.choose(panel);
       this.moments.seek(step);
     });

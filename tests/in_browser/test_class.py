@@ -1,15 +1,17 @@
-"""A class in real browsers: phones follow the teacher unless somebody looks around alone."""
+"""A class in real browsers: phones follow the teacher unless somebody looks around; all outlive a killed server."""
 
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser import PATIENCE, expect
+from tests.browser import PATIENCE, computed, expect
 from tests.live.fake import Fake
 from tests.serving import server
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PIN = "271828"
 STEP = "[data-testid=live-step]"
+ASK = """() => fetch("api/stage", { method: "POST", headers: { "Content-Type": "application/json" },
+  body: JSON.stringify({ ask: { text: "More?", options: ["Yes", "No"] } }) })"""
 Visit = Callable[..., "Page"]
 
 
@@ -47,8 +51,8 @@ def drive(page: Page) -> None:
     page.get_by_role("button", name="Driving").wait_for()
 
 
-def panel(page: Page, name: str) -> None:
-    expect(page.locator(f".live-chart [data-panel={name}]")).to_have_attribute("aria-pressed", "true")
+def panel(page: Page, name: str, where: str = ".live-chart") -> None:
+    expect(page.locator(f"{where} [data-panel={name}]")).to_have_attribute("aria-pressed", "true")
 
 
 def test_phones_follow_unless_somebody_looks_around(visit: Visit, tmp_path: Path) -> None:
@@ -83,4 +87,26 @@ def test_phones_follow_unless_somebody_looks_around(visit: Visit, tmp_path: Path
         expect(phone).to_have_url(re.compile("/runs"))
         back.click()
         phone.wait_for_url(f"**/?run={run.run.id}")
+        other.goto(f"{first.url}/watch")
+        panel(other, "quality", "#watch")
+        computed(teacher, ASK)
+        yes = other.get_by_role("button", name="Yes")
+        yes.press("Enter")
+        expect(yes).to_have_text("Yes1")
+        expect(yes).to_be_focused()
+        place = urlsplit(first.url)
+        first.stop(signal.SIGKILL)
+
+    # nobody touches anything, gives a PIN again, or is lost
+    pause = teacher.get_by_role("button", name="Pause")
+    expect(pause).to_be_disabled()
+    with server(tmp_path, port=place.port or 0, FORGER_PIN=PIN):
+        expect(pause).to_be_enabled()
+        teacher.locator(".live-chart [data-panel=gradients]").click()
+        panel(phone, "gradients")
+        panel(other, "gradients", "#watch")
+        expect(phone.locator("[data-testid=class-question]")).to_contain_text("More?")
+        other.reload()
+        expect(yes).to_have_attribute("aria-pressed", "true")
+        expect(yes).to_have_text("Yes1")
     run.stop()

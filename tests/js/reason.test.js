@@ -75,7 +75,8 @@ for (const [status, words] of [
 
 test("nothing answers", async () => {
   answering(null);
-  assert.match(await reason(ROOT, false), /gan\.example does not answer.*make run/);
+  assert.match(await reason(ROOT, false), /gan\.example does not answer.*Whoever runs it can start it again/);
+  assert.match(await reason(new URL("http://localhost:8501/"), false), /make run/);
   assert.match(await reason(ROOT, true), /was trained is saved/);
   answering(new DOMException("", "TimeoutError"));
   assert.match(await reason(ROOT, false), /has not answered for some seconds/);

@@ -19,6 +19,7 @@ from gan.datasets import Progress
 from gan.hosting import trainers
 from gan.runs import Run, RunError
 from gan.runs.log_reader import newest
+from ui.api import answer_cache
 from ui.api.jobs import CachedJobs
 from ui.api.requests import INTEGER, ApiError, find_run, integer, json_response
 from ui.api.run_feed import SORTS, RunFeeds
@@ -50,9 +51,13 @@ def list_runs(request: Request) -> Response:
     return json_response({"runs": [summary(run) for run in runs.runs()]})
 
 
-def series(request: Request) -> Response:
+async def series(request: Request) -> Response:
+    return await answer_cache.ANSWERS.answer(request, _series)
+
+
+def _series(request: Request) -> dict[str, Any]:
     after, known = integer(request, "after", least=None), request.query_params.get("known", "")
-    return json_response(FEEDS.of(_run(request)).series(after, known))
+    return FEEDS.of(_run(request)).series(after, known)
 
 
 def microscope(request: Request) -> Response:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from gan import runs
 from gan.runs import Run, RunError
-from ui.api.requests import ApiError, Model, find_run, integer, json_response
+from ui.api import answer_cache
+from ui.api.requests import ApiError, Model, find_run, integer
 from ui.api.run_feed import RunFeed
 from ui.api.runs import FEEDS
 from ui.api.worker import GeneratorWorker
@@ -33,14 +34,18 @@ def routes(worker: GeneratorWorker) -> list[Route]:
     return [Route("/watch", watch), Route("/watch/view", _Views(worker).answer)]
 
 
-def watch(request: Request) -> Response:
+async def watch(request: Request) -> Response:
+    return await answer_cache.ANSWERS.answer(request, _watch)
+
+
+def _watch(request: Request) -> dict[str, Any]:
     after, known = integer(request, "after", least=None), request.query_params.get("known", "")
     held = request.query_params.get("held", "")
     run = _run(request, held)
     if run.id != held:
         after, known = None, ""  # what the page has is of another run
     feed = FEEDS.of(run)
-    return json_response({"id": run.id, **feed.series(after, known), **_drawn(run, feed)})
+    return {"id": run.id, **feed.series(after, known), **_drawn(run, feed)}
 
 
 def _run(request: Request, held: str) -> Run:

@@ -3,7 +3,8 @@ whoever gave the PIN lends it the wheel. What cannot be undone, and what brings 
 
 The grant belongs to the browser, which proves who it is by a cookie that only this server reads (HttpOnly, so no script
 does; never part of a link). It survives a reload and holds in every tab; the id of a session, which stands in addresses
-of uploads, is worth nothing. What was granted is kept in this process and ends with it.
+of uploads, is worth nothing. What was granted ends with this process; where that is killed, the next one takes it up
+(`ui.shell.class_file`).
 """
 
 from __future__ import annotations

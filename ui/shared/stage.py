@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,7 +81,7 @@ class Stage:
         self._guard = threading.Lock()
         self._scene: Scene | None = None
         self._question: Question | None = None
-        self._asked = 0
+        self._asked = int(time.time())  # the id of the last question: none that a browser knows from an earlier process
         self.follows = True  # whether the class follows what the teacher shows
         self._told: dict[str, Any] = {"seq": 0, "scene": None, "question": None}
 
@@ -143,6 +145,25 @@ class Stage:
         """Takes the question off the stage."""
         with self._guard:
             self._question = None
+            self._tell()
+
+    def kept(self) -> dict[str, Any]:
+        """What is on the stage and who picked what, as JSON that `restore` takes in a later process."""
+        with self._guard:
+            asked = self._question
+            picks = {browser.hex(): pick for browser, pick in asked.picks.items()} if asked else {}
+            return {"follows": self.follows, "told": self._told, "picks": picks}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Shows what an earlier process kept. Raises NoScene, KeyError, TypeError, ValueError."""
+        scene, asked = kept["told"]["scene"], kept["told"]["question"]
+        shown = Scene.read(scene) if scene else None
+        question = Question(asked["id"], asked["text"], tuple(asked["options"]), asked["right"]) if asked else None
+        with self._guard:
+            self.follows, self._scene, self._question = bool(kept["follows"]), shown, question
+            if question:
+                self._asked = max(self._asked, question.id)
+                question.picks.update({bytes.fromhex(browser): pick for browser, pick in kept["picks"].items()})
             self._tell()
 
     def _tell(self) -> None:

@@ -11,23 +11,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan.diagnostics import addresses
 from ui.shared import access, audience
-from ui.shell import listening, watch_page
+from ui.shell import listening
 from ui.shell.browser_cookie import browser_of
 from ui.shell.hosts import STREAM
 
 LONELY_SECONDS = 120.0
+WATCH_VIEW = "/api/watch"  # what it asks again and again
 
 
 class Arrivals:
-    """ASGI middleware: each websocket of a page is one page of a browser."""
+    """ASGI middleware: each websocket of a page is one page of a browser; the watch view has none, and asks."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket" or not scope["path"].endswith(STREAM):
-            if scope["type"] == "http" and scope["path"] == f"/{watch_page.NAME}":
-                audience.audience().glanced(is_elsewhere(scope))
+            if scope["type"] == "http" and scope["path"] == WATCH_VIEW:
+                host = str((scope.get("client") or ("",))[0])
+                audience.audience().glanced(access.digest(browser_of(scope) or host), is_elsewhere(scope))
             return await self.app(scope, receive, send)
         browser = access.digest(browser_of(scope) or repr(scope.get("client")))
         audience.audience().came(browser, is_elsewhere(scope))

@@ -7,6 +7,7 @@ import streamlit as st
 from ui.shared import access
 from ui.shared.errors import attempt, say
 from ui.shared.stage import NoScene, stage
+from ui.shared.text import plain
 
 TEXT, FOLLOWS = "class-question", "class-follows"
 HELP = "Phones go where you go: page, run, chart and moment. Whoever looks around alone has a way back."
@@ -24,7 +25,9 @@ def render() -> None:
         with st.container(horizontal=True, gap="small"):
             for k, option in enumerate(question["options"]):
                 label = f"{chr(65 + k)} is right"
-                st.button(label, key=f"right-{k}", help=option, on_click=attempt, args=(_tell, question["id"], k))
+                st.button(
+                    label, key=f"right-{k}", help=plain(option), on_click=attempt, args=(_tell, question["id"], k)
+                )
             st.button("Take it away", key="question-away", on_click=attempt, args=(_end,))
 
 

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan.diagnostics import addresses
 from gan.hosting import first_digits, torch_loader, trainers
-from ui.shell import arrivals, listening, log_lines, malloc, prefix
+from ui.shell import arrivals, class_file, listening, log_lines, malloc, prefix
 from ui.shell.connections import Connections, running_server
 
 # What torch waits for at most: a first browser, and then for its page to be drawn.
@@ -44,7 +44,8 @@ async def lifespan(app: object) -> AsyncIterator[None]:
     connections = Connections(server) if server else None
     ending = Ending(server, connections, log_lines.shorten(asyncio.get_running_loop()))
     ending.listen()
-    tasks = [asyncio.create_task(settle()), asyncio.create_task(arrivals.wait())]
+    class_file.restore()
+    tasks = [asyncio.create_task(job()) for job in (settle, arrivals.wait, class_file.keep)]
     if connections:
         tasks.append(asyncio.create_task(connections.sweep()))
     yield
@@ -119,6 +120,7 @@ class Ending:
         """
         if not self._asked.is_set():
             trainers.trainers().shutdown(SAVE_SECONDS)
+            class_file.remove()
             return
         self._saved.wait()
         self._leave()
@@ -143,6 +145,7 @@ class Ending:
         self._leave()
 
     def _leave(self) -> None:
+        class_file.remove()
         if self._late:
             print(f"  Not saved in time: {', '.join(self._late)}", file=sys.stderr, flush=True)
         logging.shutdown()

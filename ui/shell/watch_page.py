@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ui.shared import assets
+from ui.shared.door import browser_of
 
 NAME = "watch"
 
@@ -25,10 +26,10 @@ def routes() -> list[BaseRoute]:
 
 
 def page(request: Request) -> Response:
-    """The page, compressed once; a browser that has it is told so."""
+    """The page, compressed once; a browser that has it, and the cookie that comes with a page, is told so."""
     body, packed, tag = _made(assets.ASSETS.version())
     headers = {"Cache-Control": "no-cache", "ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if request.headers.get("if-none-match") == headers["ETag"] and browser_of(request.scope):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = packed, "gzip"

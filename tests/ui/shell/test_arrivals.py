@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gan.diagnostics import addresses
-from ui.shared.audience import advice, audience
+from ui.shared.audience import GLANCE_SECONDS, Audience, advice, audience
 from ui.shell import arrivals, listening
 
 
@@ -48,6 +48,19 @@ def test_a_browser_counts_once_however_many_pages_it_has_open() -> None:
     assert counts(phone, phone, other, scope("192.168.7.9", "c", path="/api/connection")) == [1, 1, 2, 2, 0]
 
 
+def test_a_browser_counts_while_its_watch_view_asks() -> None:
+    now = 0.0
+    here = Audience(clock=lambda: now)
+    here.came(b"teacher", elsewhere=False)
+    for browser in (b"phone", b"phone", b"teacher"):
+        here.glanced(browser, elsewhere=True)
+    assert here.count() == 2
+    now = GLANCE_SECONDS + 1
+    assert here.count() == 1
+    ask = {**scope("192.168.7.9", "b", path="/api/watch"), "type": "http"}
+    assert counts(ask, {**ask, "path": "/api/stage"}) == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("client", "headers", "elsewhere"),
     [
@@ -74,7 +87,7 @@ def test_where_nobody_came_it_says_what_to_try_until_somebody_comes(
     said = capsys.readouterr().out
     assert all(word in said for word in ("hotspot", "guest isolation", "ufw allow"))
     assert any("8501" in line for line in advice(8501))
-    glance = {**scope("192.168.7.9", path="/watch"), "type": "http"}
+    glance = {**scope("192.168.7.9", path="/api/watch"), "type": "http"}
     counts(scope("127.0.0.1", "a"))
     assert advice(8501)
     counts(scope("192.168.7.9", "b") if by == "page" else glance)
