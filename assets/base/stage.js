@@ -5,7 +5,7 @@ import { notePick, pickOf } from "./picks.js";
 /**
  * @typedef {{page: string, query: Record<string, string>, panel: string, step: number | null}} Scene
  * @typedef {{id: number, text: string, options: string[], counts: number[], right: number | null}} Question
- * @typedef {{seq: number, scene: Scene | null, question: Question | null}} Told
+ * @typedef {{seq: number, follows: boolean, scene: Scene | null, question: Question | null}} Told
  */
 
 const EVERY = 2500; // ms between two looks where no feed of a run tells it
@@ -18,7 +18,7 @@ const ROAMS = "forger-looks-around"; // in this tab: 1 once somebody looked arou
 class Stage {
   constructor() {
     /** @type {Told} */
-    this.told = { seq: 0, scene: null, question: null };
+    this.told = { seq: 0, follows: true, scene: null, question: null };
     this.role = ""; // "teacher", "watcher", or "" where there is no class
     this.listeners = new Set();
     this.heardAt = 0;
@@ -45,7 +45,7 @@ class Stage {
   /** Takes what an answer tells; null where that is as it was. */
   hear(told) {
     this.heardAt = Date.now();
-    if (told && !told.scene && this.said) this.again(); // a server that began anew
+    if (told?.follows && !told.scene && this.said) this.again(); // a server that began anew, or a class that follows again
     if (!told || JSON.stringify(told) === JSON.stringify(this.told)) return;
     this.told = told;
     for (const listener of [...this.listeners]) listener(told);

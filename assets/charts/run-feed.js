@@ -16,7 +16,7 @@ const MOST = 4000; // records kept; more are asked for anew, and the server thin
  * @type {About}
  */
 const ABOUT = { statistics: {}, d: null, live: {} };
-const STAGE = { seq: 0, scene: null, question: null }; // what the teacher shows; a published run has none
+const STAGE = { seq: 0, follows: true, scene: null, question: null }; // what the teacher shows; a published run has none
 
 /**
  * Where a feed is from. `series` is the answer of `GET …/series` with what this feed does not have yet; `address` is where

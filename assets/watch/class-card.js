@@ -26,7 +26,7 @@ export class ClassCard {
   /** @param {any} feed `stage` is what the server tells of the class */
   show({ id, stage }) {
     const { scene, question } = stage ?? {};
-    const here = scene?.page === "train" && (scene.query.run ?? id) === id;
+    const here = id && scene?.page === "train" && (scene.query.run ?? id) === id;
     const key = here ? `${scene.panel}@${scene.step}` : "";
     if (here && key !== this.gone) this.go(scene);
     this.gone = key;

@@ -33,7 +33,8 @@ class Watch {
   build() {
     this.id = this.feed.id;
     this.explore?.roam(false);
-    this.title = h("h1", { "data-part": "title" });
+    this.title = h("h1", { "data-part": "title" }, "Forger");
+    this.root.dataset.empty = "true"; // nothing that could be pressed before there is a run
     this.line = h("p", { class: "watch-line", role: "status", "data-part": "status" });
     this.light = h("p", { class: "watch-light", hidden: true });
     this.chart = new Chart();
@@ -83,6 +84,8 @@ class Watch {
   show() {
     const { feed, source } = this;
     if (feed.id !== this.id) this.build();
+    this.card.show(feed);
+    this.root.dataset.empty = String(!feed.generators);
     if (!feed.generators) return say(this.line, nothing(feed, source));
     const title = feed.control.title || feed.id;
     document.title = title;
@@ -97,7 +100,6 @@ class Watch {
     }
     this.moments.show(feed);
     this.chart.show(feed);
-    this.card.show(feed);
     this.look();
     this.explore.show(feed, this.known);
     this.quiz.show(feed, this.known);
@@ -138,8 +140,8 @@ function standing(feed) {
 }
 
 function nothing(feed, source) {
-  if (feed.state === "gone")
-    return source.run ? "There is no such run." : "There is no run yet: this page waits for one.";
+  if (feed.state === "gone") return "There is no such run.";
+  if (feed.state === "live" && !feed.id && !source.run) return "There is no run yet: this page waits for one.";
   return feed.state === "lost" ? "No answer yet; trying again." : "The files of this run cannot be read.";
 }
 

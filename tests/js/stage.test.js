@@ -14,7 +14,7 @@ globalThis.fetch = /** @type {any} */ (
     if (answer !== 200) return new Response("{}", { status: answer, headers: { "Retry-After": "0.01" } });
     const { scene } = JSON.parse(await body.text());
     posted.push(scene);
-    return Response.json({ seq: posted.length, scene, question: null });
+    return Response.json({ seq: posted.length, follows: true, scene, question: null });
   }
 );
 
@@ -46,7 +46,10 @@ test("a server that is busy is asked again, and one that began anew is told agai
   stage.show({ step: 200 });
   await rest(900);
   assert.equal(posted.splice(0).at(-1).step, 200);
-  stage.hear({ seq: 0, scene: null, question: null });
+  stage.hear({ seq: 0, follows: true, scene: null, question: null });
   await rest();
   assert.equal(posted.splice(0).at(-1).step, 200);
+  stage.hear({ seq: 9, follows: false, scene: null, question: null });
+  await rest();
+  assert.deepEqual(posted, [], "a class that does not follow is told nothing, again and again");
 });

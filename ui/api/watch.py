@@ -26,6 +26,20 @@ if TYPE_CHECKING:
     from gan.sampler import Sampler
 
 MAX_VIEWS = 32  # of runs, in memory
+NOTHING = {  # the answer while there is no run: a class may be asked something all the same
+    "generation": 0,
+    "seq": -1,
+    "columns": {},
+    "checks": {},
+    "events": [],
+    "status": "",
+    "known": "",
+    "control": None,
+    "samples": None,
+    "about": None,
+    "light": None,
+    "generators": None,
+}
 VIEW_SECONDS = 60  # of training, after which directions are measured anew
 
 
@@ -41,21 +55,21 @@ async def watch(request: Request) -> Response:
 def _watch(request: Request) -> dict[str, Any]:
     after, known = integer(request, "after", least=None), request.query_params.get("known", "")
     held = request.query_params.get("held", "")
-    run = _run(request, held)
+    if not (wanted := _wanted(request, held)):
+        return {"id": "", **NOTHING, "stage": stage.stage().told()}
+    run = find_run(wanted)
     if run.id != held:
         after, known = None, ""  # what the page has is of another run
     feed = FEEDS.of(run)
     return {"id": run.id, **feed.series(after, known), **_drawn(run, feed)}
 
 
-def _run(request: Request, held: str) -> Run:
-    """The run that the query names, or the one that is followed. Raises ApiError, RunError."""
+def _wanted(request: Request, held: str) -> str:
+    """The id of the run that the query names, or of the one that is followed; "" without runs. Raises ApiError."""
     named = request.query_params.get("run", "")
     if named and not runs.ID.match(named):
         raise ApiError(400, "A run id has lower-case letters, digits and hyphens, at most 64.")
-    if not (found := named or _shown() or followed.followed().id(held)):
-        raise RunError("There is no run yet: it is shown as soon as one begins.")
-    return find_run(found)
+    return named or _shown() or followed.followed().id(held)
 
 
 def _shown() -> str:
@@ -104,7 +118,7 @@ class _Views:
         self._made: LRUCache[tuple[str, str], bytes] = LRUCache(MAX_VIEWS)  # used in the event loop only
 
     async def answer(self, request: Request) -> Response:
-        run = _run(request, "")
+        run = find_run(_wanted(request, ""))
         model = Model(run.id, run, None, generator_info.about(run))
         key = (str(run.path.resolve()), _edition(run, FEEDS.of(run)))
         if key not in self._made:

@@ -83,10 +83,10 @@ class Stage:
         self._question: Question | None = None
         self._asked = int(time.time())  # the id of the last question: none that a browser knows from an earlier process
         self.follows = True  # whether the class follows what the teacher shows
-        self._told: dict[str, Any] = {"seq": 0, "scene": None, "question": None}
+        self._told: dict[str, Any] = {"seq": 0, "follows": True, "scene": None, "question": None}
 
     def told(self) -> dict[str, Any]:
-        """What every browser is told: {"seq", "scene", "question"}, null where there is none."""
+        """What every browser is told: {"seq", "follows", "scene", "question"}, null where there is none."""
         with self._guard:
             return self._told
 
@@ -100,8 +100,9 @@ class Stage:
 
     def let_follow(self, yes: bool) -> None:
         """Whether the class follows from now on; without that there is no scene."""
-        self.follows = yes
-        self.show(None)
+        with self._guard:
+            self.follows, self._scene = yes, None  # the teacher's browser says what it shows once it hears of that
+            self._tell()
 
     def ask(self, text: str, options: list[str]) -> int:
         """Puts a question to the class in place of the one before; returns its id. Raises NoScene."""
@@ -152,7 +153,7 @@ class Stage:
         with self._guard:
             asked = self._question
             picks = {browser.hex(): pick for browser, pick in asked.picks.items()} if asked else {}
-            return {"follows": self.follows, "told": self._told, "picks": picks}
+            return {"told": self._told, "picks": picks}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Shows what an earlier process kept. Raises NoScene, KeyError, TypeError, ValueError."""
@@ -160,7 +161,7 @@ class Stage:
         shown = Scene.read(scene) if scene else None
         question = Question(asked["id"], asked["text"], tuple(asked["options"]), asked["right"]) if asked else None
         with self._guard:
-            self.follows, self._scene, self._question = bool(kept["follows"]), shown, question
+            self.follows, self._scene, self._question = bool(kept["told"]["follows"]), shown, question
             if question:
                 self._asked = max(self._asked, question.id)
                 question.picks.update({bytes.fromhex(browser): pick for browser, pick in kept["picks"].items()})
@@ -168,7 +169,7 @@ class Stage:
 
     def _tell(self) -> None:
         scene, asked = self._scene, self._question
-        self._told = {"seq": self._told["seq"] + 1, "scene": None, "question": None}
+        self._told = {"seq": self._told["seq"] + 1, "follows": self.follows, "scene": None, "question": None}
         if scene:
             self._told["scene"] = {"page": scene.page, "query": scene.query, "panel": scene.panel, "step": scene.step}
         if asked:

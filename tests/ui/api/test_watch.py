@@ -22,6 +22,7 @@ from ui.api import quiz as quiz_api
 from ui.api import runs as runs_api
 from ui.api.app import mount
 from ui.api.worker import GeneratorWorker
+from ui.shared import stage
 from ui.shared.followed import Followed
 
 
@@ -118,9 +119,13 @@ def test_a_run_that_is_named_is_shown_whatever_trains(client: Client, trained: R
     assert client.get("/api/watch?run=../x").status_code == 400
 
 
-def test_before_there_is_a_run_a_sentence_is_said(client: Client) -> None:
-    answer = client.get("/api/watch")
-    assert (answer.status_code, answer.json()["error"][:15]) == (404, "There is no run")
+def test_before_there_is_a_run_the_class_is_asked_all_the_same(client: Client) -> None:
+    stage.stage().ask("Will it learn?", ["Yes", "No"])
+    answer = client.get("/api/watch").json()
+    assert (answer["id"], answer["generators"]) == ("", None)
+    assert answer["stage"]["question"]["text"] == "Will it learn?"
+    stage.stage().end_question()
+    assert client.get("/api/watch/view").status_code == 404
 
 
 def test_a_page_is_dealt_the_round_that_the_server_would_show(client: Client, trained: Run) -> None:
