@@ -40,7 +40,7 @@ def main() -> None:
 
 def _measure(folder: Path, given: argparse.Namespace) -> dict[str, list[Stretch]]:
     found: dict[str, list[Stretch]] = {ALONE: [], FULL: []}
-    with served(folder, FORGER_PIN="watch only") as app:
+    with served(folder, FORGER_PIN="watch only", FORGER_LAN_URL="http://192.168.7.5:8501") as app:  # as of `make class`
         run = app.train("watched")
         time.sleep(5)  # the first pictures and checkup are made
         before = app.threads()

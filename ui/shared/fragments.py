@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 
-def again(render: Callable[..., None], *args: object, every: float | None) -> None:
+def again(render: Callable[..., object], *args: object, every: float | None) -> None:
     """Draws a part of the page by `render(*args)`: again every so many seconds, and when something in it is used.
 
     With None only then. The part has a container that the page itself draws. Without one it would take a place among

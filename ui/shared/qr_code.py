@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from html import escape
 
 import segno
@@ -11,6 +12,7 @@ WIDTH_PX = 220  # in a page
 QUIET_ZONE = 2  # squares around it; the page's own margin does the rest
 
 
+@lru_cache(maxsize=64)
 def picture(address: str) -> str:
     """The QR code as the address of an image, which a script puts into a page."""
     return str(segno.make(address, micro=False).svg_data_uri(border=QUIET_ZONE, light="#fff"))

@@ -36,21 +36,26 @@ def render(run: Run, pinned: bool) -> None:
     """
     run.config()  # unreadable settings are told by the page, not by its timer
     status = trainers.status(run)
-    driving = access.can_drive() and status in commands.ACTIVE
     st.session_state[SHOWN] = _outline(run, status, pinned)
-    again(_row, run, pinned, every=DRIVING if driving else WATCHING)
+    if not access.can_drive():
+        _watched(run, run.control(), status)
+        again(_look, run, pinned, every=WATCHING)  # draws nothing: fifty phones look
+        return
+    again(_row, run, pinned, every=DRIVING if status in commands.ACTIVE else WATCHING)
 
 
-def _row(run: Run, pinned: bool) -> None:
+def _look(run: Run, pinned: bool) -> str:
+    """The status of a run; the whole page is drawn again where that, or what else it depends on, is another."""
     if not run.path.is_dir():
         st.rerun()  # deleted meanwhile: the page says so
     status = trainers.status(run)
     if st.session_state.get(SHOWN) != _outline(run, status, pinned):
         st.rerun()  # the whole page: other buttons, another timer
-    control = run.control()
-    if not access.can_drive():
-        _watched(run, control, status)
-        return
+    return status
+
+
+def _row(run: Run, pinned: bool) -> None:
+    status, control = _look(run, pinned), run.control()
     with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="small"):
         _name(run, control, status)
         if st.button("New run", key="new-run", icon=":material/add:", help="Choose a preset and settings."):
@@ -80,7 +85,8 @@ def _outline(run: Run, status: str, pinned: bool) -> tuple[Any, ...]:
     """What a whole run of the page depends on."""
     control = run.control()
     others = () if pinned else tuple(other.id for other in hosting_trainers.training())
-    return run.id, status, control.title, control.want, access.can_drive(), others
+    place = trainers.trainers().place(run)
+    return run.id, status, place, control.title, control.want, access.can_drive(), others
 
 
 def _name(run: Run, control: Control, status: str) -> None:
