@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import mimetypes
 import os
 import re
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 FOLDER = Path(__file__).parents[2] / "assets"
+LOOK_SECONDS = 1.0  # between two looks for files that changed
 FOREVER = "public, max-age=31536000, immutable"
 TEXT = (".js", ".css", ".svg", ".json", ".html")  # worth compressing
 HASH = re.compile(r"[0-9a-f]{12}")
@@ -45,12 +48,13 @@ class Assets(StaticFiles):
     asked for again each time. Files are read and compressed when first asked for, anew once any of them has changed.
     """
 
-    def __init__(self, folder: Path = FOLDER):
+    def __init__(self, folder: Path = FOLDER, look_seconds: float = LOOK_SECONDS):
         super().__init__(directory=folder, packages=[PLOTLY])
         self._folder = folder
         self._held: dict[str, Asset] = {}
         self._stamps: dict[str, tuple[int, int]] = {}
         self._version = ""
+        self._look_seconds, self._looked = look_seconds, -math.inf
         self._guard = threading.RLock()
 
     def url(self, name: str) -> str:
@@ -59,7 +63,13 @@ class Assets(StaticFiles):
         return f"assets/{self.version()}/{name}"
 
     def version(self) -> str:
-        """Twelve hexadecimal digits that change when a file comes, goes or has other content."""
+        """Twelve hexadecimal digits that change, a second later at most, when a file comes, goes or has other content."""
+        with self._guard:
+            if time.monotonic() - self._looked >= self._look_seconds:
+                self._look()  # costs milliseconds, and every page that is drawn asks
+            return self._version
+
+    def _look(self) -> None:
         with self._guard:
             files = {path.relative_to(self._folder).as_posix(): path for path in _files(self._folder)}
             files["plotly.min.js"] = Path(self.lookup_path("plotly.min.js")[0])
@@ -68,13 +78,14 @@ class Assets(StaticFiles):
                 contents = [(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in files.items()]
                 self._version = hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:12]
                 self._stamps, self._held = stamps, {}
-            return self._version
+            self._looked = time.monotonic()
 
     def get(self, name: str) -> Asset:
         """The file of that path. Raises FileNotFoundError."""
         with self._guard:
             self.version()
             if name not in self._held:
+                self._look()  # lest a newer file be kept as one of this version
                 self._held[name] = self._read(name)
             return self._held[name]
 

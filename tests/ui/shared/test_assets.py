@@ -97,7 +97,7 @@ def test_any_change_below_the_folder_gives_all_a_new_address(tmp_path: Path) -> 
     (tmp_path / "top.js").write_text('import { x } from "./deep/low.js";')
     low = tmp_path / "deep" / "low.js"
     low.write_text("export const x = 1;")
-    shelf = Assets(tmp_path)
+    shelf = Assets(tmp_path, look_seconds=0.0)
     before = shelf.url("top.js")
     low.write_text("export const x = 22;")
     assert shelf.get("deep/low.js").body == b"export const x = 22;"
@@ -107,6 +107,15 @@ def test_any_change_below_the_folder_gives_all_a_new_address(tmp_path: Path) -> 
     (tmp_path / "new.css").unlink()
     low.write_text("export const x = 1;")
     assert shelf.url("top.js") == before
+
+
+def test_every_page_that_is_drawn_does_not_look_at_all_files_again(tmp_path: Path) -> None:
+    (tmp_path / "one.js").write_text("1")
+    shelf = Assets(tmp_path, look_seconds=60.0)
+    before = shelf.url("one.js")
+    (tmp_path / "two.js").write_text("2")
+    assert shelf.url("one.js") == before
+    assert shelf.url("two.js")[:20] != before[:20], "a file that is read first is one of a new version"
 
 
 def test_every_script_names_files_that_are_there() -> None:
