@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gan import registry
@@ -64,11 +66,30 @@ def scenarios() -> dict[str, Preset]:
 
 def every() -> dict[str, Preset]:
     """All presets by name, in order."""
+    return {each.name: each for each in _readable(_stamp())}
+
+
+@lru_cache(maxsize=4)
+def _readable(_stamp: tuple[Any, ...]) -> tuple[Preset, ...]:
+    """The presets whose file can be read. Checking them all takes dozens of milliseconds, and every page asks."""
     readable = []
     for name in registry.names("presets"):
         with contextlib.suppress(*BROKEN):
             readable.append(_read(name))
-    return {p.name: p for p in sorted(readable, key=lambda p: (p.order, p.name))}
+    return tuple(sorted(readable, key=lambda each: (each.order, each.name)))
+
+
+def _stamp() -> tuple[Any, ...]:
+    """Another value as soon as a preset changes, or a choice of any kind comes or goes."""
+    found: list[Any] = []
+    for home in registry.homes():
+        with contextlib.suppress(OSError), os.scandir(home) as folders:
+            kinds = [entry for entry in folders if entry.is_dir()]
+            found += sorted((entry.path, entry.stat().st_mtime_ns) for entry in kinds)
+        with contextlib.suppress(OSError), os.scandir(home / "presets") as files:
+            stats = [(entry.path, entry.stat()) for entry in files]
+            found += sorted((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+    return tuple(found)
 
 
 def look_for(preset: Preset, dataset: str) -> str:
