@@ -63,7 +63,7 @@ class Assets(StaticFiles):
         return f"assets/{self.version()}/{name}"
 
     def version(self) -> str:
-        """Twelve hexadecimal digits that change, a second later at most, when a file comes, goes or has other content."""
+        """Twelve hexadecimal digits that change, a second later at most, when a file comes, goes or changes."""
         with self._guard:
             if time.monotonic() - self._looked >= self._look_seconds:
                 self._look()  # costs milliseconds, and every page that is drawn asks
