@@ -140,6 +140,7 @@ class RunConfig:
         low=0.0,
         high=10_000.0,
         shown=(0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0),
+        zero="off",
     )
     half_life_steps: float = knob(
         0.0,
@@ -148,6 +149,7 @@ class RunConfig:
         low=0.0,
         high=10_000_000.0,
         shown=(0.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0),
+        zero="off",
     )
     decay_steps: int = knob(
         0,
@@ -156,6 +158,7 @@ class RunConfig:
         low=0,
         high=10_000_000,
         shown=(0, 200, 500, 1_000, 2_000, 5_000),
+        zero="off",
     )
     ema_decay: float = knob(
         0.99,
@@ -468,7 +471,8 @@ def _parser(setting: Setting) -> Callable[[str], Any]:
     if setting.knob.kind:
         return lambda text: renamed(setting.name, text)
     if zero:
-        return lambda text: 0 if text == zero else int(text)
+        kind = type(setting.default)
+        return lambda text: kind(0 if text == zero else text)
     return _parse_bool if isinstance(setting.default, bool) else type(setting.default)
 
 

@@ -61,7 +61,7 @@ def show(ids: list[str]) -> None:
 def suggest(entries: list[Entry], one: Entry | None) -> None:
     """What to compare, where nothing or only one run is picked."""
     st.header("One difference at a time" if one is None else "Compare it with …", anchor=False)
-    st.write("Change only one thing and you know the cause. Pick two runs by their pictures, or a pair that is ready.")
+    st.write("Change only one thing and you know the cause. Pick two runs by their pictures, or a ready-made pair.")
     if len(entries) < 2:
         st.info("It takes two runs: start a pair here, or another one on the Train page.", icon=":material/info:")
         if not entries:

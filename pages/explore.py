@@ -87,8 +87,8 @@ def view(run: Run, step: int | None, was_live: bool, waits: bool) -> None:
         st.rerun()
 
 
-def words(points: bool) -> None:
-    """What to try, below the fold."""
+def words(points: bool, past: bool) -> None:
+    """What to try, below the fold; `past` where there are generators to go back to, or may come."""
     first, second, third = st.container(key="explore-words").columns(3, gap="large")
     if points:
         first.markdown(
@@ -118,12 +118,19 @@ def words(points: bool) -> None:
             "attribute a straight line through z explains in held-out pictures: 1 is all of it, and what is "
             "explained too poorly is hidden. SeFa looks at the weights alone, so its directions have no names."
         )
-    third.markdown(
-        "## Back in time\n"
-        "Drag the training step: z stays, the generator gets younger. While a run is being trained, "
-        "the latest generator loads automatically and the picture under your finger keeps improving; "
-        "**Freeze** holds one still. You cannot break anything."
-    )
+    if past:
+        third.markdown(
+            "## Back in time\n"
+            "Drag the training step: z stays, the generator gets younger. While a run is being trained, "
+            "the latest generator loads automatically and the picture under your finger keeps improving; "
+            "**Freeze** holds one still. You cannot break anything."
+        )
+    else:
+        third.markdown(
+            "## Try anything\n"
+            "Pin two pictures and open **Pins and film**: between two points of z there is a picture everywhere. "
+            "**Copy link** brings this very picture back, also for somebody else. You cannot break anything."
+        )
 
 
 by_id = {run.id: run for run in runs.runs()}
@@ -138,4 +145,4 @@ waits = not run.weights().exists()
 again(view, run, step_of(run), live, waits, every=FIRST_SECONDS if waits else POLL_SECONDS if live else None)
 with suppress(RunError, registry.Unknown):  # told above
     if not run.config().from_source:
-        words(makes_points(run))
+        words(makes_points(run), bool(run.snapshots()) or live)

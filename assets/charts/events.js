@@ -56,6 +56,7 @@ function inWords(event) {
     case "budget":
       return "new budget";
     case "branched":
+      return "forked";
     case "paused":
     case "resumed":
     case "stopped":

@@ -108,7 +108,7 @@ export class GameDiagram {
     this.feed = feed;
     const told = (share, logit) => saidAt(feed, step, share, logit);
     this.told = { fake: told("d_fake", "logit_fake"), real: told("d_real", "logit_real") };
-    const label = `The game: G makes a picture of noise, and D says ${this.told.fake} for generated`;
+    const label = `The game: G makes a picture from noise, and D says ${this.told.fake} for generated`;
     this.svg.setAttribute("aria-label", `${label} and ${this.told.real} for real pictures.`);
     this.noise(feed);
     this.now = () => {

@@ -11,7 +11,7 @@
 export const STEPS = [
   {
     name: "start",
-    words: "Start a run with the marked button.",
+    words: "Press Start training: a run begins.",
     page: "",
     press: ["Start training", "Start", "Stop it and start this one"],
     done: "click",
@@ -24,7 +24,14 @@ export const STEPS = [
     find: [".live .base-timeline input"],
     done: "input",
   },
-  { name: "pause", words: "Hold it: press Pause.", page: "", press: ["Pause"], done: "click", drives: true },
+  {
+    name: "pause",
+    words: "Press Pause: the picture stands still.",
+    page: "",
+    press: ["Pause"],
+    done: "click",
+    drives: true,
+  },
   {
     name: "step",
     words: "Take one step at a time: press Step.",
@@ -71,6 +78,13 @@ export function stepsFor(drives) {
 /** The first step that is not done; null when all are. */
 export function next(steps, done) {
   return steps.find(({ name }) => !done.includes(name)) ?? null;
+}
+
+const TITLES = { "": "Train", failures: "Failures", explore: "Explore" };
+
+/** The words of a step, with the name of its page where one is on another. @param {Step} step */
+export function wordsFrom(step, page) {
+  return page === step.page ? step.words : `${TITLES[step.page]} page · ${step.words}`;
 }
 
 /** The last part of a page's address, "" for the home page. */

@@ -4,7 +4,7 @@ import { h } from "../base/dom.js";
 import { Ring, find } from "../base/ring.js";
 import { ROOT, address } from "../base/root.js";
 import { read, write } from "../base/storage.js";
-import { next, pageOf, stepsFor, ticks, wordsOf } from "./trail-steps.js";
+import { next, pageOf, stepsFor, ticks, wordsFrom, wordsOf } from "./trail-steps.js";
 
 const KEPT = "forger-first-steps"; // in the browser: the names of what was done, and HIDDEN
 const HIDDEN = "hidden";
@@ -86,8 +86,9 @@ class Trail {
   look() {
     if (document.hidden) return;
     const watches = Boolean(document.querySelector(".st-key-how-to-drive"));
-    if (watches !== this.watches) {
-      this.watches = watches;
+    const page = pageOf(location.href, ROOT.href);
+    if (watches !== this.watches || page !== this.page) {
+      Object.assign(this, { watches, page });
       this.draw();
     }
     const { colorScheme } = getComputedStyle(document.querySelector(".stApp") ?? document.body);
@@ -107,7 +108,7 @@ class Trail {
     this.element.dataset.state = this.isHidden || !this.step ? "hidden" : "shown";
     this.count.textContent =
       this.element.dataset.state === "hidden" ? "?" : `First steps ${count}/${this.steps.length}`;
-    this.words.textContent = this.step?.words ?? "";
+    this.words.textContent = this.step ? wordsFrom(this.step, this.page) : "";
     const told = `First steps ${count}/${this.steps.length}`;
     this.button.title = told;
     if (this.element.dataset.state === "hidden")

@@ -417,9 +417,22 @@ def _fog(log: Log) -> HealthStatus:
             "Stop, and try another seed or the preset's own settings.",
             log.step,
         )
+    if due and log.images >= due:
+        return _due_now(log, due)
     when = (
         f"expect the first digits after about {due:,.0f} images"
         if due
         else "when this preset shows its first digits was not measured"
     )
     return HealthStatus("fog", "wait", "Not digits yet", f"Still noise; {when}.", "", log.step)
+
+
+def _due_now(log: Log, due: float) -> HealthStatus:
+    """Of a run whose first digits are due: what the last look at its samples saw of them, if there was one."""
+    title, seen = "Not measured yet", "no sample has been scored yet"
+    if len(looks := log.scores("confident")):
+        title, seen = "Not digits yet", f"{percent(looks[-1])} of the samples are legible"
+    evidence = (
+        f"The first digits usually come after about {due:,.0f} images; {log.images:,.0f} have passed, and {seen}."
+    )
+    return HealthStatus("fog", "wait", title, evidence, "", log.step)

@@ -22,9 +22,9 @@ OPTIMISATION = (
 )
 MACHINE = ("log_every", "device", "threads", "precision")
 ORIGIN_TEXTS: dict[Origin, str] = {
-    "state": "The full state of step {step:,} is there: the branch goes on exactly as the run itself.",
+    "state": "The full state of step {step:,} is there: the fork goes on exactly as the run itself.",
     "networks": "Of step {step:,} both networks are there, G as its EMA, but not the states of their optimizers: "
-    "the branch goes on from there, though not number for number as the run did.",
+    "the fork goes on from there, though not number for number as the run did.",
 }
 FRESH_D_TEXT = "D begins anew and has to learn its trade first; G stays as it was."
 

@@ -239,7 +239,7 @@ def test_it_is_reached_over_ipv6(page: Page, home: Path, tmp_path: Path) -> None
 
 def test_the_doctor_looks_from_both_sides(page: Page, plain: Server) -> None:
     page.goto(plain.url)
-    page.get_by_role("button", name="Something does not work?").click()
+    page.get_by_role("button", name="Something not working?").click()
     page.get_by_test_id("doctor-browser").and_(page.locator("[data-done]")).wait_for()
     rows = page.locator("[data-testid=doctor-browser] tbody tr")
     expect(rows.filter(has_text="connection")).to_have_attribute("data-state", "ok")

@@ -92,7 +92,7 @@ def test_a_fork_of_what_train_shows_trains_beside_its_twin(page: Page, serving: 
     page.get_by_text("A fresh D has to learn").wait_for()
     page.get_by_label("Steps to train").fill("300")
     page.get_by_label("Steps to train").press("Tab")
-    page.get_by_role("button", name="Start the branch").click()
+    page.get_by_role("button", name="Start the fork").click()
     page.wait_for_url("**runs=*")
     page.get_by_text("Dots, from step 7: fresh D").first.wait_for()
     names = until(page, lambda: page.url.partition("runs=")[2].replace("%2C", ",").split(","))

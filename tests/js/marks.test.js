@@ -24,7 +24,7 @@ test("of settings that may change those are named that changed, whatever they ar
 });
 
 test("a branch that trains for the first time is not said to go on", () => {
-  assert.deepEqual(told({ event: "branched", step: 5 }, { event: "resumed", step: 5 }), [[5, "branched"]]);
+  assert.deepEqual(told({ event: "branched", step: 5 }, { event: "resumed", step: 5 }), [[5, "forked"]]);
 });
 
 test("a run that was resumed at its end and made no step is not said to go on", () => {

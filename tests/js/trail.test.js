@@ -1,7 +1,7 @@
 // First steps: which one is next, for whom, and what ticks it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { STEPS, next, pageOf, stepsFor, ticks } from "../../assets/shell/trail-steps.js";
+import { STEPS, next, pageOf, stepsFor, ticks, wordsFrom } from "../../assets/shell/trail-steps.js";
 
 const element = (selector, words) => ({
   matches: (asked) => asked === selector,
@@ -24,6 +24,11 @@ test("the next step is the first that is not done; a watcher starts nothing", ()
     ),
     null,
   );
+});
+
+test("on another page the words of a step say where it is", () => {
+  assert.equal(wordsFrom(named("pause"), ""), "Press Pause: the picture stands still.");
+  assert.equal(wordsFrom(named("pause"), "runs"), "Train page · Press Pause: the picture stands still.");
 });
 
 test("a page is told from the app's root, wherever that is", () => {

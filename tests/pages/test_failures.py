@@ -64,14 +64,14 @@ def test_a_watcher_picks_and_does_not_run(open_page, monkeypatch):
     assert "run-case" not in [button.key for button in at.button]
 
 
-def test_a_watcher_comes_along_when_a_case_is_started(open_page, trainers, monkeypatch):
+def test_a_case_that_was_started_elsewhere_is_one_press_away(open_page, trainers, monkeypatch):
     config, told = preset("broken-giant-steps")
     made = runs.create(config.replace(device="cpu", threads=1), told["budget"], preset="broken-giant-steps")
     trainers.alive[made.id] = "training"
+    monkeypatch.setenv("FORGER_PIN", "483920")  # for who only watches, too
     at = open_page("failures")
-    assert at.button(key="go-to-case")
-    monkeypatch.setenv("FORGER_PIN", "483920")
-    assert open_page("failures").query_params["run"] == made.id
+    at.button(key="go-to-case").click().run()
+    assert at.query_params["run"] == made.id
 
 
 @pytest.mark.parametrize("page", ["failures", "train"])

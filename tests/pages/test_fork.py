@@ -50,7 +50,7 @@ def opened(open_page: Open, step: int) -> AppTest:
 def test_it_begins_at_the_kept_step_nearest_to_the_one_on_show(open_page: Open, run: Run, asked: list[Any]) -> None:
     at = opened(open_page, 50)
     assert "You look at step 50; kept was step 60." in text(at)
-    button(at, "Start the branch").click().run()
+    button(at, "Start the fork").click().run()
     assert asked == [(60, {"steps": 2060}, {}, False)]
     assert at.query_params["runs"] == "one,new-1"
 
@@ -63,7 +63,7 @@ def test_beyond_its_end_a_run_has_no_future_so_a_twin_trains_along(
     box = next(box for box in at.selectbox if box.label == "What is different")
     box.set_value("d_steps").run()
     next(box for box in at.selectbox if box.label == "D updates per step").set_value(3).run()
-    button(at, "Start the branch").click().run()
+    button(at, "Start the fork").click().run()
     assert asked == [(100, {"steps": 2100}), (100, {"steps": 2100}, {"d_steps": 3}, False)]
     assert trainers.started == ["new-1", "new-2"]
     assert at.query_params["runs"] == "new-1,new-2"

@@ -128,7 +128,7 @@ def test_the_report_tells_what_differs_from_the_preset(open_page: Open, make_run
     assert "<th>Learning rate of G</th><td>0.0005</td><td>instead of 0.002</td>" in words
     assert "<th>D updates per step</th><td>3</td><td>instead of 1</td>" in words
     assert "<td>started on ?, ? threads</td>" in words
-    assert "<td>branched off one. Both networks were kept.</td>" in words
+    assert "<td>forked from one. Both networks were kept.</td>" in words
     slow = "1 thread instead of 2: 2.1 times as fast at this moment, because training had slowed down"
     assert f"<td>{slow}</td>" in words
     assert "<td>2 threads instead of 1</td>" in words
@@ -444,7 +444,7 @@ def test_a_branch_starts_where_the_slider_stands(
     assert "Of step 20 both networks are there" in text(at)
     assert [box.value for box in at.selectbox] == ["lr_g"]
     assert rate(at, "G").value == 0.002
-    button(at, "Start the branch").click().run()
+    button(at, "Start the fork").click().run()
     assert branches == [("one", 20, {"steps": 2020}, {}, False)]
     assert trainers.started == ["new"]
     assert at.query_params["runs"] == "one,new"  # both futures, on the Compare page
@@ -462,7 +462,7 @@ def test_what_is_picked_is_changed(open_page: Open, run: Run, branches: list[Any
     rate(at, "D").set_value(0.0005)
     at.button_group[0].set_value("a fresh one")
     at.number_input[0].set_value(500)
-    button(at, "Start the branch").click().run()
+    button(at, "Start the fork").click().run()
     assert branches == [("one", 60, {"steps": 560}, {"lr_d": 0.0005}, True)]
 
 
@@ -474,7 +474,7 @@ def test_rates_that_halve_are_said_to(open_page: Open, make_run: MakeRun, branch
 def test_a_branch_that_cannot_be_made_says_so(open_page: Open, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "missing", lambda card, root: [])
     at = open_page("runs", report="one")
-    button(at, "Start the branch").click().run()
+    button(at, "Start the fork").click().run()
     assert not at.exception
     assert any("weights.safetensors" in block.value for block in at.error)
 
@@ -482,14 +482,14 @@ def test_a_branch_that_cannot_be_made_says_so(open_page: Open, run: Run, monkeyp
 def test_without_its_data_a_run_cannot_branch(open_page: Open, run: Run) -> None:
     at = open_page("runs", report="one")
     assert any("its data are missing" in block.value for block in at.info)
-    assert "Start the branch" not in [b.label for b in at.button]
+    assert "Start the fork" not in [b.label for b in at.button]
 
 
 def test_a_watcher_sees_everything_and_changes_nothing(
     open_page: Open, run: Run, branches: list[Any], judge: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score(run, 60, nearest=sheet(run, 60))
-    for label in ("Score it again", "Start the branch"):
+    for label in ("Score it again", "Start the fork"):
         at = open_page("runs", report="one", step="60")
         with monkeypatch.context() as patch:
             patch.setenv("FORGER_PIN", "1234")
@@ -501,7 +501,7 @@ def test_a_watcher_sees_everything_and_changes_nothing(
     assert "343.400" in html(at)
     assert '<img class="fake"' in html(at)
     assert given(at)["step"] == 60
-    assert {"Score it again", "Start the branch"}.isdisjoint(button.label for button in at.button)
+    assert {"Score it again", "Start the fork"}.isdisjoint(button.label for button in at.button)
 
 
 # -- data --------------------------------------------------------------------------------------------

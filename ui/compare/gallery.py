@@ -62,7 +62,7 @@ TO_START = (
     ToStart("Loss: hinge or saturating", "lean", "loss", "hinge", "minimax", "Which of them keeps G learning?"),
     ToStart("D ten times as fast", "lean", "lr_d", "0.001", "0.01", "Is a better detective a better teacher?"),
     ToStart(
-        "With and without the average", "lean", "ema_decay", "0.999", "0.0", "What does averaging G's weights change?"
+        "With and without averaging", "lean", "ema_decay", "0.999", "0.0", "What does averaging G's weights change?"
     ),
     ToStart("All images, or a thousand", "lean", "n_images", "0", "1000", "When does D begin to know them by heart?"),
 )

@@ -80,7 +80,7 @@ def setup(case: Preset) -> str:
 
 
 def follow(case: Preset | None) -> None:
-    """Brings a watcher to a case, or to this one, as soon as it is started, and offers the way to a driver."""
+    """Offers the way to a case, or to this one, that was started elsewhere. A class is led there by the stage."""
     again(_follow, case.name if case else "", every=LOOK_SECONDS)
 
 
@@ -90,8 +90,7 @@ def _follow(name: str) -> None:
     if not there:
         return
     link = {"case": there[0], "run": busy[there[0]].id}
-    label, mark = "Go to the case that is running", ":material/arrow_forward:"
-    if not can_drive() or st.button(label, icon=mark, key="go-to-case"):
+    if st.button("Go to the case that is running", icon=":material/arrow_forward:", key="go-to-case"):
         _open(**link)
 
 

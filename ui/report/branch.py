@@ -1,4 +1,4 @@
-"""Branch from here: a popover with the form of a branch, for the generator that the time machine shows."""
+"""Fork here: a popover with the form of a branch, for the generator that the time machine shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def offer(entry: Entry, step: int) -> None:
     if not can_drive():
         return
     assert entry.config
-    with st.popover("Branch from here", icon=":material/call_split:"):
+    with st.popover("Fork here", icon=":material/call_split:"):
         st.markdown(f"**A new run that continues from step {step:,}**")
         branch_form.render(entry.run, entry.config, step, _show)
 

@@ -86,7 +86,7 @@ def _pairs(run: Run, step: int, nearest: Mapping[str, Any]) -> None:
         [*zip(cells[2], cells[3], distances[COLUMNS:], strict=False)],
     )
     st.markdown(
-        "**The twelve that come nearest, of all samples:** :violet[generated] above, :green[training image] below"
+        "**The twelve samples nearest to a training image:** :violet[generated] above, :green[training image] below"
     )
     st.html(_sheet(pairs[0]))
     with st.expander("Twelve random samples"):

@@ -131,7 +131,7 @@ def sentence(event: dict[str, Any]) -> str:
             unit, amount = next(iter(dict(event.get("budget") or {}).items()), ("", 0))
             return f"to be trained for {amount:,} {unit}" if unit else "another budget"
         case "branched":
-            return f"branched off {event.get('from', '?')}. {event.get('text', '')}".strip()
+            return f"forked from {event.get('from', '?')}. {event.get('text', '')}".strip()
         case name:
             return str(name)
 

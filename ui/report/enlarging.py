@@ -18,10 +18,11 @@ from ui.shared.text import plain
 
 POLL_SECONDS = 1.0
 ABOUT = (
-    "A small classifier is trained on real pictures, on these and as many fakes, on these shifted and turned, and on "
-    "fakes alone; then it reads real test pictures. *Fakes judged* is the reverse: how many fakes the classifier of "
-    "real pictures reads as what they were asked for. The generator has seen all of its training pictures, the "
-    "classifier few of them: where fakes help, they may pass on what the generator has seen of the others."
+    "Can generated pictures stand in for real ones? A small classifier is trained four ways: on some real pictures, on "
+    "these and as many fakes, on these shifted and turned, and on fakes alone; then it reads real test pictures. "
+    "*Fakes judged* is the reverse: the share of fakes that the classifier trained on real pictures reads as the class "
+    "that was asked for. The generator has seen every training picture, the classifier only some: where fakes help, "
+    "they may pass on what the generator learned from the others."
 )
 
 
@@ -42,7 +43,7 @@ def _render(run: Run, was_running: bool) -> None:
     if kept := enlarged.load(run):
         step, table = kept
         st.html(_table(table))
-        st.caption(f"Accuracy on test pictures, median and range of the seeds, of step {step:,}.")
+        st.caption(f"Accuracy on test pictures at step {step:,}: median and range over the seeds.")
         st.markdown(plain(enlarged.verdict(table)))
     job = jobs.job(compatibility.enlarging_job(run.id))
     if job and job.state == "failed":

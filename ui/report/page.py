@@ -64,7 +64,7 @@ def _head(entry: Entry) -> None:
     st.html(f'<p class="runs-line">{html.chip(entry.status)} {details.standing(entry, facts)}</p>')
     if entry.status in ("failed", "stopped") and (why := entry.run.error()):
         st.error(plain(why), icon=":material/error:")
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.page_link(
             PAGES / "train.py",
             label="Open on the Train page",

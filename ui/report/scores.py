@@ -77,8 +77,8 @@ def _counted(row: Scores) -> None:
     """How it was measured: without it the numbers mean nothing."""
     evaluator = "no evaluator, pixels only"
     if row.evaluator:
-        right = percent(row.evaluator["accuracy"], 2)
-        evaluator = f"{row.evaluator['name']}, which classifies {right} of real test images correctly"
+        right, name = percent(row.evaluator["accuracy"], 2), str(row.evaluator["name"]).partition(" (")[0]
+        evaluator = f"{name}, which classifies {right} of real test images correctly"
     sentence = (
         f"{row.n:,} images of step {row.step:,} against {row.split}. Measured by {evaluator}. "
         f"Took {row.seconds:.0f} s, not counting drawing."

@@ -23,13 +23,13 @@ KEY, LINK = "report-step", "step"
 POLL_SECONDS = 0.5  # between two looks at an evaluation
 LIVE = {  # live scores: name for people, digits, what is better
     "modes": ("Different numbers", 0, "a collapsed G has a handful"),
-    "modes_sure": ("Different numbers, clearly read", 0, "every digit clearly readable"),
+    "modes_sure": ("Different numbers, legible", 0, "every digit legible"),
     "modes_real": ("In as many real images", 0, "different numbers"),
     "classes": ("Classes present", 0, ""),
     "effective_classes": ("Effective classes", 1, "10 when all ten are equally frequent"),
     "fd": ("Distance to real (FD)", 0, "lower is better"),
     "diversity": ("Diversity within classes", 2, "1 is as varied as real ones"),
-    "confident": ("Clearly readable", 2, "share of the samples"),
+    "confident": ("Legible", 2, "share of the samples"),
     "label_accuracy": ("Label accuracy", 2, "share read as the class that was asked for"),
     "pixel_error": ("Pixel error", 3, "of results to the truth; 0 is right"),
     "source_error": ("Pixel error of the sources", 3, "what doing nothing would score"),
@@ -146,7 +146,7 @@ def _live(run: Run, moment: Moment) -> None:
     card = row.scores if row else {}  # measured on more samples: one generator has one distance on this page
     values = {name: card.get(name, record[name]) for name in LIVE if files.is_number(record.get(name))}
     # A distance estimated without bias from few pictures may come out a little below nothing.
-    tiles = [(LIVE[k][0], f"{max(0.0, v):,.{LIVE[k][1]}f}", LIVE[k][2]) for k, v in values.items()]
+    tiles = [(LIVE[k][0], _worded(k, max(0.0, v)), LIVE[k][2]) for k, v in values.items()]
     st.html(html.tiles(tiles))
     shares = record.get("shares")
     if isinstance(shares, list) and shares and all(map(files.is_number, shares)):
@@ -161,6 +161,11 @@ def _live(run: Run, moment: Moment) -> None:
         if run.config().from_source
         else _source(record["step"], row)
     )
+
+
+def _worded(name: str, value: float) -> str:
+    """A score as text; a small distance with a decimal, as everywhere."""
+    return f"{value:,.{1 if name == 'fd' and value < 100 else LIVE[name][1]}f}"
 
 
 def _source(step: int, row: scores.Scores | None) -> str:

@@ -53,7 +53,7 @@ def _open_zip() -> None:
     """Takes the zip of an exported run, and shows the run in its report."""
     st.write(
         "The zip of a run, as **Download …** packs it, here or in someone else's Forger. It becomes a run of its "
-        "own: to explore, compare, score and branch from. It cannot be resumed: the zip has no training state."
+        "own: to explore, compare, score and fork. It cannot be resumed: the zip has no training state."
     )
     given = own_tab.file_uploader("Zip of a run", type="zip", disabled=not can_drive(), key="zip-of-a-run")
     st.caption(f"Larger than {commands.UPLOAD_MB} MB: `python -m gan import FILE.zip` in a shell.")

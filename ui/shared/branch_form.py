@@ -26,7 +26,7 @@ WHICH_D = (
     "A fresh D has to learn its trade first. Early in a run that throws G back; late in one, when D sees through every "
     "fake and gives no more hints, it can set a stuck G free."
 )
-TWIN_HELP = "A second branch in which nothing is changed. Both take turns, so you see them learn side by side."
+TWIN_HELP = "A second fork in which nothing is changed. Both take turns, so you see them learn side by side."
 
 
 def render(run: Run, config: RunConfig, step: int, then: Callable[[list[Run]], None]) -> None:
@@ -39,7 +39,7 @@ def render(run: Run, config: RunConfig, step: int, then: Callable[[list[Run]], N
         return
     changes = _change(run, config, step)
     if decay := decay_words(config.decay_steps, config.half_life, config.half_life_steps):
-        st.caption(f"As at the start of the run: {decay}, in the branch too.")
+        st.caption(f"As at the start of the run: {decay}, in the fork too.")
     label, key = "The detective, D", f"branch-d-{run.id}"
     fresh = st.segmented_control(label, (KEEP, FRESH), default=KEEP, required=True, key=key) == FRESH
     if fresh:
@@ -50,9 +50,9 @@ def render(run: Run, config: RunConfig, step: int, then: Callable[[list[Run]], N
     st.caption(_takes(run, more * (2 if twin else 1)))
     if others := trainers.training():
         names = " and ".join(f"“{plain(other.control().title or other.id)}”" for other in others)
-        st.info(f"{names} is being trained and goes on. The branch starts when the device is free.")
-    if st.button("Start the branch", type="primary", icon=":material/play_arrow:", disabled=off):
-        with st.spinner("Making the branch …"):
+        st.info(f"{names} is being trained and goes on. The fork starts when the device is free.")
+    if st.button("Start the fork", type="primary", icon=":material/play_arrow:", disabled=off):
+        with st.spinner("Making the fork …"):
             futures = attempt(_start, run, step, step + more, changes, fresh, twin)
         if futures:
             then(futures)

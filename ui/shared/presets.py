@@ -46,6 +46,7 @@ class Preset:
     config: Mapping[str, Any]
     model: str
     order: int
+    from_source: bool = False  # whether its game makes one picture from another
     scenario: Scenario | None = None
 
     @property
@@ -128,5 +129,6 @@ def _read(name: str) -> Preset:
         config=values["config"],
         model=config.model,
         order=int(values.get("order", 99)),
+        from_source=config.from_source,
         scenario=Scenario(**values["scenario"]) if "scenario" in values else None,
     )

@@ -11,16 +11,16 @@ from ui.shared import access, html
 from ui.shared.component import component
 
 _mount = component("doctor", "doctor/doctor.js")
-HELP = "Is everything fit here? Looks at this browser, the way to the server, and its machine."
+HELP = "Checks this browser, the way to the server, and the server's machine."
 
 
 def button() -> None:
     """A small button that opens the dialog, at the end of every page."""
-    if st.button("Something does not work?", icon=":material/stethoscope:", key="doctor", type="tertiary", help=HELP):
+    if st.button("Something not working?", icon=":material/stethoscope:", key="doctor", type="tertiary", help=HELP):
         _show()
 
 
-@st.dialog("Is everything fit here?", width="large")
+@st.dialog("Is everything in order?", width="large")
 def _show() -> None:
     _mount(key="doctor-browser", data={})
     if not access.can_drive():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gan import config as configs
 from gan import registry, runs
@@ -46,6 +47,8 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
     with right:
         with st.container(key="form-head-right", horizontal=True, vertical_alignment="center"):
             st.header("Settings", anchor=False)
+            buttons = st.container(horizontal=True, horizontal_alignment="right", width="content", key="form-start")
+        said = st.container(gap="xsmall")
         config = form.render()
         _keep_in_link(preset, like)
         preview = data_sheet.render(config) if config else None
@@ -54,8 +57,9 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
         if config:
             st.caption(f":material/timer: {_length(config, budget, preview)}.")
         st.text_input("Title", key=TITLE, max_chars=120, placeholder="named automatically", persist_state="session")
-        _start(None if misfit else config, budget, preview)
-        show()
+        with said:
+            _start(buttons, None if misfit else config, budget, preview)
+            show()
         if config and not misfit:
             _code(config, budget, preview)
 
@@ -162,16 +166,19 @@ def _length(config: RunConfig, budget: Mapping[str, float], preview: Preview | N
     return pace.length_text(config, budget, count, first_digits.speed_here(config))
 
 
-def _start(config: RunConfig | None, budget: dict[str, float], preview: Preview | None) -> None:
+def _start(
+    buttons: DeltaGenerator, config: RunConfig | None, budget: dict[str, float], preview: Preview | None
+) -> None:
     """Start, unless what was read cannot be learned; while another run has the device, its owner decides.
 
-    A watcher is told how to drive, and has nothing to press.
+    It stands in `buttons`, beside the heading, where a page has its main button; what is to be said stands here. A
+    watcher is told how to drive, and has nothing to press.
     """
     if not can_drive():
         st.caption(f":material/visibility: {HOW_TO_DRIVE}")
         return
     if config is None or (preview and preview.refused):
-        _press("Start", "play_arrow", off=True, primary=True)
+        _press(buttons, "Start", "play_arrow", off=True, primary=True)
         return
     title, preset = st.session_state[TITLE], st.session_state[PRESET]
     if (origin := presets.every().get(preset)) and origin.model != config.model:
@@ -183,14 +190,14 @@ def _start(config: RunConfig | None, budget: dict[str, float], preview: Preview 
     if busy:
         st.caption(making_room.warning(busy[:1], "Starting this one at once"))
     label = "Stop it and start this one" if busy else "Start"
-    if _press(label, "play_arrow", off, primary=True):
+    if _press(buttons, label, "play_arrow", off, primary=True):
         making_room.stop(busy)
         starting.begin(config, budget, title, preset)
-    if busy and _press("Start after it", "schedule", off):
+    if busy and _press(buttons, "Start after it", "schedule", off):
         starting.begin(config, budget, title, preset)
 
 
-def _press(label: str, icon: str, off: bool, primary: bool = False) -> bool:
+def _press(buttons: DeltaGenerator, label: str, icon: str, off: bool, primary: bool = False) -> bool:
     kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
     mark = f":material/{icon}:"
-    return st.button(label, key=label, type=kind, width="stretch", disabled=off, icon=mark)
+    return buttons.button(label, key=label, type=kind, disabled=off, icon=mark)
