@@ -9,6 +9,7 @@ import { Client } from "./client.js";
 const APART = 900; // ms between two looks for newer weights, however many look
 const MOST = 8; // generators that are held, the last ones used
 const ELSEWHERE = ["format"]; // files are the server's
+const REFUSED = "not available because the page cannot draw by itself: "; // what ui/api/programs.py says before a reason
 const PATH = /^\/api\/models\/([^/]+)\/(images|reading)\?(.*)$/;
 
 /**
@@ -20,6 +21,8 @@ class Generators {
   constructor() {
     /** @type {Map<string, Held>} by name, ID or ID@STEP; the last one used stands last */
     this.held = new Map();
+    /** @type {Map<string, string>} by id of a run, why only the server can draw it: nothing is asked for such a one */
+    this.served = new Map();
     this.client = new Client(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
   }
 
@@ -103,7 +106,8 @@ class Generators {
     const [, name, route, text] = PATH.exec(url) ?? [];
     const query = new URLSearchParams(text);
     const drawn = ["z", "zw"].includes(query.get("kind")) && !ELSEWHERE.some((name) => query.has(name));
-    const can = name && !this.client.broken && (drawn || route === "reading");
+    const served = drawn && this.served.has(idOf(name));
+    const can = name && !served && !this.client.broken && (drawn || route === "reading");
     return { held: can ? this.of(name, route === "reading" ? "judge" : "program") : null, query };
   }
 
@@ -114,7 +118,7 @@ class Generators {
 
   /** Why the server draws the generator of that name: a sentence; "" where it does not, or not for long. */
   why(name) {
-    return this.held.get(name)?.why ?? "";
+    return this.served.get(idOf(name)) ?? this.held.get(name)?.why.replace(REFUSED, "") ?? "";
   }
 
   of(name, route = "program") {
@@ -130,6 +134,9 @@ class Generators {
     return held;
   }
 }
+
+/** The run of a generator's name. */
+const idOf = (name = "") => name.split("@")[0];
 
 /** A generator in the worker, or on its way there. */
 class Held {

@@ -147,7 +147,7 @@ export class Drawing {
   rest(answer) {
     const took = `${Math.round(answer.took)} ms from your finger to the picture`;
     const why = generators.why(this.explorer.context.model());
-    const server = why ? `; the server draws: ${why}` : "";
+    const server = why ? `; drawn by the server: ${why}` : "";
     this.status.textContent = `Generator of step ${number(answer.step)}, ${took}${server}`;
     this.explorer.idle(answer);
   }

@@ -5,6 +5,7 @@ import { h } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
 import { address } from "../base/root.js";
 import { tablist } from "../base/tabs.js";
+import { generators } from "../engine/page.js";
 import explorer from "./explorer.js";
 import { FIELDS } from "./fields.js";
 
@@ -35,6 +36,7 @@ class Shell {
     const other =
       context.data?.id !== data.id || context.data.z_dim !== data.z_dim || context.data.w_dim !== data.w_dim;
     context.data = data;
+    if (data.vocabulary?.length) generators.served.set(data.id, "captions are read there");
     if (other) this.begin(data);
     this.element.classList.toggle("points", data.points);
     this.element.classList.toggle("small", !data.linked);

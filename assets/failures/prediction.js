@@ -98,7 +98,7 @@ class Question {
       label.dataset.mark = !found ? "" : value === found.name ? "right" : value === answer ? "wrong" : "";
     }
     if (!found) {
-      const waiting = answer ? "It runs. The light will tell." : "It runs. You may still guess.";
+      const waiting = answer ? "It is training. The verdict will tell." : "It is training. You may still guess.";
       this.verdict.replaceChildren(data.run ? waiting : "");
       return;
     }

@@ -17,6 +17,8 @@ class Trail {
     this.open = false;
     this.pointing = !this.done.length; // until it was seen for a while
     this.until = Infinity;
+    this.watches = false;
+    this.page = pageOf(location.href, ROOT.href);
     this.count = h("b");
     this.words = h("span", { class: "trail-words" });
     this.button = h(

@@ -26,7 +26,7 @@ const ops = []; // the drawing outlives the view
 
 class Translate {
   constructor(root) {
-    this.sketch = new Sketch(ops, () => this.asker.ask());
+    this.sketch = new Sketch(ops, () => this.changed());
     this.invitation = h("b");
     this.tools = [
       ["pen", "Pen"],
@@ -45,12 +45,15 @@ class Translate {
     this.others = button("Other answers", { "data-part": "others" }, () => ((this.seed += 1), this.asker.ask()));
     this.seed = 0;
     this.way = button("The other way", { "data-part": "way", "aria-pressed": "false" }, () => this.turn());
-    const rest = [
-      button("Undo", {}, () => this.sketch.undo()),
-      button("Clear", {}, () => this.sketch.clear()),
-      button("Upload", {}, () => this.file.click()),
-    ];
-    const sheet = h("div", { class: "draw-sheet", "data-task": "inpaint", "data-part": "sheet" }, this.sketch.element);
+    this.undoing = [button("Undo", {}, () => this.sketch.undo()), button("Clear", {}, () => this.sketch.clear())];
+    const rest = [...this.undoing, button("Upload", {}, () => this.file.click())];
+    this.empty = h(
+      "div",
+      { class: "draw-invitation", "aria-hidden": "true" },
+      h("span", {}, "with mouse, pen or finger"),
+    );
+    const parts = [this.sketch.element, this.empty];
+    const sheet = h("div", { class: "draw-sheet", "data-task": "inpaint", "data-part": "sheet" }, ...parts);
     this.element = h(
       "section",
       { class: "translate", "aria-label": "Translate a drawing" },
@@ -96,6 +99,15 @@ class Translate {
       this.measure();
       this.sketch.shape(data.shape);
     }
+    this.changed();
+  }
+
+  changed() {
+    const { empty, hides } = this.sketch;
+    this.empty.hidden = !empty;
+    this.element.dataset.empty = String(empty);
+    this.undoing[0].disabled = !ops.length;
+    this.undoing[1].disabled = empty && !hides;
     this.asker.ask();
   }
 

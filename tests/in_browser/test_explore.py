@@ -743,7 +743,6 @@ def test_the_browser_goes_the_ways_of_gan_latents(page: Page, served: tuple[Serv
 
 
 def test_words_are_drawn_and_an_unknown_one_is_named(page: Page, url: str) -> None:
-    refused(page, "**/explore-words/program*")  # captions are read on the server
     refused(page, "**/explore-words/images?*thik*")
     page.goto(f"{url}words&words=a+thin+four")
     page.wait_for_selector(DRAWN)

@@ -24,5 +24,5 @@ def answers(scenario: Scenario) -> dict[str, str]:
     """Three or four answers by the name of their light, always in the same order; the right one is among them."""
     names: Sequence[str] = [*(scenario.answers or USUAL), scenario.light]
     return {name: words for name, words in OUTCOMES.items() if name in names} | (
-        {} if scenario.light in OUTCOMES else {scenario.light: f"The light says: {scenario.light}."}
+        {} if scenario.light in OUTCOMES else {scenario.light: f"The verdict: {scenario.light}."}
     )

@@ -42,13 +42,14 @@ def _callout(run: Run, case: Preset, place: Place) -> None:
         if trainers.status(run) in commands.ACTIVE and not _revealed(run):
             _wait(run, case, place)
             return
-        st.markdown(f":material/build: **What you see.** {case.look_for}  \n**The fix.** {case.scenario.change}")
+        st.markdown(f":material/build: **What you see.** {case.look_for}")
+        st.markdown(f":material/healing: **The fix.** {case.scenario.change}")
         if can_drive():
             st.button(
                 "Run the fixed version side by side",
                 key="repair",
                 type="primary",
-                icon=":material/healing:",
+                icon=":material/compare_arrows:",
                 help="The same seed and settings but for the fix; this run replays beside it.",
                 on_click=_repair,
                 args=(run,),
