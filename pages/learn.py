@@ -60,7 +60,9 @@ def offer_guided() -> None:
     """The lessons that lead through the app, and why one of them cannot be taken."""
     good, bad = guided_lessons.lessons()
     st.subheader("Guided lessons", anchor=False)
-    st.caption("Make a guess, start a run, and see whether you were right. Leave and come back: this browser remembers.")
+    st.caption(
+        "Make a guess, start a run, and see whether you were right. Leave and come back: this browser remembers."
+    )
     with st.container(key="guided", horizontal=True, gap="small"):
         for each in good:
             about = f"{plain(each.about)} About {each.minutes} minutes."

@@ -108,7 +108,7 @@ class Row {
     });
     this.silent = run.points || run.from_source; // nothing to ask it for
     this.made = false; // whether it has a generator yet
-    this.tell(run.points ? POINTS : run.from_source ? TRANSLATED : COMING);
+    this.tell(run.points ? POINTS : run.from_source ? TRANSLATED : "");
   }
 
   /** How the row is labelled, whether its generator may get newer, and whether it has drawn anything yet. */
@@ -117,6 +117,7 @@ class Row {
       this.made = true;
       this.ask();
     }
+    if (!this.made && !this.silent && status && status !== "loading") this.tell(COMING);
     this.swatch.style.background = colour;
     this.name.textContent = this.run.name;
     this.status = status;
