@@ -88,11 +88,12 @@ class Trail {
   look() {
     if (document.hidden) return;
     const watches = Boolean(document.querySelector(".st-key-how-to-drive"));
-    const page = pageOf(location.href, ROOT.href);
-    if (watches !== this.watches || page !== this.page) {
-      Object.assign(this, { watches, page });
+    if (watches !== this.watches) {
+      this.watches = watches;
       this.draw();
     }
+    const page = pageOf(location.href, ROOT.href);
+    if (page !== this.page) this.say(page);
     const { colorScheme } = getComputedStyle(document.querySelector(".stApp") ?? document.body);
     for (const one of [this.element, this.ring.element])
       if (one.style.colorScheme !== colorScheme) one.style.colorScheme = colorScheme;
@@ -110,7 +111,7 @@ class Trail {
     this.element.dataset.state = this.isHidden || !this.step ? "hidden" : "shown";
     this.count.textContent =
       this.element.dataset.state === "hidden" ? "?" : `First steps ${count}/${this.steps.length}`;
-    this.words.textContent = this.step ? wordsFrom(this.step, this.page) : "";
+    this.say(this.page);
     const told = `First steps ${count}/${this.steps.length}`;
     this.button.title = told;
     if (this.element.dataset.state === "hidden")
@@ -118,6 +119,12 @@ class Trail {
     else this.button.removeAttribute("aria-label");
     this.hide.textContent = this.isHidden ? "Show the first steps" : "Hide the first steps";
     this.list.replaceChildren(...this.steps.map((step) => this.row(step)));
+  }
+
+  /** The next step in words, as said on a page. */
+  say(page) {
+    this.page = page;
+    this.words.textContent = this.step ? wordsFrom(this.step, page) : "";
   }
 
   row(step) {
