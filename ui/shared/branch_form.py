@@ -93,5 +93,5 @@ def _takes(run: Run, more: int) -> str:
     last: dict[str, Any] = newest(run)
     step, seconds = last.get("step", 0), last.get("seconds", 0)
     if not step or not seconds:
-        return "It trains after the run that has the device, if there is one."
+        return "It waits its turn while another run is training."
     return f"About {duration(more * seconds / step)} at the pace of this run, on the machine it was trained on."

@@ -109,7 +109,7 @@ def _what_starts(run: Run) -> str:
         return ""
     config = RunConfig.from_dict(presets.settings(name))
     lost = "; MNIST is not here: New run can get it" if run.config().dataset == "mnist" != config.dataset else ""
-    return f" · Start begins a new run: {starting.default_title(config, name)}{lost}"
+    return f" · Start trains: {starting.default_title(config, name)}{lost}"
 
 
 def _active(run: Run, control: Control, status: str) -> None:
