@@ -23,7 +23,7 @@ POLL_SECONDS = 10.0  # between two looks for new snapshots of a run that trains
 FIRST_SECONDS = 1.0  # the same until it has a generator
 
 
-TRANSLATED = "This run makes one picture from another, so there is no z to move in: draw one, or upload one."
+TRANSLATED = "This run makes one picture from another: draw one or upload one, and see what G makes of it. There is no z."
 
 
 def choose(by_id: dict[str, Run]) -> Run:
@@ -114,9 +114,10 @@ def words(points: bool, past: bool) -> None:
     else:
         second.markdown(
             "## Nobody told it what slant is\n"
-            "The directions were found afterwards, in pictures of this :orange[**G**]. R² is how much of an "
-            "attribute a straight line through z explains in held-out pictures: 1 is all of it, and what is "
-            "explained too poorly is hidden. SeFa looks at the weights alone, so its directions have no names."
+            "The directions were found afterwards, in pictures of this :orange[**G**]. The dots say how much of an "
+            "attribute a straight line through z explains in held-out pictures (R², shown on hover); what is "
+            "explained too poorly is hidden. Under **More directions**, SeFa looks at the weights alone, so its "
+            "directions have no names."
         )
     if past:
         third.markdown(

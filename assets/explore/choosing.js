@@ -87,13 +87,13 @@ export class Choosing {
   }
 
   choice(direction, names) {
-    const { name, title, note, hint } = described(direction);
+    const { name, title, spoken, hint } = described(direction);
     const on = names.includes(name);
     const full = !on && names.length >= SHOWN;
     const box = h("input", { type: "checkbox", disabled: full, "data-direction": name });
     box.checked = on;
     box.onchange = () => this.pick(box.checked ? [...names, name] : names.filter((other) => other !== name));
-    const label = h("label", { title: full ? `At most ${SHOWN} at a time` : hint }, box, title, h("small", {}, note));
+    const label = h("label", { title: full ? `At most ${SHOWN} at a time` : hint }, box, title, h("small", {}, spoken));
     return direction.kind === "own" ? h("span", { class: "own" }, label, ...this.changes(name)) : label;
   }
 

@@ -4,6 +4,9 @@ import { read, write } from "../base/storage.js";
 import { fromText, toText } from "../base/latent.js";
 
 export const SHOWN = 6; // sliders at most
+const NAMELESS = ["sefa", "pca"]; // kinds
+const ENOUGH = 4; // sliders of the other kinds
+const DOTS = 3;
 const AGED = 1.5; // how many times as many steps a generator has when its directions are measured again
 
 /** `list` are {name, kind, score, measure, vector, effect}, best first; `why` tells why there are none. */
@@ -32,9 +35,15 @@ export class Directions {
 
   /** The sliders: those picked, or the first ones; and whichever is away from zero. */
   shown(values) {
-    const names = this.picked?.filter((name) => this.find(name)) ?? this.list.slice(0, SHOWN).map(({ name }) => name);
+    const names = this.picked?.filter((name) => this.find(name)) ?? this.first();
     const away = [...values].filter(([name, value]) => value && this.find(name) && !names.includes(name));
     return [...names, ...away.map(([name]) => name)].map((name) => this.find(name));
+  }
+
+  /** The names of the sliders that one begins with: those that mean something, where there are enough of them. */
+  first() {
+    const named = this.list.filter(({ kind }) => !NAMELESS.includes(kind));
+    return (named.length < ENOUGH ? this.list : named).slice(0, SHOWN).map(({ name }) => name);
   }
 
   pick(names) {
@@ -129,15 +138,19 @@ export class Directions {
   }
 }
 
-/** A direction as people read it: {name, title, note, hint}. */
+/** A direction as people read it: {name, title, note, spoken, hint}; its note is dots, the more the surer it is. */
 export function described({ name, kind, score, measure, effect }) {
-  const note = Number.isFinite(score) && score !== null ? `${measure} ${score.toFixed(2)}` : "";
+  const spoken = Number.isFinite(score) && score !== null ? `${measure} ${score.toFixed(2)}` : "";
+  const share = measure === "AUC" ? 2 * score - 1 : score;
+  const full = Math.max(1, Math.min(DOTS, Math.round(share * DOTS + 0.5)));
+  const note = spoken && "●".repeat(full) + "○".repeat(DOTS - full);
   const told = Object.entries(effect ?? {}).map(
     ([what, sd]) => `${what} ${sd < 0 ? "−" : "+"}${Math.abs(sd).toFixed(1)}`,
   );
-  const hint = told.length ? `One unit changes, in standard deviations: ${told.join(", ")}` : "";
+  const changes = told.length ? `One unit changes, in standard deviations: ${told.join(", ")}` : "";
+  const hint = [spoken, changes].filter(Boolean).join(". ");
   const title = kind === "class" ? `Class ${name}` : name[0].toUpperCase() + name.slice(1);
-  return { name, title, note, hint };
+  return { name, title, note, spoken, hint };
 }
 
 /** Below what a direction is hidden, in words. */

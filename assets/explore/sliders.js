@@ -6,7 +6,7 @@ const THUMB = () => 1.15 * parseFloat(getComputedStyle(document.documentElement)
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 /**
- * A list of sliders from -reach to reach. `fill(rows)` shows rows {name, title, note, hint, value, set};
+ * A list of sliders from -reach to reach. `fill(rows)` shows rows {name, title, note, spoken, hint, value, set};
  * `moved(name, value)` is called while one is dragged.
  */
 export class Sliders {
@@ -40,15 +40,15 @@ export class Sliders {
     return h("label", { class: "explore-row" }, name, input, h("output", { "aria-live": "off" }));
   }
 
-  show(row, { name, title, note = "", hint = "", value, set = value !== 0 }) {
+  show(row, { name, title, note = "", spoken = note, hint = "", value, set = value !== 0 }) {
     const [label, input, output] = row.children;
     const [bold, small] = label.children;
     say(bold, title);
     say(small, note);
     if (row.title !== hint) row.title = hint;
     if (input.dataset.name !== name) input.dataset.name = name;
-    const spoken = `${title}${note ? `, ${note}` : ""}`;
-    if (input.ariaLabel !== spoken) input.ariaLabel = spoken;
+    const aloud = spoken ? `${title}, ${spoken}` : title;
+    if (input.ariaLabel !== aloud) input.ariaLabel = aloud;
     if (Number(input.value) !== value) input.value = value;
     input.style.setProperty("--at", 0.5 + Math.max(-0.5, Math.min(0.5, value / (2 * this.reach))));
     say(output, value.toFixed(2));
