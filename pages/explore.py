@@ -23,7 +23,7 @@ POLL_SECONDS = 10.0  # between two looks for new snapshots of a run that trains
 FIRST_SECONDS = 1.0  # the same until it has a generator
 
 
-TRANSLATED = "This run makes one picture from another: draw one or upload one, and see what G makes of it. There is no z."
+TRANSLATED = "This run makes one picture from another and has no z: draw or upload one, and see what G makes of it."
 
 
 def choose(by_id: dict[str, Run]) -> Run:
