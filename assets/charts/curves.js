@@ -211,21 +211,23 @@ export class Curves {
       hoversubplots: "axis",
       ...(this.onseek ? { dragmode: false } : {}),
       xaxis: { ...axis, title, showgrid: false, rangemode: "nonnegative", anchor: nth("y", axes.length - 1), ...reach },
-      ...Object.fromEntries(axes.map((about, k) => [nth("yaxis", k), this.upward(about, k, axes.length, axis)])),
+      ...Object.fromEntries(
+        axes.map((about, k) => [nth("yaxis", k), this.upward(about, k, axes.length, axis, layout.font.size / 2)]),
+      ),
       ...this.marks(),
     };
   }
 
   /**
-   * The k-th of `count` axes above each other, the first at the top.
+   * The k-th of `count` axes above each other, the first at the top; its title is `standoff` pixels from its numbers.
    * @param {import("./panels.js").Axis} about
    */
-  upward({ title, ideal = undefined, ...rest }, k, count, axis) {
+  upward({ title, ideal = undefined, ...rest }, k, count, axis, standoff) {
     const text = typeof title === "string" ? title : title(this.runs.map(({ feed }) => feed));
     const whole = this.runs.length === 1 ? 1 - HEADROOM : 1; // what is done to several is not marked
     return {
       ...axis,
-      title: { text, standoff: 4 },
+      title: { text, standoff },
       domain: [(count - 1 - k) / count + (k < count - 1 ? GAP : 0), (count - k) / count].map((y) => y * whole),
       ...(ideal === undefined ? {} : { autorangeoptions: { include: ideal } }),
       ...rest,
