@@ -18,7 +18,6 @@ they ask the game. `Contract` says what a file here has to say. It may add
                  checkpoint has as well
     IDLE         settings that this game does not look at
     TAKES        the penalties, tricks and augmentations that it uses; left out where it uses all of them
-    ALONE        why several processes cannot train it together (gan.training.crew), a sentence
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ STARTS_FROM = "source"
 DOMAINS = True
 BESIDE = ("source", "translated", "and back")
 PASSES = 6
-ALONE = "Several processes cannot train translations without pairs: each would keep pools of results of its own."
 IDLE = ("model", "z_dim", "batch_norm", "conditional", "degradation", "l1", "diversity_weight", "balanced")
 TAKES = ("spectral-norm",)
 UPDATES = {"d": "d_steps", "g": "g_steps"}

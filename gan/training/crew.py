@@ -2,8 +2,9 @@
 
 Process 0 leads: it alone reads control.json and writes the run folder, and its loop is the usual one. Before each
 update it tells the others which one it is, and by which learning rates. Draws are made for the whole batch and each
-process takes its rows; gradients are averaged by one flat all-reduce before the optimizer's step; BatchNorm and layers
-that compare the samples of a batch see the whole one. So N processes at the same batch give the weights of one.
+process takes its rows; gradients are averaged by one flat all-reduce before the optimizer's step; BatchNorm, layers
+that compare the samples of a batch, and pools of earlier results see the whole one. So N processes at the same batch
+give the weights of one.
 
 `CURRENT` is the crew while an update is made. Outside of updates, so in copies for samples and scores, the layers are
 the usual ones.
@@ -21,7 +22,6 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from gan import registry
 from gan.games import Batches, Game, Stats
 from gan.models._layers import Dropout
 from gan.rng import Shard
@@ -184,8 +184,6 @@ def current(crew: Crew) -> Iterator[None]:
 def refusal(game: Game, count: int) -> str:
     """Why `count` processes cannot train a game together, in a sentence; "" where they can."""
     config = game.config
-    if alone := registry.card("games", config.game).facts.get("ALONE"):
-        return f"{alone} Start it without torchrun."
     if game.device.type != "cpu":
         return "Several processes train on CPUs only, so far: add --device cpu, or start it without torchrun."
     share_of = count * max(1, getattr(config, "packing", 0))
@@ -213,6 +211,10 @@ def share(game: Game, crew: Crew) -> None:
     for penalty in getattr(game, "penalties", ()):
         if hasattr(penalty.file, "between") and not hasattr(penalty.file.between, "alone"):
             penalty.file.between = _between(penalty.file.between)
+    for pool in getattr(game, "pools", {}).values():
+        pool.exchange = _exchanged(pool.exchange)
+    for value in getattr(game, "memory", {}).values():
+        crew.broadcast(value)
     for net in (*game.nets.values(), game.G_ema):
         for value in net.state_dict().values():
             crew.broadcast(value)
@@ -250,6 +252,17 @@ def _between(alone: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Ten
     return between
 
 
+def _exchanged(alone: Callable[[Tensor, torch.Generator], Tensor]) -> Callable[[Tensor, torch.Generator], Tensor]:
+    """A pool's exchange of the whole batch, of which this process takes its rows: all keep the same pool."""
+
+    def exchange(fresh: Tensor, generator: torch.Generator) -> Tensor:
+        if (crew := CURRENT.get()) is None:
+            return alone(fresh, generator)
+        return Shard(crew.rank, crew.count).of(alone(_gather(fresh, crew), generator))
+
+    return exchange
+
+
 class _Sum(torch.autograd.Function):
     """The sum over all processes. Its gradient is the sum of theirs, and can be differentiated again."""
 
@@ -266,6 +279,14 @@ class _Sum(torch.autograd.Function):
 def _mean(x: Tensor, crew: Crew) -> Tensor:
     total: Tensor = _Sum.apply(x, crew)
     return total / crew.count
+
+
+def _gather(x: Tensor, crew: Crew) -> Tensor:
+    """The rows of all processes, in their order."""
+    before, after = crew.rank * len(x), (crew.count - crew.rank - 1) * len(x)
+    padded = torch.cat([x.new_zeros(before, *x.shape[1:]), x, x.new_zeros(after, *x.shape[1:])])
+    whole: Tensor = _Sum.apply(padded, crew)
+    return whole
 
 
 class TogetherNorm(nn.modules.batchnorm._BatchNorm):
@@ -300,9 +321,7 @@ class TogetherFeatures(BatchFeatures):
     def forward(self, x: Tensor) -> Tensor:
         if (crew := CURRENT.get()) is None or not self.training:
             return super().forward(x)
-        before, after = x.new_zeros(crew.rank * len(x), x.shape[1]), (crew.count - crew.rank - 1) * len(x)
-        whole: Tensor = _Sum.apply(torch.cat([before, x, x.new_zeros(after, x.shape[1])]), crew)
-        features = self.measure(whole)
+        features = self.measure(_gather(x, crew))
         with torch.no_grad():
             self.running.lerp_(features.detach().mean(0).to(self.running.dtype), self.MOMENTUM)
         return torch.cat([x, Shard(crew.rank, crew.count).of(features)], 1)

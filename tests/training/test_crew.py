@@ -19,6 +19,7 @@ from torch import Tensor
 from gan import games, runs
 from gan.cli import main as command_line
 from gan.datasets import Data
+from gan.games import _image_pool
 from gan.training.batches import Batches
 from gan.training.crew import Leader, obey, refusal
 from tests.engine import rows, shape_for, tensors_of, tiny
@@ -88,7 +89,7 @@ def steps(game: Any, batches: Batches) -> list[dict[str, float]]:
 def alone(config, examples) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
     game = games.build(config, examples.shape, examples.n_classes, "cpu")
     told = steps(game, InDouble(config, examples, game))
-    return tensors_of(game), told
+    return state_of(game), told
 
 
 def by_crew(count: int, config, examples) -> tuple[list[dict[str, Tensor]], list[dict[str, float]]]:
@@ -96,8 +97,8 @@ def by_crew(count: int, config, examples) -> tuple[list[dict[str, Tensor]], list
     together = Threads.Together(count)
     first, *others = (games.build(config, examples.shape, examples.n_classes, "cpu") for _ in range(count))
     for other in others:
-        for p in other.nets["D"].parameters():
-            p.data.add_(1.0)
+        for p in (*other.nets["D"].parameters(), *getattr(other, "memory", {}).values()):
+            p.data.add_(1)
 
     def follow(rank: int, game: Any) -> None:
         follower = Threads(together, rank, count)
@@ -113,10 +114,15 @@ def by_crew(count: int, config, examples) -> tuple[list[dict[str, Tensor]], list
     leader.dismiss()
     for thread in threads:
         thread.join(30)
-    return [tensors_of(game) for game in (first, *others)], told
+    return [state_of(game) for game in (first, *others)], told
+
+
+def state_of(game: Any) -> dict[str, Tensor]:
+    return tensors_of(game) | getattr(game, "memory", {})
 
 
 TRANSLATION = {"game": "translation", "beta2": 0.99, "width": 4}
+UNPAIRED = {"game": "unpaired", "loss": "least-squares", "beta2": 0.99, "width": 4}
 
 
 @pytest.mark.parametrize(
@@ -139,10 +145,13 @@ TRANSLATION = {"game": "translation", "beta2": 0.99, "width": 4}
         (TRANSLATION, 2),
         (TRANSLATION | {"degradation": "hole", "loss": "relativistic", "reuse_fake": False}, 4),
         (TRANSLATION | {"adversarial_weight": 0.0}, 2),
+        (UNPAIRED, 2),
+        (UNPAIRED | {"spectral_norm": True, "reuse_fake": False, "loss": "relativistic"}, 4),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "-".join(value) or "usual",
 )
-def test_a_crew_trains_to_the_weights_of_one(double, settings, count):
+def test_a_crew_trains_to_the_weights_of_one(double, settings, count, monkeypatch):
+    monkeypatch.setattr(_image_pool, "SIZE", 12)  # so that the pools of earlier results are full after two updates
     config = tiny(batch=BATCH, **settings)
     examples = data(config, "conditional" in settings)
     whole, told = alone(config, examples)
