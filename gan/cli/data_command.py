@@ -25,7 +25,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_settings(parser, settings(), "what is read")
     parser.add_argument("--json", action="store_true", help="read it, train nothing, and print JSON of what is in it")
     parser.add_argument(
-        "--out", type=Path, metavar="x.npz", help="write what was read: images uint8 N,C,H,W and labels"
+        "--out",
+        type=Path,
+        metavar="x.npz",
+        help="write what was read: images uint8 N,C,H,W and labels; x.npy, with x-labels.npy beside it, for large sets",
     )
 
 
@@ -40,7 +43,7 @@ def data(args: argparse.Namespace) -> int:
     """Downloads a data set, makes it, or tells what would be read: with --json, --out or pictures of your own."""
     card = registry.card("datasets", args.name)
     if args.out:
-        check_out(args.out, ".npz")
+        check_out(args.out, ".npz", ".npy")
     if args.json or args.out or args.source:
         return _tell(args)
     module, home = registry.load("datasets", args.name), datasets.root()
@@ -112,7 +115,11 @@ def _sentences(answer: dict[str, Any], settable: dict[str, str]) -> list[str]:
 def _write(out: Path, data: Data) -> None:
     import numpy as np
 
-    if data.labels is None:
+    if out.suffix == ".npy":
+        np.save(out, data.images)
+        if data.labels is not None:
+            np.save(out.with_name(f"{out.stem}-labels.npy"), data.labels)
+    elif data.labels is None:
         np.savez_compressed(out, images=data.images)
     else:
         np.savez_compressed(out, images=data.images, labels=data.labels)

@@ -33,6 +33,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gan import registry
+from gan.datasets import _paged
 from gan.datasets._pixels import resize
 
 
@@ -169,10 +170,15 @@ class Data:
         """The examples at `rows`, in that order; the test split stays whole."""
         labels = None if self.labels is None else self.labels[rows]
         factors = self.factors and {name: column[rows] for name, column in self.factors.items()}
-        sources = None if self.sources is None else self.sources[rows]
+        sources = None if self.sources is None else _paged.take(self.sources, rows)
         captions = None if self.captions is None else self.captions[rows]
         return dataclasses.replace(
-            self, images=self.images[rows], labels=labels, factors=factors, sources=sources, captions=captions
+            self,
+            images=_paged.take(self.images, rows),
+            labels=labels,
+            factors=factors,
+            sources=sources,
+            captions=captions,
         )
 
     def resized(self, size: int) -> Data:

@@ -24,7 +24,7 @@ STALE = 3600  # seconds after which an unfinished folder counts as abandoned
 
 def find(root: Path, folder: str, right: Check) -> Arrays | None:
     """The kept arrays, memory-mapped copy-on-write; None where they are missing, broken or not `right`."""
-    folders = (_read(place / folder, right) for place in _places(root))
+    folders = (_read(place / folder, right) for place in places(root))
     return next((arrays for arrays in folders if arrays is not None), None)
 
 
@@ -44,7 +44,7 @@ def keep(arrays: Arrays, root: Path, folder: str, right: Check) -> None:
     Several processes may do so at once: one wins, and all find it. Raises DataError.
     """
     problems = []
-    for place in _places(root):
+    for place in places(root):
         try:
             _write(arrays, place, folder, right)
         except OSError as error:
@@ -66,7 +66,8 @@ def sweep(place: Path, prefix: str) -> None:
                 shutil.rmtree(old)
 
 
-def _places(root: Path) -> Iterator[Path]:
+def places(root: Path) -> Iterator[Path]:
+    """The folders in which data may be kept, the best first."""
     yield root
     if cache := os.environ.get("XDG_CACHE_HOME"):
         yield Path(cache) / "forger"

@@ -78,7 +78,7 @@ def _fit(learn: Data, classes: int, epochs: int, seed: int) -> Generator[Progres
     with models.seeded(torch.Generator().manual_seed(seed)):
         net = EvalNet(learn.shape, classes)
     net.train()
-    images, labels = torch.tensor(learn.images), torch.tensor(learn.labels)
+    images, labels = torch.from_numpy(np.require(learn.images, requirements="W")), torch.tensor(learn.labels)
     rng, total = RngStreams(seed), max(MIN_BATCHES, epochs * (len(learn) // BATCH))
     size = min(BATCH, len(learn))
     optimizer = torch.optim.AdamW(net.parameters(), lr=PEAK, weight_decay=DECAY)

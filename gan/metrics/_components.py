@@ -32,7 +32,8 @@ def principal(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[n
 
 def project(images: NDArray[np.uint8], centre: NDArray[np.float32], basis: NDArray[np.float32]) -> NDArray[np.float32]:
     """The components, N,64, of images uint8 N,C,H,W."""
-    parts = (images[k : k + CHUNK] for k in range(0, len(images), CHUNK))
+    step = min(CHUNK, max(1, MAX_NUMBERS // images[0].size))
+    parts = (images[k : k + step] for k in range(0, len(images), step))
     return np.concatenate([(_flat(part) - centre) @ basis for part in parts])
 
 

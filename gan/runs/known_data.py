@@ -15,6 +15,7 @@ import numpy as np
 
 from gan import files
 from gan.datasets import Data, Decision, LeftOut, Reading
+from gan.datasets._pixels import grey
 from gan.runs.errors import Changed, RunError
 
 NAME = "data.json"
@@ -271,8 +272,7 @@ def _other_shape(before: DataRecord, now: DataRecord) -> str:
 def _grey(data: Data) -> Data:
     """Coloured pictures as grey ones, as reading makes them."""
     test = _grey(data.test) if data.test is not None else None
-    grey = data.images.mean(1, keepdims=True, dtype=np.float32).round().astype(np.uint8)
-    return dataclasses.replace(data, images=grey, test=test)
+    return dataclasses.replace(data, images=grey(data.images), test=test)
 
 
 def _colour(channels: int) -> str:

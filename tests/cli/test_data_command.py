@@ -78,7 +78,7 @@ def test_other_data_sets_are_told_too(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["data", "mnist", "--json", "--out", "x.npy"], "must end in .npz"),
+        (["data", "mnist", "--json", "--out", "x.zip"], "must end in .npz or .npy"),
         (["data", "mnist", "--json", "--paper", "black"], "a setting of own-images, which this run does not use"),
         (["data", "own-images", "--fit", "stretch"], "--fit"),
     ],

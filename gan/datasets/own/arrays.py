@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import mmap
 import re
 import zipfile
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
+from gan.datasets import _paged
 from gan.datasets.own import budget, entries
 
 Arrays = dict[str, np.ndarray]
@@ -34,16 +37,24 @@ class Block:
 
 
 def npy_array(file: IO[bytes], length: int) -> np.ndarray:
-    """The array of an .npy file of `length` bytes, never unpickled. Raises NoImages, ValueError."""
+    """The array of an .npy file of `length` bytes, never unpickled; a large one stays in its file.
+
+    Raises NoImages, ValueError.
+    """
     version = npy.read_magic(file)
     header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, fortran, dtype = header(file)
     if dtype.hasobject:
         raise NoImages("Python objects inside, which may hold a program and are never opened; save numbers instead")
     size = math.prod(shape) * dtype.itemsize
-    if size > min(length, budget.MAX_ARRAYS) or dtype.itemsize == 0:
+    mapped = size > _paged.MEMORY_BYTES and isinstance(getattr(file, "raw", None), io.FileIO)
+    if size > (length if mapped else min(length, budget.MAX_ARRAYS)) or dtype.itemsize == 0:
         raise NoImages("cut off: there is less than its header says")
-    array = np.frombuffer(_exactly(file, size), dtype)
+    if mapped:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        array = np.frombuffer(content, dtype, math.prod(shape), file.tell())
+    else:
+        array = np.frombuffer(_exactly(file, size), dtype)
     return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
 
 

@@ -14,7 +14,7 @@ from typing import IO
 
 import numpy as np
 
-from gan.datasets import DataError, LeftOut, Progress, _decode
+from gan.datasets import DataError, LeftOut, Progress, _decode, _paged
 from gan.datasets._decode import Fit, Sample, Unreadable
 from gan.datasets.own import arrays, entries, label_table, lots, parquet, pixel_table, sources
 from gan.datasets.own.arrays import Block, NoImages
@@ -57,6 +57,13 @@ class Collection:
     files: int = 0
     paged: int = 0  # of them TIFFs of several pages
     animated: int = 0
+    heap: _paged.Heap = field(default_factory=_paged.Heap)
+
+    def keep(self, sample: Sample) -> Sample:
+        """The same pictures, on the disk where memory has enough of them."""
+        keep = self.heap.keep
+        black, deep = (each if each is None else keep(each) for each in (sample.on_black, sample.deep))
+        return replace(sample, pixels=keep(sample.pixels), on_black=black, deep=deep)
 
 
 def collect(source: Path, size: int, fit: Fit, most: int) -> Generator[Progress, None, Collection]:
@@ -113,7 +120,7 @@ def _finish(collection: Collection, entry: Entry, job: Job) -> int:
     else:
         for page, sample in enumerate(samples):
             rank = (*entry.rank, (f"{page:06}",)) if page else entry.rank
-            collection.shots.append(Shot(entry.place, rank, sample))
+            collection.shots.append(Shot(entry.place, rank, collection.keep(sample)))
         collection.paged += len(samples) > 1
         collection.animated += len(samples) == 1 and samples[0].frames > 1 and entry.kind.name != "TIFF"
     assert isinstance(entry.content, bytes)
@@ -217,7 +224,7 @@ def _pictures(collection: Collection, rows: Iterator[parquet.Picture]) -> Iterat
         if isinstance(samples, Unreadable):
             collection.left_out.append(LeftOut(row.name, str(samples)))
         else:
-            yield samples[0], row.label
+            yield collection.keep(samples[0]), row.label
 
 
 def _pair(collection: Collection) -> None:

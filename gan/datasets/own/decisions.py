@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from gan.datasets import Decision
+from gan.datasets import Decision, _paged
 from gan.datasets._decode import Sample
+from gan.datasets._pixels import grey
 
 PAPERS = {"white": 1.0, "black": 0.0, "grey": 0.5}  # how much of the picture on white counts, the rest is on black
 LOST = 64  # of 255: what hardly stands out from its paper cannot be seen
@@ -25,19 +26,26 @@ THIN_COLOUR, THIN_SHARE = 32, 0.002  # or a difference of so much in so many pix
 
 def levels(samples: Sequence[Sample], choice: str) -> tuple[list[Sample], list[Decision]]:
     """The samples in 8 bits: those of one bit depth by one scale, from their darkest and brightest, or as stored."""
-    out, decided = list(samples), []
+    out, decided, heap = list(samples), [], _paged.Heap()
     for name, rows in _depths(samples).items():
         deep = [samples[row].deep for row in rows]
         scale, text, value = _scale([values for values in deep if values is not None], name.split(",")[0], choice)
         for row in rows:
             values = samples[row].deep
             if scale and values is not None:
-                low, high = scale
-                small = np.clip((values - low) * (255 / (high - low)), 0, 255)
-                out[row] = replace(samples[row], pixels=np.rint(small).astype(np.uint8), on_black=None)
+                out[row] = replace(samples[row], pixels=heap.keep(_scaled(values, *scale)), on_black=None)
         count = sum(len(samples[row]) for row in rows)
         decided.append(Decision("levels", value, f"{count:,} {name} {'picture' if count == 1 else 'pictures'}: {text}"))
     return out, decided
+
+
+def _scaled(deep: np.ndarray, low: float, high: float) -> np.ndarray:
+    """uint8, `low` black and `high` white."""
+
+    def scaled(some: np.ndarray) -> np.ndarray:
+        return np.rint(np.clip((some - low) * (255 / (high - low)), 0, 255))
+
+    return _paged.by_rows(scaled, deep, deep.shape[1:])
 
 
 def _depths(samples: Sequence[Sample]) -> dict[str, list[int]]:
@@ -59,8 +67,11 @@ def _depths(samples: Sequence[Sample]) -> dict[str, list[int]]:
 
 def _scale(deep: list[np.ndarray], kind: str, choice: str) -> tuple[tuple[float, float] | None, str, str]:
     """The values that become black and white (None: as decoded), a sentence, and what was chosen."""
-    whole = np.concatenate([values.reshape(-1) for values in deep])
-    whole = whole[:: max(1, len(whole) // MAX_VALUES)]
+    step, place, some = max(1, sum(values.size for values in deep) // MAX_VALUES), 0, []
+    for values in deep:
+        some.append(values.reshape(-1)[-place % step :: step])
+        place += values.size
+    whole = np.concatenate(some)
     least, most = float(whole.min()), float(whole.max())
     low, high = (float(end) for end in np.percentile(whole, [TAIL, 100 - TAIL]))
     if high <= low:
@@ -89,9 +100,9 @@ def paper(samples: Sequence[Sample], choice: str) -> tuple[list[Sample], list[De
     lost = {name: sum(_is_lost(samples[row], share) for row in rows) for name, share in PAPERS.items()}
     value = choice if choice in PAPERS else min(PAPERS, key=lambda name: lost[name])
     why = "" if value == choice or value == "white" else f": on white {lost['white']:,} of them could hardly be seen"
-    out = list(samples)
+    out, heap = list(samples), _paged.Heap()
     for row in rows:
-        out[row] = replace(samples[row], pixels=_on(samples[row], PAPERS[value]), on_black=None)
+        out[row] = replace(samples[row], pixels=heap.keep(_on(samples[row], PAPERS[value])), on_black=None)
     some = f"{len(rows):,} pictures are" if len(rows) > 1 else "One picture is"
     return out, [Decision("paper", value, f"{some} partly transparent, and shown on {value} paper{why}.")]
 
@@ -145,6 +156,10 @@ def has_colour(pixels: np.ndarray) -> np.ndarray:
     """bool n, for pictures n,C,S,S: whether red, green and blue differ in the mean, or much in a thin part."""
     if pixels.shape[1] == 1:
         return np.zeros(len(pixels), bool)
+    return _paged.by_rows(_coloured, pixels, (), bool)
+
+
+def _coloured(pixels: np.ndarray) -> np.ndarray:
     apart = np.ptp(pixels.astype(np.int16), axis=1).reshape(len(pixels), -1)  # n,S*S
     few = max(2, THIN_SHARE * apart.shape[1])
     return (apart.mean(1) >= MEAN_COLOUR) | (np.count_nonzero(apart >= THIN_COLOUR, axis=1) >= few)
@@ -152,12 +167,12 @@ def has_colour(pixels: np.ndarray) -> np.ndarray:
 
 def joined(samples: Sequence[Sample], count: int, size: int) -> np.ndarray:
     """uint8 N,count,size,size of all samples; grey is the mean of the colours."""
-    images = np.empty((sum(len(sample) for sample in samples), count, size, size), np.uint8)
+    if len(samples) == 1 and samples[0].pixels.shape[1] == count:
+        return samples[0].pixels
+    images = _paged.empty((sum(len(sample) for sample in samples), count, size, size))
     row = 0
     for sample in samples:
-        pixels = sample.pixels
-        if count == 1 and pixels.shape[1] == 3:
-            pixels = pixels.mean(1, keepdims=True, dtype=np.float32).round().astype(np.uint8)
+        pixels = grey(sample.pixels) if count == 1 else sample.pixels
         images[row : row + len(sample)] = pixels  # one channel becomes three alike
         row += len(sample)
     return images

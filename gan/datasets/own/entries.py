@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from gan.datasets import _paged
 from gan.datasets._decode import Unreadable
 from gan.datasets.own import budget, kinds
 from gan.datasets.own.budget import Budget
@@ -52,7 +53,9 @@ def entry(place: Place, rank: Rank, file: IO[bytes], counts: Budget, keep: bool)
         large = len(content) > budget.MAX_FILE
         return Entry(place, rank, kind, Unreadable("too large") if large else content)
     if not keep:
-        if length(file) > budget.MAX_ARRAYS and kind.group != kinds.ARCHIVE:
+        size = length(file)
+        stays = kind.name == "npy" and size > _paged.MEMORY_BYTES  # in its file
+        if size > (budget.MAX_TOTAL if stays else budget.MAX_ARRAYS) and kind.group != kinds.ARCHIVE:
             return left_out(place, rank, "too large")
         return Entry(place, rank, kind, file)
     copy = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115  (whoever takes the entry closes it)

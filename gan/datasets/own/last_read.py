@@ -1,4 +1,4 @@
-"""The data sets that were read last, kept in memory: a preview, a training and its scores read their pictures once."""
+"""The data sets that were read last, kept: a preview, a training and its scores read their pictures once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from gan.datasets import Data, Progress
 
-MAX_BYTES = 256 << 20  # of a set that is kept
 MAX_FILES = 200_000  # of a folder that is looked through for changes
 MAX_SETS = 2  # sets: a translation has two kinds of pictures
 
@@ -26,8 +25,7 @@ def read(path: Path, choices: object, job: Callable[[], Job]) -> Job:
         if key and (data := _last.get(key)):
             return data
     data = yield from job()
-    size = data.images.nbytes + (data.test.images.nbytes if data.test else 0)
-    if key and size <= MAX_BYTES and key == _key(path, choices):
+    if key and key == _key(path, choices):
         with _guard:
             _last[key] = data
             for old in [*_last][:-MAX_SETS]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 from PIL import Image
 
+from gan.datasets import _paged
 from gan.datasets._decode import Fit, Sample
 from gan.datasets.own import arrays, layout
 
@@ -37,28 +39,47 @@ def shrunk(images: np.ndarray, size: int, fit: Fit) -> Sample:
     _, H, W, _ = images.shape
     least, most = images.min(), images.max()
     if images.dtype.kind in "bui" and least >= 0 and most <= 255:
-        pixels = images.astype(np.uint8)
-        if most <= 1:
-            pixels *= 255  # black and white only
-        return Sample(_fitted(pixels, size, fit), width=W, height=H)
-    values = np.nan_to_num(images.astype(np.float32), posinf=0, neginf=0)
+        scale = 255 if most <= 1 else 1  # black and white only
+        as_they_lie = images.transpose(0, 3, 1, 2)
+        if images.dtype == np.uint8 and scale == 1 and H == W == size and as_they_lie.flags.c_contiguous:
+            return Sample(as_they_lie, width=W, height=H)  # maybe of a file that stays where it is
+        return Sample(_fitted(images, lambda some: some.astype(np.uint8) * scale, size, fit), width=W, height=H)
     depth = "float" if images.dtype.kind == "f" else "16-bit" if least >= 0 and most <= 65535 else "32-bit"
-    deep = np.clip(_fitted(values, size, fit), values.min(), values.max())
-    pixels = np.clip(deep * (255 / 65535), 0, 255).astype(np.uint8)
+    deep = _fitted(images, _finite, size, fit, np.float32)
+    if images.dtype.kind == "f":
+        ends = [(some.min(), some.max()) for some in map(_finite, images)]
+        least, most = min(low for low, _ in ends), max(high for _, high in ends)
+    np.clip(deep, np.float32(least), np.float32(most), out=deep)
+    pixels = _paged.by_rows(lambda some: np.clip(some * (255 / 65535), 0, 255), deep, deep.shape[1:])
     return Sample(pixels, deep=deep, depth=depth, width=W, height=H)
 
 
-def _fitted(images: np.ndarray, size: int, fit: Fit) -> np.ndarray:
-    """N,C,size,size of N,H,W,C in the same numbers, uint8 or float32."""
-    N, H, W, C = images.shape
-    if H == W == size:
-        return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    out = np.empty((N, C, size, size), images.dtype)
-    for row in range(N):
-        for channel in range(C):
-            one = Image.fromarray(np.ascontiguousarray(images[row, :, :, channel]))
-            out[row, channel] = np.asarray(fit(one, size))
-    return out
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
+
+
+def _fitted(
+    images: np.ndarray,
+    read: Callable[[np.ndarray], np.ndarray],
+    size: int,
+    fit: Fit,
+    dtype: DTypeLike = np.uint8,
+) -> np.ndarray:
+    """N,C,size,size of N,H,W,C, as `read` gives them: uint8 or float32."""
+    _, H, W, C = images.shape
+
+    def fitted(some: np.ndarray) -> np.ndarray:
+        values = read(some)
+        if H == W == size:
+            return values.transpose(0, 3, 1, 2)
+        out = np.empty((len(some), C, size, size), values.dtype)
+        for row in range(len(some)):
+            for channel in range(C):
+                one = Image.fromarray(np.ascontiguousarray(values[row, :, :, channel]))
+                out[row, channel] = np.asarray(fit(one, size))
+        return out
+
+    return _paged.by_rows(fitted, images, (C, size, size), dtype)
 
 
 def classes(lots: Sequence[Lot]) -> tuple[tuple[str, ...], str]:

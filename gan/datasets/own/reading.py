@@ -12,8 +12,8 @@ from gan.datasets.own.collect import TEXT, Collection, collect
 from gan.datasets.own.lots import Lot
 
 MIN_IMAGES = 16
-MAX_IMAGES = 200_000
-MAX_BYTES = 1 << 30  # of the decoded pictures together
+MAX_IMAGES = 2_000_000
+MAX_BYTES = 64 << 30  # of the decoded pictures together
 
 
 @dataclass(frozen=True)
