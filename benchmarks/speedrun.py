@@ -3,8 +3,9 @@
     GAN_DATA=… python -m benchmarks.speedrun [--preset lean] [--vary "lr_d=0.001 r1=0"] [--note WHY] [--seeds 10]
 
 Trains seed after seed, each in a process of its own on all cores, until it reaches the goal (`benchmarks._attempt`).
-Everything that was tried is kept, with its times; what is not faster than the record with p < 0.01 is listed as such.
-The machine has to be quiet. Without --preset the page is written from what is kept.
+Everything that was tried is kept, with its times and settings, each seed as soon as it ends: the same command goes on
+with those that are missing. What is not faster than the record with p < 0.01 is listed as such. The machine has to be
+quiet. Without --preset the page is written from what is kept.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from gan.evaluation import reference
 
 LIMIT = 120.0  # seconds of an attempt
 P = 0.01
-Entry = dict[str, Any]  # what was tried: name, settings, note, machine, and of each seed seconds and images
+SEEDS = 10  # of a record
+Entry = dict[str, Any]  # what was tried: name, settings, note, judge, machine, and of each seed seconds and images
 TRACKS = {"seconds": "Seconds", "images": "Fewest images"}
 
 
@@ -41,29 +43,42 @@ def main() -> None:
     parser.add_argument("--preset", default="")
     parser.add_argument("--vary", default="", help="settings that differ from the preset's")
     parser.add_argument("--note", default="", help="why it should be faster")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--limit", type=float, default=LIMIT)
     given = parser.parse_args()
     entries: list[Entry] = (earlier("speedrun") or {}).get("tried", [])
     if given.preset:
-        entries.append(tried(given.preset, given.vary, given.note, range(given.seeds), given.limit))
+        config = varied(given.preset, given.vary)
+        entry = _entry(f"`{given.preset}`{f' with {given.vary}' if given.vary else ''}", given.note, config)
+        entry = next((one for one in entries if alike(one, entry)), entry)
+        entries = [one for one in entries if one is not entry] + [entry]
+        there = [attempt["seed"] for attempt in entry["attempts"]]
+        for seed in [seed for seed in range(given.seeds) if seed not in there]:
+            entry["attempts"].append({"seed": seed, **_attempted(config.replace(seed=seed), given.limit)})
+            print(json.dumps(entry["attempts"][-1]), file=sys.stderr, flush=True)
+            keep("speedrun", page(entries), {"tried": entries}, False)
     text = page(entries)
     print(text)
     keep("speedrun", text, {"tried": entries}, given.publish)
 
 
-def tried(preset: str, changes: str, note: str, seeds: Sequence[int], limit: float) -> Entry:
-    """The attempts of one preset with some settings changed."""
-    config = varied(preset, changes)
+def _entry(name: str, note: str, config: RunConfig) -> Entry:
+    """What is about to be tried."""
     judge = reference.of(config).evalnet
     assert judge is not None
-    name = f"`{preset}`{f' with {changes}' if changes else ''}"
-    entry: Entry = {"name": name, "labels": config.conditional, "note": note, "judge": judge.about.name}
-    entry |= {"machine": describe(), "threads": hardware.cores(), "attempts": []}
-    for seed in seeds:
-        entry["attempts"].append({"seed": seed, **_attempted(config.replace(seed=seed), limit)})
-        print(json.dumps(entry["attempts"][-1]), file=sys.stderr, flush=True)
-    return entry
+    about = {"name": name, "labels": config.conditional, "note": note, "judge": judge.about.sha256}
+    return about | {"machine": describe(), "settings": config.to_dict(), "attempts": []}
+
+
+def alike(one: Entry, other: Entry) -> bool:
+    """Whether the attempts of two entries may stand in one: the same settings, judge and machine."""
+    return all(one[key] == other[key] for key in ("name", "settings", "judge")) and _place_of(one) == _place_of(other)
+
+
+def _place_of(entry: Entry) -> str:
+    """The machine, without its load."""
+    machine: str = entry["machine"].partition(", load")[0]
+    return machine
 
 
 def _attempted(config: RunConfig, limit: float) -> dict[str, Any]:
@@ -77,9 +92,9 @@ def _attempted(config: RunConfig, limit: float) -> dict[str, Any]:
 
 
 def values(entry: Entry, track: str) -> list[float]:
-    """What each seed took; empty where one of them did not reach the goal."""
+    """What each seed took; empty where one of them did not reach the goal, and where some were not tried yet."""
     found = [attempt[track] for attempt in entry["attempts"]]
-    return [] if None in found else found
+    return [] if None in found or len(found) < SEEDS else found
 
 
 def is_faster(new: Sequence[float], record: Sequence[float]) -> bool:
@@ -104,12 +119,13 @@ def page(entries: Sequence[Entry]) -> str:
     parts = [RULES]
     for labels, words in ((False, "no labels"), (True, "labels")):
         for track, title in TRACKS.items():
-            own = [entry for entry in entries if entry["labels"] == labels]
-            if own:
-                best = records(own, track)
-                parts.append(f"## {title}, {words}\n\n{_table(own, best, track)}\n")
-    machines = dict.fromkeys(entry["machine"].partition(", load")[0] for entry in entries)
-    parts.append(f"Machines: {'; '.join(machines)}. One GPU: not measured.\n")
+            for machine in dict.fromkeys(map(_place_of, entries)):
+                own = [entry for entry in entries if entry["labels"] == labels and _place_of(entry) == machine]
+                if own:
+                    best = records(own, track)
+                    parts.append(f"## {title}, {words}\n\nOn {machine}.\n\n{_table(own, best, track)}\n")
+    judges = dict.fromkeys(entry["judge"] for entry in entries)
+    parts.append(f"Judge: EvalNet of MNIST, SHA-256 {', '.join(judges) or 'not asked yet'}. One GPU: not measured.\n")
     return "\n".join(parts)
 
 
@@ -143,15 +159,15 @@ MNIST, one after another, each in a process of its own, and stops each at the go
 
 - **Goal**: in 5,000 samples of the averaged generator EvalNet reads each of the ten digits with a probability above
   {sure} in at least {share:.0%}, and FD-EvalNet64 is at most {distance:.0f}.
-- **Judge**: the shipped EvalNet of MNIST, by its checksum; a look at {first:g} seconds, and each later one when the
-  time has grown by {growth:.0%}.
+- **Judge**: the shipped EvalNet of MNIST, whose checksum stands below; a look at {first:g} seconds, and each later one
+  when the time has grown by {growth:.0%}.
 - **Clock**: from the moment the process is asked for, so imports, loading and compilation count; it stands while the
   judge looks.
 - **Tracks**: seconds on all cores of the machine (two here), and fewest real images, each with and without labels. One
   GPU is a track, too.
-- **Record**: the mean of ten seeds, all of which reach the goal within {limit:g} seconds, is smaller than the record's
-  with p < {p} (Welch's test, one side) on the same machine. A record is a preset and what it changes; the attempts are
-  in docs/results/speedrun.json. What was no record stays in the table: that is worth knowing, too.
+- **Record**: the mean of {seeds} seeds, all of which reach the goal within {limit:g} seconds, is smaller than the
+  record's with p < {p} (Welch's test, one side) on the same machine. Its settings, whole, and its attempts are in
+  docs/results/speedrun.json. What was no record stays in the table: that is worth knowing, too.
 """
 RULES = _rules(
     {
@@ -161,6 +177,7 @@ RULES = _rules(
         "first": _attempt.FIRST,
         "growth": _attempt.GROWTH - 1,
         "limit": LIMIT,
+        "seeds": SEEDS,
         "p": P,
     }
 )

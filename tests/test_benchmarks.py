@@ -147,16 +147,23 @@ def test_mixing_tells_of_every_border_what_came_from_whom() -> None:
 
 def entry(name: str, seconds: list[float | None], labels: bool = False) -> dict[str, object]:
     attempts = [{"seed": k, "seconds": s, "images": None if s is None else 100 * s} for k, s in enumerate(seconds)]
-    return {"name": name, "labels": labels, "note": "", "machine": "a machine, load 1", "attempts": attempts}
+    about = {"name": name, "labels": labels, "note": "", "judge": "abc", "settings": {"seed": 0}}
+    return {**about, "machine": "a machine, load 1", "attempts": attempts}
 
 
-def test_a_record_of_the_speedrun_is_faster_beyond_chance() -> None:
+def test_a_record_of_the_speedrun_is_faster_beyond_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speedrun, "SEEDS", 3)
     first = entry("first", [20.0, 21.0, 22.0])
     chance = entry("chance", [18.0, 21.0, 23.0])
     failed = entry("failed", [1.0, 1.0, None])
     faster = entry("faster", [10.0, 11.0, 12.0])
     assert speedrun.records([failed, first, chance, faster], "seconds") == [first, faster]
-    page = speedrun.page([first, chance, failed, faster, entry("told", [3.0], labels=True)])
+    assert speedrun.records([first, entry("two seeds", [1.0, 1.1])], "seconds") == [first], "there have to be as many"
+    elsewhere = entry("elsewhere", [12.0, 13.0, 14.0]) | {"machine": "another machine, load 0"}
+    assert not speedrun.alike(first, first | {"machine": "another machine"})
+    assert speedrun.alike(first, first | {"machine": "a machine, load 0", "note": "more seeds"})
+    page = speedrun.page([first, chance, failed, faster, elsewhere, entry("told", [3.0], labels=True)])
+    assert "| elsewhere | 13.0 s | 13.0 (12.0 to 14.0) | 3 | **record** |" in page, "each machine has its own"
     assert "| faster | 11.0 s | 11.0 (10.0 to 12.0) | 3 | **record** |" in page
     assert "| chance | 20.7 s | 21.0 (18.0 to 23.0) | 3 | no record |" in page
     assert "| failed | 2 of 3 reached it |" in page
