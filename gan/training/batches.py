@@ -53,8 +53,9 @@ class Batches:
         or caption, or the source that the data bring; None for nothing. Between two domains these are pictures of A, in
         an order of their own."""
         batch, y = self._read(*self._rows(update)) if self.reader is None else self._read_ahead(update)
-        batch, y = (x if x is None else x.to(self.device, non_blocking=True) for x in (batch, y))
-        assert batch is not None
+        batch = batch.to(self.device, non_blocking=True)
+        if y is not None:
+            y = y.to(self.device, non_blocking=True)
         return _unit(batch), y if y is None or y.dtype == torch.int64 else _unit(y)
 
     def _placed(self, array: np.ndarray) -> Tensor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import mmap
 import shutil
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from gan import datasets
 from gan.cli import main as command_line
@@ -147,14 +148,13 @@ def test_batches_are_read_ahead(nothing_fits):
 def test_what_is_too_large_for_the_device_stays_where_it_is(monkeypatch):
     game = game_of()
     batches = Batches(tiny(), some(), game)
-    device = namedtuple("device", "type")("meta")
-    monkeypatch.setattr(batches, "device", device)
+    monkeypatch.setattr(batches, "device", torch.device("meta"))
     monkeypatch.setattr("gan.training.memory.free", lambda _: 60 * 64)
     assert batches._placed(some().images).device.type == "cpu"
 
 
 def test_a_disk_without_room_is_told(nothing_fits, monkeypatch):
     nothing_fits()
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("usage", "free")(0))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(DataError, match="on a disk, and there is no room"):
         _paged.empty((10, 10))
