@@ -186,7 +186,8 @@ def refusal(game: Game, count: int) -> str:
     config = game.config
     if game.device.type != "cpu":
         return "Several processes train on CPUs only, so far: add --device cpu, or start it without torchrun."
-    share_of = count * max(1, getattr(config, "packing", 0))
+    pairs = 2 if getattr(config, "diversity_weight", 0) else 1  # of answers, side by side in a batch
+    share_of = count * max(pairs, getattr(config, "packing", 0))
     if config.batch % share_of:
         return f"A batch of {config.batch} cannot be shared out among {count} processes: take a multiple of {share_of}."
     return ""

@@ -145,6 +145,7 @@ UNPAIRED = {"game": "unpaired", "loss": "least-squares", "beta2": 0.99, "width":
         (TRANSLATION, 2),
         (TRANSLATION | {"degradation": "hole", "loss": "relativistic", "reuse_fake": False}, 4),
         (TRANSLATION | {"adversarial_weight": 0.0}, 2),
+        (TRANSLATION | {"diversity_weight": 1.0, "degradation": "hole", "z_dim": 2}, 2),
         (UNPAIRED, 2),
         (UNPAIRED | {"spectral_norm": True, "reuse_fake": False, "loss": "relativistic"}, 4),
     ],
@@ -178,6 +179,8 @@ def test_what_a_crew_cannot_do_is_said():
     game: Any = games.build(tiny(batch=6, packing=2, batch_norm=False), (1, 8, 8), 0, "cpu")
     assert refusal(game, 2) == "A batch of 6 cannot be shared out among 2 processes: take a multiple of 4."
     assert refusal(game, 3) == ""
+    game = games.build(tiny(batch=6, **TRANSLATION, diversity_weight=1.0), (1, 8, 8), 0, "cpu")
+    assert "a multiple of 4" in refusal(game, 2)
 
 
 def test_two_processes_train_one_run(tmp_path, monkeypatch, capsys):
