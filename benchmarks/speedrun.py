@@ -124,8 +124,10 @@ def page(entries: Sequence[Entry]) -> str:
                 if own:
                     best = records(own, track)
                     parts.append(f"## {title}, {words}\n\nOn {machine}.\n\n{_table(own, best, track)}\n")
+    if not entries:
+        return "\n".join([*parts, "No record was set yet: nothing was measured.\n"])
     judges = dict.fromkeys(entry["judge"] for entry in entries)
-    parts.append(f"Judge: EvalNet of MNIST, SHA-256 {', '.join(judges) or 'not asked yet'}. One GPU: not measured.\n")
+    parts.append(f"Judge: EvalNet of MNIST, SHA-256 {', '.join(judges)}. One GPU: not measured.\n")
     return "\n".join(parts)
 
 
@@ -159,8 +161,8 @@ MNIST, one after another, each in a process of its own, and stops each at the go
 
 - **Goal**: in 5,000 samples of the averaged generator EvalNet reads each of the ten digits with a probability above
   {sure} in at least {share:.0%}, and FD-EvalNet64 is at most {distance:.0f}.
-- **Judge**: the shipped EvalNet of MNIST, whose checksum stands below; a look at {first:g} seconds, and each later one
-  when the time has grown by {growth:.0%}.
+- **Judge**: the shipped EvalNet of MNIST, whose checksum is kept with each attempt; a look at {first:g} seconds, and
+  each later one when the time has grown by {growth:.0%}.
 - **Clock**: from the moment the process is asked for, so imports, loading and compilation count; it stands while the
   judge looks.
 - **Tracks**: seconds on all cores of the machine (two here), and fewest real images, each with and without labels. One

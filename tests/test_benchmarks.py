@@ -167,6 +167,7 @@ def test_a_record_of_the_speedrun_is_faster_beyond_chance(monkeypatch: pytest.Mo
     assert "| faster | 11.0 s | 11.0 (10.0 to 12.0) | 3 | **record** |" in page
     assert "| chance | 20.7 s | 21.0 (18.0 to 23.0) | 3 | no record |" in page
     assert "| failed | 2 of 3 reached it |" in page
+    assert "No record was set yet" in speedrun.page([])
     assert page.index("| told |") > page.index("## Seconds, labels")
 
 
