@@ -147,7 +147,7 @@ def page() -> str:
         title, _, rest = view.about.rstrip(".").partition(": ")
         parts += [
             f"## {title}",
-            f"{rest[:1].upper()}{rest[1:]}." if rest else "",
+            f"{rest[:1].upper()}{rest[1:]}{'' if rest.endswith('?') else '.'}" if rest else "",
             f"![{title}](pictures/pages/{view.name}.webp)",
         ]
     return "\n\n".join(filter(None, parts)) + "\n"
