@@ -175,6 +175,10 @@ def test_fog_is_a_state_and_only_too_much_of_it_an_alarm():
     assert light is not None
     assert (light.name, light.level) == ("fog", "wait")
     assert "6,000" in light.evidence
+    assert "12,800 have passed, and the samples fill about 1 of 10 classes" in light.evidence
+    unseen = diagnose(healthy(records=20, checks=0))
+    assert unseen is not None
+    assert (unseen.name, unseen.level, unseen.title) == ("fog", "wait", "Not measured yet")
     late = healthy(records=100, effective_classes=5.0, confident=0.2)
     assert (found := diagnose(late)) is not None
     assert (found.name, found.level) == ("fog", "warn")

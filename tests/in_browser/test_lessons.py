@@ -33,6 +33,7 @@ def test_a_lesson_is_left_taken_up_and_checks_itself_by_the_run(browser: Browser
         expect(lesson).to_contain_text("1 of 7")
         page.wait_for_url("**/?preset=lean")
         expect(page.locator(".guide-ring")).to_be_visible()
+        expect(page.locator(".trail")).to_be_hidden()  # one guide at a time
         for k in range(2, 6):
             lesson.get_by_role("button", name="Next").click()
             expect(lesson).to_contain_text(f"{k} of 7")
