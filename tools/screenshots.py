@@ -45,10 +45,10 @@ VIEWS = (
     View(
         "train",
         "/?run=lean-mnist",
-        "[data-testid=live-picture]",
+        "body:has([data-testid=live-picture]) .js-plotly-plot .main-svg",
         "Train: a run, its pictures through time, its curves.",
     ),
-    View("new-run", "/?preset=lean", "[class*=st-key-card-on-]", "Train, New run: presets, settings, networks, code."),
+    View("new-run", "/?preset=lean", ".st-key-form-start button", "Train, New run: presets, settings, networks, code."),
     View("projector", "/?run=lean-mnist&show=1", ".show img", "Train for the back row, steered by keys.", (PROJECTOR,)),
     View("explore", "/explore?run=lean-mnist", ".explore canvas", "Explore: a z in one's hand."),
     View(
@@ -62,7 +62,7 @@ VIEWS = (
     View(
         "compare-two",
         "/compare?runs=lean-mnist,mini-stylegan-mnist",
-        ".compare-row canvas",
+        "body:has(.compare-row canvas) .js-plotly-plot .main-svg",
         "Compare: two runs in one chart, the same noise through each.",
     ),
     View("failures", "/failures", "[class*=st-key-case-]", "Failures: runs that are broken on purpose."),

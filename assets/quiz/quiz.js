@@ -161,7 +161,7 @@ class Quiz {
       if (this.dealing !== dealing) return;
       this.round = round;
       this.element.dataset.by = round instanceof Round ? "page" : "server";
-      this.source.textContent = `Half are real: ${round.source}. Half were generated at step ${number(round.pictures.step)}.`;
+      this.source.textContent = `Half are real (${round.source}), half generated at step ${number(round.pictures.step)}.`;
       this.say("");
       this.paint();
     } catch (error) {

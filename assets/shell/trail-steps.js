@@ -11,7 +11,7 @@
 export const STEPS = [
   {
     name: "start",
-    words: "Press Start training: a run begins.",
+    words: "Press Start training.",
     page: "",
     press: ["Start training", "Start", "Stop it and start this one"],
     done: "click",
@@ -19,14 +19,14 @@ export const STEPS = [
   },
   {
     name: "look",
-    words: "Look back: drag the slider under the pictures to the beginning.",
+    words: "Drag the slider under the pictures back.",
     page: "",
     find: [".live .base-timeline input"],
     done: "input",
   },
   {
     name: "pause",
-    words: "Press Pause: the picture stands still.",
+    words: "Press Pause.",
     page: "",
     press: ["Pause"],
     done: "click",
@@ -34,7 +34,7 @@ export const STEPS = [
   },
   {
     name: "step",
-    words: "Take one step at a time: press Step.",
+    words: "Press Step: one update each.",
     page: "",
     press: ["Step"],
     done: "click",
@@ -42,28 +42,28 @@ export const STEPS = [
   },
   {
     name: "break",
-    words: "Break one: say what will happen to a run that is broken on purpose.",
+    words: "Guess what a broken run will do.",
     page: "failures",
     find: [".failures-choices input", "[class*='st-key-open-'] button"],
     done: "input",
   },
   {
     name: "explore",
-    words: "Explore: drag a slider and watch the digit change.",
+    words: "Drag a slider: the digit follows.",
     page: "explore",
     find: [".explore-panels > :not([hidden]) .explore-row input[type=range]", ".explore-panels input[type=range]"],
     done: "input",
   },
   {
     name: "draw",
-    words: "Draw a digit and hear what D says: open Draw.",
+    words: "Open Draw and draw a digit.",
     page: "explore",
     find: [".explore-panels > :not([hidden]) .draw-sketch", "[role=tab][data-tab=draw]"],
     done: "pointerdown",
   },
   {
     name: "guess",
-    words: "Guess against D: open Quiz and say which picture is real.",
+    words: "Open Quiz: real or generated?",
     page: "explore",
     find: [".explore-panels > :not([hidden]) [data-part=real]", "[role=tab][data-tab=quiz]"],
     done: "click",
@@ -84,7 +84,7 @@ const TITLES = { "": "Train", failures: "Failures", explore: "Explore" };
 
 /** The words of a step, with the name of its page where one is on another. @param {Step} step */
 export function wordsFrom(step, page) {
-  return page === step.page ? step.words : `${TITLES[step.page]} page · ${step.words}`;
+  return page === step.page ? step.words : `${TITLES[step.page]} · ${step.words}`;
 }
 
 /** The last part of a page's address, "" for the home page. */

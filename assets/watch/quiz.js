@@ -60,7 +60,7 @@ export class Quiz {
       const round = new Round(hand, await painter.draw(generator, hand.z));
       this.round = round.judged(await painter.read(critic, round.pictures.pixels));
       this.answers = [];
-      this.source.textContent = `Half are real: ${view.real_source}.`;
+      this.source.textContent = `Half are real (${view.real_source}).`;
       say(this.note, "");
       this.board.hidden = false;
       this.ask(0);

@@ -27,8 +27,8 @@ test("the next step is the first that is not done; a watcher starts nothing", ()
 });
 
 test("on another page the words of a step say where it is", () => {
-  assert.equal(wordsFrom(named("pause"), ""), "Press Pause: the picture stands still.");
-  assert.equal(wordsFrom(named("pause"), "runs"), "Train page · Press Pause: the picture stands still.");
+  assert.equal(wordsFrom(named("pause"), ""), "Press Pause.");
+  assert.equal(wordsFrom(named("pause"), "runs"), "Train · Press Pause.");
 });
 
 test("a page is told from the app's root, wherever that is", () => {
