@@ -8,7 +8,9 @@ export class Judge {
   /** @param {import("./kernel.js").Kernel} loops */
   constructor(loops) {
     this.arena = new Arena(loops);
-    this.base = this.arena.top;
+    this.start = this.base = this.arena.top;
+    /** @type {any} the program of a classifier that every D is loaded beside; null for that of its own program */
+    this.classifier = null;
   }
 
   /** @param {boolean} [plain] without WebAssembly */
@@ -18,17 +20,28 @@ export class Judge {
 
   /**
    * Takes the networks `critic` and `evaluator` (null where no classifier reads these pictures) and the bytes of their
-   * weights. Throws BadProgram, BadWeights.
+   * weights. A program without `critic` has the classifier alone, for all that are loaded after it.
+   * Throws BadProgram, BadWeights.
    * @param {any} program
    * @param {ArrayBuffer} bytes
    */
   load(program, bytes) {
     this.program = null;
     const { tensors } = readWeights(bytes);
+    if (!program.critic) return this.classify(program, tensors);
     this.arena.top = this.base;
     this.critic = new Network(this.arena, program.critic, tensors, "D.");
-    this.evaluator = program.evaluator && new Network(this.arena, program.evaluator, tensors, "E.");
+    if (!this.classifier)
+      this.evaluator = program.evaluator && new Network(this.arena, program.evaluator, tensors, "E.");
     this.program = program;
+  }
+
+  /** Keeps a classifier below every D. */
+  classify(program, tensors) {
+    this.arena.top = this.start;
+    this.evaluator = program.evaluator && new Network(this.arena, program.evaluator, tensors, "E.");
+    this.base = this.arena.top;
+    this.classifier = program;
   }
 
   /**
@@ -37,7 +50,8 @@ export class Judge {
    */
   read(pixels) {
     const { arena, program } = this;
-    const { zero, share, names, why, step } = program;
+    const { zero, share, step } = program;
+    const { names, why } = this.classifier ?? program;
     const [, c, h, w] = program.critic.inputs.x.shape;
     const n = pixels.length / (c * h * w);
     const { top } = arena;

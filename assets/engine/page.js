@@ -153,6 +153,7 @@ class Held {
     this.notBefore = 0;
     this.again = false; // whether the server was only busy when it was asked last
     this.underway = null;
+    this.classified = route !== "judge"; // whether EvalNet is here, or there is none
     /** @type {Record<string, number[][]> | null} what psi draws w to, by name; of these weights */
     this.centres = null;
   }
@@ -168,13 +169,14 @@ class Held {
   async fetch() {
     this.again = false;
     try {
-      const known = this.ready ? `?after=${this.step}&g=${this.generation}` : "";
-      const answer = await ask(`/api/models/${this.name}/${this.route}${known}`);
+      const query = new URLSearchParams(this.route === "judge" ? { networks: "d" } : {});
+      if (this.ready)
+        Object.entries({ after: this.step, g: this.generation }).map(([name, k]) => query.set(name, `${k}`));
+      if (!this.classified) await this.classify();
+      const answer = await ask(`/api/models/${this.name}/${this.route}${query.size ? `?${query}` : ""}`);
       this.notBefore = performance.now() + APART;
       if (answer.status === 204) return;
-      const program = await answer.json();
-      const weights = await (await ask(`/${program.weights}`)).arrayBuffer();
-      await this.generators.client.post({ name: this.key, program, weights }, [weights]);
+      const program = await this.load(answer);
       const drawn = this.centres !== null;
       this.centres = null;
       this.step = program.step;
@@ -189,6 +191,20 @@ class Held {
         this.again = error.retry > 0 && this.generators.held.has(this.key);
       }
     }
+  }
+
+  /** Has the worker take the program of an answer and the weights that it names. */
+  async load(answer) {
+    const program = await answer.json();
+    const weights = await (await ask(`/${program.weights}`)).arrayBuffer();
+    await this.generators.client.post({ name: this.key, program, weights }, [weights]);
+    return program;
+  }
+
+  /** EvalNet once: it stays while D learns. */
+  async classify() {
+    await this.load(await ask(`/api/models/${this.name}/judge?networks=e`));
+    this.classified = true;
   }
 
   /** Fetches what psi draws w to; nothing where the server has other weights by now: newer ones are on their way. */

@@ -8,6 +8,8 @@ export class Measuring {
     this.explorer = explorer;
     this.element = h("button", { type: "button", class: "quiet", "data-part": "again", hidden: true });
     this.element.onclick = () => this.measure();
+    /** @type {Promise<any> | null} the question that counts, while it has no answer */
+    this.underway = null;
   }
 
   /** Has the directions of the shown generator measured; `quietly` only as long as no slider would move. */
@@ -15,8 +17,11 @@ export class Measuring {
     const { explorer } = this;
     const { directions, latent } = explorer;
     this.tried = explorer.answer?.step;
-    const told = await directions.measure(explorer.context.model());
-    if (explorer.gone || (quietly && latent.active.length)) return; // a hand was quicker than the answer
+    const underway = (this.underway = directions.measure(explorer.context.model()));
+    const told = await underway;
+    if (explorer.gone || this.underway !== underway) return; // a later question takes over
+    this.underway = null;
+    if (quietly && latent.active.length) return; // a hand was quicker than the answer
     if (told) {
       if (directions.step !== null) this.applyPermanently(directions.measured.map(({ name }) => name));
       directions.take(told);
@@ -50,9 +55,12 @@ export class Measuring {
   /** Another generator may be on screen: measured again by itself where no slider would move, else offered. */
   idle({ step }) {
     const { directions, latent } = this.explorer;
-    if (directions.step === null) return void (this.tried !== undefined && this.tried !== step && this.measure());
-    if (directions.aged(step) && !latent.active.length) return void this.measure(true);
-    this.element.hidden = !directions.aged(step, WORTH);
+    const waits = this.underway !== null; // a busy server takes longer than a generator stays the newest
+    const untried = !waits && this.tried !== step;
+    if (directions.step === null) return void (untried && this.tried !== undefined && this.measure());
+    const quietly = directions.aged(step) && !latent.active.length;
+    if (quietly && untried) return void this.measure(true);
+    this.element.hidden = (quietly && waits) || !directions.aged(step, WORTH);
     say(this.element, `Re-measure directions (from step ${number(directions.step)})`);
   }
 }

@@ -572,6 +572,8 @@ def test_directions_that_come_late_leave_a_slider_in_the_hand(
     page.route("**/api/**/directions", lambda route: held.append(route))
     engine.play(Run(served[1] / "explore-late"))
     until(page, lambda: held, "directions asked for anew")
+    page.wait_for_timeout(1000)
+    assert len(held) == 1, "asked once, however long it takes"
     page.locator(SLIDER).first.fill("1.5")
     held[0].continue_()
     page.wait_for_timeout(1000)
@@ -615,21 +617,30 @@ def answer(route: Route, told: dict[str, Any], status: int = 200) -> None:
 
 
 def test_the_sample_is_read_when_the_finger_rests(page: Page, url: str) -> None:
-    told = {"step": 10, "d": [1.0], "p": [0.73], "names": ["0", "7"], "classes": [[0.04, 0.96]], "why": ""}
-    asked: list[Any] = []
-
-    def read(route: Route) -> None:
-        asked.append(route)
-        answer(route, told)
-
-    page.route("**/api/**/reading*", read)
+    """By the page itself, as its picture is drawn: the server is asked nothing."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/reading" in request.url else None)
     see(page, url + "tiny")
-    page.get_by_text("D: 73 % real").wait_for()
-    page.get_by_text("reads as 7, 96 %").wait_for()
+    verdict = page.locator("[data-part=reading][data-state=told]")
+    expect(verdict).to_contain_text("% real", use_inner_text=True)
+    until(
+        page,
+        lambda: page.evaluate("() => performance.getEntriesByType('resource').some((r) => r.name.includes('judge'))"),
+    )
     asked.clear()
+    page.evaluate("""() => {
+      const post = Worker.prototype.postMessage;
+      globalThis.judged = 0;
+      Worker.prototype.postMessage = function (message, ...rest) {
+        globalThis.judged += Boolean(message.pixels);
+        return post.call(this, message, ...rest);
+      };
+    }""")
     drag(page, SLIDER, 0.5, 0.9)
     settled(page)
-    assert 1 <= len(asked) <= 3  # not once for each picture of the drag
+    verdict.wait_for()
+    assert 1 <= computed(page, "() => globalThis.judged") <= 3  # not once for each picture of the drag
+    assert not asked
 
 
 def test_the_nearest_training_image_comes_beside_the_sample(page: Page, url: str) -> None:

@@ -11,6 +11,7 @@ import { readWeights } from "../../assets/engine/weights.js";
 
 const [folder, plain] = process.argv.slice(2);
 const engine = await Engine.make(plain === "plain");
+const bytes = (letter) => letter.charCodeAt(0);
 for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json"))) {
   const { program, classes, ...told } = JSON.parse(await readFile(join(folder, file), "utf8"));
   const { buffer, byteOffset, byteLength } = await readFile(join(folder, file.replace(".json", ".safetensors")));
@@ -38,11 +39,18 @@ for (const file of (await readdir(folder)).filter((name) => name.endsWith(".json
     return [[...arena.f.subarray(logits.at, logits.at + n)], told.logits];
   }
 
-  /** What D and EvalNet say of pixels. */
+  /** What D and EvalNet say of pixels: those of one program, and D again beside the classifier that came before. */
   async function read() {
     const judge = await Judge.make(plain === "plain");
-    judge.load(program, weights);
     const numbers = ({ d, p, classes: shares }) => [...d, ...p, ...shares.flat()];
-    return [numbers(judge.read(Uint8Array.from(told.pixels))), numbers(told.reading)];
+    const pixels = Uint8Array.from(told.pixels);
+    judge.load(program, weights);
+    const together = numbers(judge.read(pixels));
+    const [first, second] = told.apart.map((one) => [one.program, Uint8Array.from(atob(one.weights), bytes).buffer]);
+    for (const [part, buffer] of [first, second, second]) judge.load(part, buffer);
+    return [
+      [...together, ...numbers(judge.read(pixels))],
+      [...numbers(told.reading), ...numbers(told.reading)],
+    ];
   }
 }

@@ -60,7 +60,7 @@ test("the first question is the server's, and the next ones are answered here", 
   assert.deepEqual(asked, ["/api/models/x/program", "/api/models/x/weights?step=7&g=0"]);
 });
 
-test("D and EvalNet are fetched by themselves, and judge here", async () => {
+test("D and EvalNet are fetched by themselves, and judge here; EvalNet once", async () => {
   routes.judge = () => json({ ...program(7), critic: {} });
   const opinion = { url: "/api/models/x/reading?user=u", body: new Uint8Array(4) };
   assert.equal(await generators.draw(opinion), undefined);
@@ -68,6 +68,11 @@ test("D and EvalNet are fetched by themselves, and judge here", async () => {
   await generators.draw(opinion);
   assert.deepEqual(posted.at(-1).pixels, opinion.body);
   assert.deepEqual([posted.at(-1).name, generators.draws("x")], ["x/judge", false]);
+  const judges = () => asked.filter((path) => path.includes("/judge"));
+  assert.deepEqual(judges(), ["/api/models/x/judge?networks=e", "/api/models/x/judge?networks=d"]);
+  generators.of("x", "judge").notBefore = 0;
+  assert.equal(await generators.newer(opinion.url, 6), true);
+  assert.deepEqual(judges().slice(2), ["/api/models/x/judge?networks=d&after=7&g=0"]);
 });
 
 test("a snapshot is fetched when it is asked for again, and then never looked for", async () => {

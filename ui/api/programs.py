@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from ui.api import requests
 from ui.api.requests import Model, choice, integer, unavailable
 from ui.api.worker import GeneratorWorker
 from ui.shared.assets import FOREVER
-from ui.shared.picture_url import generation, judge_url, weights_url
+from ui.shared.picture_url import evaluator_url, generation, judge_url, weights_url
 
 if TYPE_CHECKING:
     from gan.sampler import Sampler
@@ -120,11 +121,16 @@ class _Packs:
 
 @dataclass(frozen=True)
 class _Judge:
-    """D and EvalNet of one generator: the programs as JSON, and their weights, compressed."""
+    """D and EvalNet of one generator, or one of them: the programs as JSON, and their weights, compressed."""
 
     step: int
     text: str
     packed: bytes
+
+    @property
+    def mark(self) -> str:
+        """Another word for other weights."""
+        return f"{zlib.crc32(self.packed):x}"
 
 
 class _Judges:
@@ -135,14 +141,17 @@ class _Judges:
         self._made: LRUCache[str, _Judge | str] = LRUCache(MAX_JUDGES)  # used in the event loop only
 
     async def answer(self, request: Request) -> Response:
-        after, known = integer(request, "after"), integer(request, "g")
+        after, known, networks = integer(request, "after"), integer(request, "g"), _networks(request)
         model = requests.find_model(request)
         events = model.run.events()
         about, now = model.about, generation(events)
         if after == about.step and known == now:
             return Response(status_code=204, headers={"X-Step": str(about.step)})
-        alone, made = _is_alone(request), await self._judge(request, model)
-        place = {"step": made.step, "generation": now, "weights": judge_url(model.name, events, made.step, alone)}
+        made = await self._judge(request, model)
+        url = judge_url(model.name, events, made.step, networks)
+        place = {"step": made.step, "generation": now, "weights": url}
+        if networks == "e":
+            place["weights"] = evaluator_url(model.run, made.mark)
         body = f"{json.dumps(place)[:-1]}, {made.text[1:]}"
         headers = {"Cache-Control": "no-store", "X-Step": str(made.step)}
         return Response(body, headers=headers, media_type="application/json")
@@ -154,29 +163,31 @@ class _Judges:
         if step not in (None, made.step):
             raise RunError(f"Run {model.run.id!r} no longer has the D of step {step}: there is a newer one.")
         certain = step is not None and asked == generation(model.run.events())
+        certain |= _networks(request) == "e" and request.query_params.get("v") == made.mark
         return _file(request, made.packed, made.step, certain)
 
     async def _judge(self, request: Request, model: Model) -> _Judge:
-        alone = _is_alone(request)
-        key = f"{model.version} {alone}"
+        networks = _networks(request)
+        version = model.run.path.resolve() if networks == "e" else model.version  # EvalNet is the same at every step
+        key = f"{version} {networks}"
         if key not in self._made:
-            self._made[key] = await self._worker.compute(request, model, lambda s: _write_judge(s, alone), "judge")
+            self._made[key] = await self._worker.compute(request, model, lambda s: _write_judge(s, networks), "judge")
         made = self._made[key]
         if isinstance(made, str):
             raise unavailable(f"the page cannot judge by itself: {made}")
         return made
 
 
-def _is_alone(request: Request) -> bool:
-    """Whether D is asked for without the classifier, which is most of what is sent."""
-    return choice(request, "networks", ("d",)) == "d"
+def _networks(request: Request) -> str:
+    """What is asked for: "d" for D, "e" for the classifier, which is most of what is sent, "" for both."""
+    return choice(request, "networks", ("d", "e"))
 
 
-def _write_judge(sampler: Sampler, alone: bool) -> _Judge | str:
+def _write_judge(sampler: Sampler, networks: str = "") -> _Judge | str:
     from gan.export import critic_program
 
     try:
-        told, weights = critic_program.write(sampler, evaluator=not alone)
+        told, weights = critic_program.write(sampler, critic=networks != "e", evaluator=networks != "d")
     except ValueError as error:
         return str(error)
     return _Judge(sampler.step, json.dumps(told), gzip.compress(weights, GZIP_LEVEL, mtime=0))

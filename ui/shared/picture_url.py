@@ -23,10 +23,15 @@ def weights_url(run: Run, events: list[dict[str, Any]], step: int) -> str:
     return f"api/models/{run.id}/weights?step={step}&g={generation(events)}&c={_created(events)}"
 
 
-def judge_url(name: str, events: list[dict[str, Any]], step: int, alone: bool = False) -> str:
-    """Where the weights of D and EvalNet are, or of D `alone`, beside the generator of that name (ID or ID@STEP)."""
+def judge_url(name: str, events: list[dict[str, Any]], step: int, networks: str = "") -> str:
+    """Where the weights of D and EvalNet are, "d" or "e" for one of them, beside the generator of that name."""
     place = f"api/models/{name}/judge/weights?step={step}&g={generation(events)}&c={_created(events)}"
-    return place + ("&networks=d" if alone else "")
+    return place + (f"&networks={networks}" if networks else "")
+
+
+def evaluator_url(run: Run, mark: str) -> str:
+    """Where the weights of a run's EvalNet are, for any step; `mark` is another one where they are others."""
+    return f"api/models/{run.id}/judge/weights?networks=e&v={mark}"
 
 
 def generation(events: list[dict[str, Any]]) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -152,21 +154,39 @@ def test_a_page_gets_the_calibrated_d(client: Client, own: Run) -> None:
     assert client.get("/api/models/own/judge/weights?step=1&g=0").status_code == 404
 
 
-def test_a_page_judges_pictures_of_the_size_that_the_classifier_reads_alone(client: Client) -> None:
-    answer = client.get("/api/models/tiny/judge")
-    assert answer.status_code == 409
-    assert "pictures of another size" in answer.json()["error"]
+def test_a_page_has_no_classifier_for_pictures_of_another_size(client: Client) -> None:
+    told = client.get("/api/models/tiny/judge").json()
+    assert told["evaluator"] is None
+    assert "pictures of another size" in told["why"]
+
+
+def part(sampler: Sampler, networks: str) -> dict[str, Any]:
+    """D or EvalNet alone, as JSON."""
+    made = programs._write_judge(sampler, networks)
+    assert not isinstance(made, str)
+    return {"program": json.loads(made.text), "weights": base64.b64encode(gzip.decompress(made.packed)).decode()}
+
+
+def test_evalnet_alone_is_for_ever(client: Client, run: Run) -> None:
+    shutil.copytree("checkpoints/lean-mnist", run.path.parent / "lean-mnist")
+    told = client.get("/api/models/lean-mnist/judge?networks=e").json()
+    assert "critic" not in told
+    assert told["names"] == list("0123456789")
+    answer = client.get(f"/{told['weights']}")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert all(name.startswith("E.") for name in safetensors.torch.load(answer.content))
+    assert client.get(f"/{told['weights']}0").headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not here")
 def test_the_page_reads_pictures_as_the_server_does(tmp_path: Path) -> None:
     sampler = Sampler.load("checkpoints/lean-mnist")
-    made = programs._write_judge(sampler, alone=False)
+    made = programs._write_judge(sampler)
     assert not isinstance(made, str)
     pictures = sampler.images(np.random.default_rng(0).standard_normal((3, sampler.z_dim), np.float32))
     pictures[2] = 255 - pictures[2]
     content = {"program": json.loads(made.text), "pixels": pictures.flatten().tolist()}
-    content |= {"reading": reading.read(sampler, pictures)}
+    content |= {"reading": reading.read(sampler, pictures), "apart": [part(sampler, "e"), part(sampler, "d")]}
     write(tmp_path, "lean", content, gzip.decompress(made.packed))
     (difference,) = differences(tmp_path).values()
     assert difference < 0.02
