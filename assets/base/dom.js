@@ -23,6 +23,11 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Hides an element or shows it: telling it again what it does already would have its style reckoned again. */
+export function hide(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
 /**
  * What has the focus in the document or the shadow root where an element stands.
  * @param {Element} element
@@ -32,10 +37,14 @@ export function focusedIn(element) {
   return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
 }
 
+/** @type {Intl.NumberFormat[]} by digits: one costs as much as a hundred numbers */
+const FORMATS = [];
+
 /** 12345.678 as "12,345.68"; null as an en dash. */
 export function number(value, digits = 0) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  FORMATS[digits] ??= new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return FORMATS[digits].format(value);
 }
 
 /** 0.1234 as "12 %". */

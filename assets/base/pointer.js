@@ -17,18 +17,18 @@ export function onDrag(element, moved) {
  * A finger's drag and the keyboard stay the browser's own. `thumb` is its width in pixels.
  */
 export function onSlide(input, thumb, moved) {
-  const at = (event) => {
-    const { left, width } = input.getBoundingClientRect();
-    return (event.clientX - left - thumb() / 2) / (width - thumb());
-  };
+  let [left, width] = [0, 1]; // of the way of the thumb's middle; asked once a drag: the page would be laid out for it
+  const at = (event) => (event.clientX - left) / width;
   let seized = 0; // how far from the middle of the thumb
   input.onpointerdown = (event) => {
     if (event.pointerType === "touch" || event.button !== 0) return;
     event.preventDefault(); // no mouse events, so no drag by the browser
     input.focus({ preventScroll: true });
     input.setPointerCapture(event.pointerId);
+    const [box, size] = [input.getBoundingClientRect(), thumb()];
+    [left, width] = [box.left + size / 2, box.width - size];
     const off = at(event) - (input.value - input.min) / (input.max - input.min);
-    const within = Math.abs(off) * (input.clientWidth - thumb()) <= thumb() / 2;
+    const within = Math.abs(off) * width <= size / 2;
     seized = within ? off : 0;
     if (!within) moved(at(event));
   };

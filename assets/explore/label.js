@@ -1,5 +1,5 @@
 // The class that a generator is asked for, where it was told classes.
-import { h } from "../base/dom.js";
+import { h, hide } from "../base/dom.js";
 
 export class Label {
   constructor(explorer) {
@@ -17,7 +17,7 @@ export class Label {
   fill() {
     const { explorer, select } = this;
     const { n_classes, names } = explorer.context.data;
-    this.element.hidden = !n_classes;
+    hide(this.element, !n_classes);
     if (select.length !== n_classes) {
       const option = (_, k) => h("option", { value: k }, names[k] ?? String(k));
       select.replaceChildren(...Array.from({ length: n_classes }, option));

@@ -1,5 +1,5 @@
 // One sentence over the page: what is wrong, or something to know for a while.
-import { h } from "../base/dom.js";
+import { h, hide } from "../base/dom.js";
 
 const TELL = 6000; // ms that something to know stays
 
@@ -24,7 +24,7 @@ export class Notice {
   speak() {
     const sentence = this.wrong || this.said || "";
     this.element.textContent = sentence;
-    this.element.hidden = !sentence;
+    hide(this.element, !sentence);
   }
 
   destroy() {

@@ -1,6 +1,6 @@
 // Two closer looks at the sample: the training image that is nearest to it, and where D would have it changed.
 import { drawSheet } from "../base/canvas.js";
-import { h, number } from "../base/dom.js";
+import { h, hide, number } from "../base/dom.js";
 import { ask, job } from "../base/http.js";
 
 const REST = 450; // ms more than a reading waits
@@ -47,7 +47,7 @@ export class Overlays {
   }
 
   hide() {
-    this.explorer.overlay.hidden = true;
+    hide(this.explorer.overlay, true);
     this.element.classList.add("stale");
   }
 

@@ -1,6 +1,6 @@
 // The pad: two directions as axes, a sheet of what the generator makes there, and a dot to drag over it.
 import { drawCell, drawSheet, resize } from "../base/canvas.js";
-import { h, say } from "../base/dom.js";
+import { h, hide, say } from "../base/dom.js";
 import { onDrag } from "../base/pointer.js";
 import { REACH } from "./latent-state.js";
 
@@ -83,15 +83,14 @@ export class Pad {
 
   /** Shows the axes {name, title} x 2, the choice of them, and where the dot is; `why` in place of it all. */
   fill(axes, choice, at, why) {
-    this.frame.hidden = this.save.hidden = !axes;
-    this.across.parentElement.hidden = this.up.parentElement.hidden = !axes;
-    this.why.hidden = Boolean(axes);
+    for (const part of [this.frame, this.save, this.across.parentElement, this.up.parentElement]) hide(part, !axes);
+    hide(this.why, Boolean(axes));
     say(this.why, why);
     if (!axes) return;
     this.at = at;
     [this.across, this.up].forEach((select, k) => offer(select, choice, axes[k].name, axes[1 - k].name));
-    this.dot.style.left = `${100 * (0.5 + at[0] / this.wide)}%`;
-    this.dot.style.top = `${100 * (0.5 - at[1] / this.wide)}%`;
+    const place = (value) => `${100 * (0.5 + value / this.wide)}%`;
+    this.dot.style.transform = `translate(${place(at[0])}, ${place(-at[1])})`;
     const [across, up] = axes.map(({ title }, k) => `${title} ${at[k].toFixed(1)}`);
     this.frame.ariaLabel = `Pad: ${across} across, ${up} up. Drag, or use the arrow keys.`;
   }

@@ -1,5 +1,5 @@
 // Which generator draws: the newest, a snapshot of the time slider, or the one that was frozen.
-import { h, number, say } from "../base/dom.js";
+import { h, hide, number, say } from "../base/dom.js";
 import { ask } from "../base/http.js";
 
 export class SnapshotSlider {
@@ -56,16 +56,16 @@ export class SnapshotSlider {
   fill() {
     const { context } = this.explorer;
     const { steps, linked, live } = context.data;
-    this.element.hidden = !linked;
-    this.row.hidden = !steps.length;
-    this.only.hidden = Boolean(steps.length) || live;
+    hide(this.element, !linked);
+    hide(this.row, !steps.length);
+    hide(this.only, Boolean(steps.length) || live);
     this.time.max = String(steps.length); // one past the last snapshot: the newest
     const { step } = context;
     const last = steps.filter((kept) => step !== null && kept <= step).length - 1;
     this.time.value = String(step === null ? steps.length : Math.max(0, last));
     say(this.text, step === null ? "latest" : number(step));
     this.time.ariaValueText = step === null ? "latest" : `step ${number(step)}`;
-    this.freeze.hidden = !live;
+    hide(this.freeze, !live);
     this.freeze.setAttribute("aria-pressed", String(step !== null));
     say(this.freeze, step === null ? "Freeze" : `Frozen at step ${number(step)}: resume`);
   }

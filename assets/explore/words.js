@@ -1,5 +1,5 @@
 // A caption that a generator is asked for in the place of a class, where it was trained with captions.
-import { h } from "../base/dom.js";
+import { h, hide } from "../base/dom.js";
 
 const REST = 250; // ms without a key until what was typed is asked for
 const EXAMPLE = "a thick seven, slanted to the left, at the top";
@@ -38,7 +38,7 @@ export class Words {
   fill() {
     const { explorer } = this;
     const vocabulary = explorer.context.data.vocabulary ?? [];
-    this.element.hidden = !vocabulary.length;
+    hide(this.element, !vocabulary.length);
     explorer.classes.select.disabled = Boolean(this.text);
     const told = `It knows ${vocabulary.join(", ")}.`;
     if (this.known.textContent !== told) this.known.textContent = told;
