@@ -1,6 +1,9 @@
 // The time machine: what the generator made of the same noise, step by step.
-import { h, number, say } from "../base/dom.js";
+import { h, hide, number, say } from "../base/dom.js";
 import { Replay } from "../base/replay.js";
+
+const NOISE = "Generated, always from the same noise";
+const SOURCES = "Side by side with what it was made from, always the same";
 
 export class Moments {
   /** @param {(step: number | null) => void} looked is told the step that is looked at, null for the newest */
@@ -22,7 +25,7 @@ export class Moments {
     const pictures = h(
       "div",
       { class: "watch-pictures" },
-      h("figure", {}, this.picture, h("figcaption", {}, "Generated, always from the same noise"), row),
+      h("figure", {}, this.picture, (this.caption = h("figcaption", {})), row),
       (this.beside = h("figure", {}, this.real, h("figcaption", {}, "Real"))),
     );
     this.none = h("p", {}, "There is no picture yet.");
@@ -38,9 +41,10 @@ export class Moments {
     const step = this.steps[this.at];
     this.feed = feed;
     this.steps = feed.samples.fixed;
-    this.none.hidden = this.steps.length > 0;
+    say(this.caption, feed.from_source ? SOURCES : NOISE);
+    hide(this.none, this.steps.length > 0);
     this.time.max = String(Math.max(0, this.steps.length - 1));
-    this.beside.hidden = !feed.real;
+    hide(this.beside, !feed.real);
     if (feed.real && !this.real.src) this.real.src = feed.source.address(feed.real);
     if (!this.steps.length) return;
     const near = this.steps.findIndex((one) => one >= step);

@@ -41,7 +41,8 @@ class WatchFiles:
         self._log = LogReader(run)
         self._words = RunWords(run, self._log)
         self._control = ControlReader(run.path)
-        self._private = private.names(run.config())
+        config = run.config()
+        self._private, self._from_source = private.names(config), config.from_source
         self._pieces: list[tuple[str, int]] = []  # name and last record of each
         self._generation = -1
         self._packed: dict[int, str] = {}  # snapshots and the newest generator: names by step
@@ -80,6 +81,7 @@ class WatchFiles:
             "samples": {"fixed": fixed, "random": []},
             "picture_url": place,
             "real": self._add_real(),
+            "from_source": self._from_source,
             **self._words.health(seq),
             **self._networks,
             "generators": list(self._packed.items()),

@@ -13,7 +13,7 @@ from gan.export.watch_files import NOW, WatchFiles
 from gan.runs import Run, RunError
 from gan.runs.retention import prune_log_spaced
 
-LIMIT_BYTES = 2_000_000  # of a page, unless its generator is large
+LIMIT_BYTES, LARGE_BYTES = 2_000_000, 4_000_000  # of a page; of one whose generator is large
 SPARE_BYTES = 8_000  # sizes of files in a page are reckoned one by one
 GENERATORS = 4  # for so many of them there is room in any case
 PICTURES = 6  # through time, at least
@@ -22,8 +22,8 @@ PICTURES = 6  # through time, at least
 def one_file(run: Run) -> str:
     """The page with a run inside, as much of it as fits. Raises RunError where there is nothing to show yet.
 
-    At most LIMIT_BYTES, or four times its generator where that is more: the newest generator, D and PICTURES pictures
-    always; then other generators, then other pictures.
+    At most LIMIT_BYTES, or LARGE_BYTES where GENERATORS of its generators take more than that, or as much as they take:
+    the newest generator, D and PICTURES pictures always; then other generators, then other pictures.
     """
     watch = WatchFiles(run)
     watch.refresh(final=True)
@@ -56,7 +56,8 @@ def _chosen(watch: WatchFiles) -> dict[str, bytes]:
     optional = {*generators.values(), *picture.values()}
     newest = max(generators, default=None)
     large = GENERATORS * sizes.get(generators.get(newest, ""), 0)
-    most = max(LIMIT_BYTES, large) - SPARE_BYTES - len(watch_html.published("").encode())
+    limit = LIMIT_BYTES if large <= LIMIT_BYTES else max(LARGE_BYTES, large)
+    most = limit - SPARE_BYTES - len(watch_html.published("").encode())
 
     def total(chosen: list[int], shown: list[int]) -> int:
         names = [*(generators[step] for step in chosen), *(picture[step] for step in shown)]

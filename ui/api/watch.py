@@ -98,6 +98,7 @@ def _drawn(run: Run, feed: RunFeed) -> dict[str, Any]:
         "critic": None if why else f"api/models/{run.id}/judge?networks=d",
         "view": f"api/watch/view?run={run.id}&v={_edition(run, feed)}",
         "why": why,
+        "from_source": feed.from_source,
     }
 
 
