@@ -4,8 +4,8 @@
 
 The real server hands out program and weights of shipped runs. First each generator draws 64, 16 and 1 pictures in its
 worker, from the call to the pixels in the page. Then a hand drags a slider of Explore with the sample and its
-neighbours in view, with nothing training, then while a `lean` run trains. Prints Markdown; the page is docs/page.md.
-Needs Chromium.
+neighbours in view, with nothing training, the same in a page of a phone's size on a processor four times as slow, then
+while a `lean` run trains. Prints Markdown; the page is docs/page.md. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -26,12 +26,26 @@ from gan import datasets
 from tests.serving import server
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Page, Route
 
 MODELS = {"lean-mnist": "lean", "dcgan-deep-mnist": "dcgan-deep", "gan-2014-mnist": "gan-2014"}
 COUNTS = (64, 16, 1)
 HERE = "[data-part=status][data-by=page]"
 BARS = {("lean", 64): 20, ("dcgan-deep", 64): 60}  # ms that it may take
+
+SIZE, SLOW = {"width": 390, "height": 844}, 4  # of a phone: its page, and how many times as long everything takes
+
+# Chromium slows pages down, and says of workers that it cannot: what a worker does takes longer by waiting.
+SLOW_WORKER = """
+let began = 0;
+const post = self.postMessage.bind(self);
+addEventListener("message", () => (began = performance.now()));
+self.postMessage = (...answer) => {
+  const until = performance.now() + SLOWER * (performance.now() - began);
+  while (performance.now() < until);
+  post(...answer);
+};
+"""
 
 # Milliseconds from asking for program and weights to the first pictures, then of each of so many draws.
 DRAW = """async ([name, length, counts, draws]) => {
@@ -74,7 +88,7 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     for name in MODELS:
         shutil.copytree(Path("checkpoints") / name, folder / "runs" / name)
     run = drag.trained(folder / "runs", given.threads)
-    found: dict[str, Any] = {"draws": {name: [] for name in MODELS}, "alone": [], "training": []}
+    found: dict[str, Any] = {"draws": {name: [] for name in MODELS}, "alone": [], "phone": [], "training": []}
     with server(folder, GAN_DATA=str(datasets.root().resolve())) as app:
         async with drag.browser() as pages:
             page = await pages()
@@ -86,6 +100,10 @@ async def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
             await page.evaluate(drag.WATCH)
             for _ in range(given.rounds):
                 found["alone"].append(await drag.by_hand(page, given))
+            phone = await _phone(await pages(), f"{app.url}/explore?run=lean-mnist")
+            for _ in range(given.rounds):
+                found["phone"].append(await drag.by_hand(phone, given))
+            await phone.close()
             await drag.start(await pages(), f"{app.url}/?run={run.id}")
             await page.bring_to_front()
             while not (run.path / "metrics.jsonl").exists():  # the data may have to be made first
@@ -103,6 +121,24 @@ async def _open(page: Page, address: str) -> None:
     await page.wait_for_selector(HERE)
     await page.wait_for_selector(drag.SLIDER)
     await asyncio.sleep(5)  # the server has settled
+
+
+async def _phone(page: Page, address: str) -> Page:
+    """The same page as a phone has it: small, and slow."""
+
+    async def slowed(route: Route) -> None:
+        answer = await route.fetch()
+        prelude = SLOW_WORKER.replace("SLOWER", str(SLOW - 1))
+        await route.fulfill(response=answer, body=prelude + await answer.text())
+
+    await page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})
+    await page.route("**/engine/worker.js", slowed)
+    await _open(page, address)
+    await page.locator(drag.SLIDER).first.scroll_into_view_if_needed()
+    session = await page.context.new_cdp_session(page)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
+    await page.evaluate(drag.WATCH)
+    return page
 
 
 async def _draws(page: Page, url: str, name: str, draws: int) -> dict[str, Any]:
@@ -123,7 +159,11 @@ def _text(found: dict[str, Any]) -> str:
         rows.append([f"`{model}`", *cells, spread([row["ready"] for row in rounds]), f"{bar} ms" if bar else ""])
     head = ["Generator", *(f"{n} pictures, ms" for n in COUNTS), "First picture after, ms", "64 are to take at most"]
     hands = []
-    for what, key in (("nothing", "alone"), ("a `lean` run", "training")):
+    for what, key in (
+        ("nothing", "alone"),
+        (f"nothing, on a phone {SLOW} times as slow", "phone"),
+        ("a `lean` run", "training"),
+    ):
         stretches = found[key]
         kept = [100 * row["rate"] / row["calm"] for row in stretches if "rate" in row]
         cells = [spread([row[part] for row in stretches], 1) for part in ("p50", "p95", "pictures")]
@@ -136,7 +176,9 @@ come from the server, the pictures from a worker of the page: from the call to t
 {table(head, rows)}
 
 One user drags a slider of Explore, a movement every frame, with the sample and its 14 neighbours in view. Pointer to
-pixels is counted for every movement, until pixels that know of it are on the canvas.
+pixels is counted for every movement, until pixels that know of it are on the canvas. The phone is a page of
+{SIZE["width"]} x {SIZE["height"]} pixels whose script and worker take {SLOW} times as long; what is put on the screen
+goes at the speed of this machine.
 
 {table(drag_head, hands)}
 """

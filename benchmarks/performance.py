@@ -56,6 +56,7 @@ PAGES = {
     "threads.md": "training beside programs that come and go",
     "explore.md": "dragging while others drag and a run trains",
     "page.md": "drawing in the page itself",
+    "crowd.md": "many who explore and watch while a run trains",
     "directions.md": "how well directions change what they are called after",
     "inversion.md": "how well pictures are projected and filled in",
     "presets.md": "every preset, trained for a short time",
