@@ -65,6 +65,10 @@ SCORES = {
     "digits": 2,
     "shrinks back": 4,
 }  # and their decimals
+GAMES: dict[str, dict[str, float]] = {
+    "with D": {},
+    "L1 alone": {"adversarial_weight": 0.0, "diversity_weight": 0.0},
+}
 Row = dict[str, float]
 Pixels = NDArray[np.uint8]
 
@@ -74,12 +78,15 @@ def main() -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--steps", type=int, nargs="+", default=[1_500])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--without-twin", action="store_true", help="leave out L1 alone")
     parser.add_argument("--only", nargs="+", default=USES, choices=USES)
     given = parser.parse_args()
     parts, found = [TEXT.format(seeds=len(given.seeds), judged=JUDGED)], {}
     for use in given.only:
-        measure = _both_ways.measured if use in _both_ways.USES else _measured
-        found[use] = measure(use, sorted(given.steps), given.seeds)
+        if use in _both_ways.USES:
+            found[use] = _both_ways.measured(use, sorted(given.steps), given.seeds)
+        else:
+            found[use] = _measured(use, sorted(given.steps), given.seeds, not given.without_twin)
         names = [name for name in SCORES if any(name in row for rows in found[use].values() for row in rows)]
         lines = [[who, *(_told(rows, name) for name in names)] for who, rows in found[use].items()]
         parts.append(f"## {registry.load('presets', use)['title']}\n\n{table(['', *names], lines)}")
@@ -99,7 +106,7 @@ def _told(rows: Sequence[Row], name: str) -> str:
     return spread(values, SCORES[name]) if values else ""
 
 
-def _measured(use: str, budgets: Sequence[int], seeds: Sequence[int]) -> dict[str, list[Row]]:
+def _measured(use: str, budgets: Sequence[int], seeds: Sequence[int], twin: bool) -> dict[str, list[Row]]:
     """The rows of a table: what is judged, and what was measured of it with each seed."""
     config, _ = configs.preset(use)
     if "dataset" not in registry.load("presets", use)["config"] and not registry.missing(MNIST, datasets.root()):
@@ -108,7 +115,7 @@ def _measured(use: str, budgets: Sequence[int], seeds: Sequence[int]) -> dict[st
     labels: Any = None
     first: Training | None = None
     for seed in seeds:
-        for who, changes in (("with D", {}), ("L1 alone", {"adversarial_weight": 0.0, "diversity_weight": 0.0})):
+        for who, changes in tuple(GAMES.items())[: 1 + twin]:
             training = Training(config.replace(seed=seed, **changes), 1, first)
             judge = Judge(training.config)
             if first is None:

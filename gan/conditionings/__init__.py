@@ -7,7 +7,8 @@ A discriminator of ours has scores (N,1+n_classes) at its end: how real a pictur
     classify  (D, x, y) -> (logits (N,), class losses (N,))     what D says of x (N,C,H,W) of classes y (N, int64); the
               mean of the class losses is added to the losses of D (of real and of generated pictures) and of G
 
-`CODE = False` says that no exported code has it yet. Without `classify` there are the logits D(x, y) alone.
+`CODE = False` says that no exported code has it yet; then SCRIPT may name the body of a script of its own for exported
+runs, which draws alone. Without `classify` there are the logits D(x, y) alone.
 D(x), without a class, says how real x is at all in every case.
 """
 

@@ -12,3 +12,4 @@ from __future__ import annotations
 FORMULA = r"C(x, t) = w^\top f(x) + \varphi_D(t)^\top V f(x)"
 SCORES = True
 CODE = False  # what gan/models/_words.py adds is not written into a file of code yet
+SCRIPT = "gan.export.words_body"  # of an exported run, which draws and does not train

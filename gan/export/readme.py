@@ -93,6 +93,18 @@ N,H,W or N,H,W,C:
   python gan.py --weights trained.pt --source x.npy
 
 """
+USE_OF_WORDS = """\
+Use it
+------
+You need Python 3.11 or newer and PyTorch, nothing else of ours:
+
+  python gan.py --words "a thick seven"      64 pictures of that: samples.png
+  python gan.py --seed 7 --n 16              others, fewer
+
+It draws, and does not train. A word that was in no caption is named.
+
+"""
+LINE_OF_WORDS = "  gan.py                 the generator and its text encoder in one file\n"
 SCRIPT_LINE = "  gan.py                 both networks, the loss and the training loop in one file\n"
 OWN_WAY = """ gan.py draws its random numbers in its own way; it
 trains on from here, with fresh optimizers, and does not repeat the run."""
@@ -105,7 +117,7 @@ def text(run: Run, config: RunConfig, step: int) -> str:
     title = " ".join((run.control().title or run.id).split())
     epoch, seconds = reached(run, step)
     source, data_words = script.data_source(config), f"{data.title}: {data.summary}"
-    scripted = bool(script.body(config))
+    scripted, of_words = bool(script.body(config)), script.told_words(config)
     own = "" if source != "my.npy" else " --data my.npy"
     start = _wrap(START.get(source, KNOWN_DATA))
     own_arguments = [f"{name}={getattr(config, name)!r}" for name in declared("datasets", config.dataset)[0]]
@@ -127,8 +139,8 @@ def text(run: Run, config: RunConfig, step: int) -> str:
         versions=f"Forger {__version__}, Python {platform.python_version()}",
         packages=", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES),
         use=_use(config, own, start) if scripted else "",
-        script_line=SCRIPT_LINE if scripted else "",
-        own_way=OWN_WAY if scripted else "",
+        script_line=(LINE_OF_WORDS if of_words else SCRIPT_LINE) if scripted else "",
+        own_way=OWN_WAY if scripted and not of_words else "",
         terms=_wrap(f"{data.facts['LICENCE']} gan.py is copied from Forger (MIT licence)."),
         data_text="\n\n".join(_wrap(part) for part in (data_words, *data.text.split("\n\n"))),
     )
@@ -136,6 +148,8 @@ def text(run: Run, config: RunConfig, step: int) -> str:
 
 def _use(config: RunConfig, own: str, start: str) -> str:
     """How the script is called."""
+    if script.told_words(config):
+        return USE_OF_WORDS
     if not config.from_source:
         return USE.format(own=own, start=start)
     back = "\n  python gan.py --source x.npy --back        the other way" if config.between_domains else ""

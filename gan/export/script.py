@@ -9,6 +9,8 @@ from typing import Any
 from gan import registry
 from gan.config import RunConfig, declared, networks_card
 from gan.export.source_bundle import Bundle, defined
+from gan.models import WORDS, vocabulary_of
+from gan.models._words import WIDTH
 from gan.registry import Card
 
 HOOKS = {  # constants of the script, and the functions of a file that they hold, before its amount
@@ -42,6 +44,16 @@ Pictures are uint8 N,H,W or N,H,W,C; python gan.py --help names the files. It ne
 """
 
 '''
+HEAD_OF_WORDS = '''"""{title}
+
+{about}
+
+    python gan.py --words "a thick seven"       draws what the words say: samples.png
+
+It needs PyTorch; NumPy for .npy files. It does not train.
+"""
+
+'''
 ABOUT = (
     "{model}, trained on {dataset} with the loss {loss}. Networks and loss are copied from Forger's "
     "own files; the settings are those of the run."
@@ -68,16 +80,20 @@ def source(
     sections = {f"gan.models.{_stem(model)}": model, f"gan.losses.{_stem(loss)}": loss}
     stand_ins = ("gan.models.lean_dcgan", "gan.losses.hinge")
     bundle = Bundle(main, "main", dict(zip(stand_ins, sections, strict=True)))
-    hooks, added = _hooks(config, n_classes)
+    hooks, added = ({}, {}) if told_words(config) else _hooks(config, n_classes)
     for module, (names, card) in added.items():
         bundle.add(module, names)
         sections[module] = card
     values = _settings(config, main) | _values(config, live, step, epoch) | hooks | {"SHAPE": repr(tuple(shape))}
+    if told_words(config):
+        words = dict(zip(("VOCABULARY", "NAMES", "SHEET"), vocabulary_of(config, n_classes), strict=True))
+        values |= {name: repr(each) for name, each in words.items()}
+        n_classes = WIDTH
     spec = values["SPEC"] = _spec(config, shape, n_classes)
     if (of_d := _spec(config, shape, n_classes if _scores(config) else 0)) != spec:
         values["OF_D"] = of_d
     about = ABOUT.format(model=model.title, loss=loss.title, dataset=config.dataset)
-    head = HEAD_OF_PICTURES if config.from_source else HEAD
+    head = HEAD_OF_PICTURES if config.from_source else HEAD_OF_WORDS if told_words(config) else HEAD
     parts = [head.format(title=_sentence(title), about=_wrap(about)) + bundle.imports()]
     for module in bundle.order():
         if module in sections:
@@ -144,9 +160,15 @@ def _settings(config: RunConfig, main: str) -> dict[str, str]:
 
 def body(config: RunConfig) -> str:
     """The module of ours that the script of a game is made of; "" for a game without one."""
-    if config.conditional and not registry.card("conditionings", config.conditioning).facts.get("CODE", True):
-        return ""
+    facts = registry.card("conditionings", config.conditioning).facts if config.conditional else {}
+    if not facts.get("CODE", True):
+        return str(facts.get("SCRIPT", ""))
     return str(registry.card("games", config.game).facts.get("SCRIPT", ""))
+
+
+def told_words(config: RunConfig) -> bool:
+    """Whether both networks are told captions."""
+    return config.conditional and config.conditioning == WORDS
 
 
 def data_source(config: RunConfig) -> str:

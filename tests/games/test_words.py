@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 import zipfile
 
 import numpy as np
@@ -99,10 +101,30 @@ def test_words_from_a_shell_and_an_unknown_one(run, tmp_path, capsys):
         sampler.images(z, np.full((5, 4), 99))
 
 
-def test_a_zip_has_no_script_yet_and_opens_again(run, tmp_path):
+def test_a_zip_opens_again_and_its_script_draws_what_a_caption_says(run, tmp_path, monkeypatch):
     for _ in archive.archive(run, tmp_path / "x.zip"):
         pass
-    assert "gan.py" not in zipfile.ZipFile(tmp_path / "x.zip").namelist()
+    with zipfile.ZipFile(tmp_path / "x.zip") as packed:
+        for name in ("gan.py", "weights.safetensors"):
+            (tmp_path / name).write_bytes(packed.read(f"tiny/{name}"))
+        assert "--words" in packed.read("tiny/README.txt").decode()
+    monkeypatch.chdir(tmp_path)
+    z = np.random.default_rng(0).standard_normal((5, 3), dtype=np.float32)
+    np.save("z.npy", z)
+
+    def called(*words: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["gan.py", *words])
+        with torch.random.fork_rng():
+            runpy.run_path("gan.py", run_name="__main__")
+
+    words, shown = "A thick 7, slanted to the left", Sampler.load(run.path)
+    called("--words", words, "--z", "z.npy", "--out", "y.npy")
+    wanted = shown.images(z, np.stack([shown.caption(words)] * 5)).transpose(0, 3, 1, 2)
+    assert np.abs((np.load("y.npy") + 1) * 127.5 - wanted).max() <= 1
+    called("--n", "4")
+    assert (tmp_path / "samples.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(SystemExit, match="'thik'"):
+        called("--words", "a thik seven")
     again = unpack(tmp_path / "x.zip", run_id="again", home=tmp_path)
     assert Sampler.load(again.path).vocabulary == captions.VOCABULARY
     with pytest.raises(ValueError, match="not written as one file yet"):
