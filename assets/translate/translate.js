@@ -3,6 +3,7 @@ import { ask, Newest, pictures } from "../base/http.js";
 import { drawSheet } from "../base/canvas.js";
 import { h, number } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
+import { inversion } from "../draw/inversion.js";
 import { Sketch } from "../draw/sketch.js";
 
 const APART = 60; // ms between two questions about the drawing
@@ -26,7 +27,7 @@ const ops = []; // the drawing outlives the view
 
 class Translate {
   constructor(root) {
-    this.sketch = new Sketch(ops, () => this.changed());
+    this.sketch = new Sketch(ops, () => (this.forget(), this.changed()));
     this.invitation = h("b");
     this.tools = [
       ["pen", "Pen"],
@@ -45,6 +46,10 @@ class Translate {
     this.others = button("Other answers", { "data-part": "others" }, () => ((this.seed += 1), this.asker.ask()));
     this.seed = 0;
     this.way = button("The other way", { "data-part": "way", "aria-pressed": "false" }, () => this.turn());
+    this.found = h("canvas", { role: "img", width: 1, height: 1, "data-part": "found" });
+    this.whose = h("b");
+    this.go = button("Search", { "data-part": "search" }, () => this.search());
+    this.searched = h("figure", {}, h("figcaption", {}, this.whose), this.found, h("div", {}, this.go));
     this.undoing = [button("Undo", {}, () => this.sketch.undo()), button("Clear", {}, () => this.sketch.clear())];
     const rest = [...this.undoing, button("Upload", {}, () => this.file.click())];
     this.empty = h(
@@ -60,6 +65,7 @@ class Translate {
       h("figure", {}, h("figcaption", {}, this.invitation), h("div", { class: "draw translate-pad" }, sheet)),
       h("figure", {}, h("figcaption", {}, h("b", {}, "What G is given")), this.source),
       h("figure", {}, h("figcaption", {}, this.made), this.result),
+      this.searched,
       h(
         "div",
         { class: "translate-tools", role: "toolbar", "aria-label": "Tools" },
@@ -82,7 +88,7 @@ class Translate {
     this.take("pen");
   }
 
-  /** data: {id, shape, degradation, steps, both_ways, several} of ui/shared/translator.py. */
+  /** data: {id, shape, degradation, steps, both_ways, several, searched} of ui/shared/translator.py. */
   show(data) {
     const other = data.id !== this.data?.id;
     this.data = data;
@@ -90,12 +96,15 @@ class Translate {
     this.invitation.textContent = invitation;
     this.made.textContent = data.several ? `${made}: ${ANSWERS} answers` : made;
     this.others.hidden = !data.several;
+    this.searched.hidden = !data.searched;
+    this.whose.textContent = data.searched ? `Searched in the z of ${data.searched.name}` : "";
     this.tools.at(-1).hidden = data.degradation !== "hole";
     this.time.max = String(data.steps.length); // the last place is the newest generator
     if (other) {
       this.time.value = this.time.max;
       this.way.setAttribute("aria-pressed", "false");
       this.way.hidden = !data.both_ways;
+      this.forget();
       this.measure();
       this.sketch.shape(data.shape);
     }
@@ -154,6 +163,50 @@ class Translate {
     this.result.dataset.step = answer.step;
   }
 
+  /** What was searched is no longer of this drawing. */
+  forget() {
+    this.underway?.abort();
+    this.underway = null;
+    this.go.textContent = "Search";
+    Object.assign(this.found, { width: 1, height: 1 });
+  }
+
+  /** The same source, given to a generator that was trained for nothing of the kind: which of its pictures agree? */
+  async search() {
+    const stop = Boolean(this.underway);
+    this.forget();
+    if (stop || this.sketch.empty) return;
+    const underway = (this.underway = new AbortController());
+    const { id, task, by } = this.data.searched;
+    const [target, mask] = [this.sketch.pixels(), this.sketch.mask()];
+    const [C, H, W] = this.data.shape;
+    const known = (i) => task === "inpaint" && mask[Math.floor(i / C)];
+    this.go.textContent = "Stop";
+    try {
+      const query = new URLSearchParams({ task, by: String(by), restarts: String(2 * ANSWERS) });
+      const body = new Blob(task === "inpaint" ? [target, mask] : [target]);
+      const options = { body, signal: underway.signal, tries: 5, told: (sentence) => this.tell(sentence) };
+      for await (const tick of inversion(`/api/models/${id}/inversion?${query}`, options)) {
+        const pixels = new Uint8Array(ANSWERS * target.length);
+        for (let k = 0; k < ANSWERS; k++)
+          pixels.set(
+            tick.pixels[k].map((value, i) => (known(i) ? target[i] : value)),
+            k * target.length,
+          );
+        drawSheet(this.found, { pixels, h: H, w: W, c: C }, 0, ANSWERS, 2, 1);
+        this.found.dataset.last = String(Boolean(tick.last));
+      }
+      this.tell("");
+    } catch (error) {
+      if (error.name !== "AbortError") this.tell(error.message);
+    } finally {
+      if (this.underway === underway) {
+        this.underway = null;
+        this.go.textContent = "Search";
+      }
+    }
+  }
+
   take(tool) {
     this.sketch.tool = tool;
     for (const each of this.tools) each.setAttribute("aria-pressed", String(each.dataset.tool === tool));
@@ -182,6 +235,7 @@ class Translate {
   }
 
   destroy() {
+    this.forget();
     this.asker.stop();
     this.element.remove();
   }

@@ -62,7 +62,8 @@ def url(common: tuple[Server, Path]) -> str:
     engine.play(engine.make(home, engine.tiny(z_dim=Z_DIM), run_id="draw-tiny"), data)
     engine.play(engine.make(home, run_id="draw-small"))
     engine.play(engine.make(home, run_id="draw-colour"), engine.pictures(8, 3))
-    engine.play(engine.make(home, engine.tiny(game="translation", degradation="shrink"), run_id="draw-shrink"), data)
+    restoring = engine.tiny(game="translation", degradation="shrink", diversity_weight=1.0)
+    engine.play(engine.make(home, restoring, run_id="draw-shrink"), data)
     both = Data(engine.pictures(28).images, other=Data(255 - engine.pictures(28).images))
     engine.play(engine.make(home, engine.tiny(game="unpaired"), 2, "draw-both"), both)
     engine.make(home, run_id="draw-empty")
@@ -425,6 +426,13 @@ def test_a_drawing_is_restored_while_it_is_made_also_by_an_earlier_generator(pag
     expect(result).to_have_attribute("data-step", "10", timeout=60_000)
     until(page, lambda: 20 < pixels(page, "[data-part=source]").max() < 250, "blocks that are partly drawn")
     expect(page.get_by_role("button", name="Mask", exact=True)).not_to_be_visible()
+    assert pixels(page, "[data-part=result]").shape == (57, 57, 3), "four answers"
+    first = pixels(page, "[data-part=result]").tolist()
+    page.get_by_role("button", name="Other answers").click()
+    until(page, lambda: pixels(page, "[data-part=result]").tolist() != first, "other answers")
+    page.locator("[data-part=search]").click()
+    expect(page.locator("[data-part=found]")).to_have_attribute("data-last", "true", timeout=60_000)
+    assert pixels(page, "[data-part=found]").shape == (57, 57, 3)
     page.locator("[data-part=time]").fill("0")
     expect(result).to_have_attribute("data-step", "0")
 

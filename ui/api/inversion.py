@@ -25,11 +25,11 @@ from ui.api.requests import ApiError, Model, integer
 from ui.api.worker import GeneratorWorker
 
 if TYPE_CHECKING:
-    from gan.latents.inversion import Tick
+    from gan.latents.inversion import Measurement, Tick
     from gan.sampler import Sampler
 
 TASKS = ("project", "inpaint", "enlarge")
-SHRINK = 4  # times that a picture to be enlarged is made smaller first
+SHRINK, MAX_SHRINK = 4, 64  # times that a picture to be enlarged is made smaller first
 RESTARTS, MAX_RESTARTS, MAX_SEED = 8, 16, 2**53
 MAX_SEARCHES = 4  # under way
 MAX_SECONDS = 20.0  # where the machine is busy; otherwise it ends by itself before
@@ -56,15 +56,17 @@ class _Inversions:
         task = requests.choice(request, "task", TASKS, TASKS[0])
         restarts = integer(request, "restarts", 1, MAX_RESTARTS) or RESTARTS
         seed = integer(request, "seed", most=MAX_SEED) or 0
+        by = integer(request, "by", 2, MAX_SHRINK) or SHRINK
         model = requests.find_picture_model(request)
-        target, mask = _parsed(model, task, await _body(request, model, task))
+        target, mask = _parsed(model, task, await _body(request, model, task, by))
+        see = functools.partial(_seen, task, mask, by)
         number = next(self._numbers)
         user = requests.user(request) or f"#{number}"
         if user not in self._newest and len(self._newest) >= MAX_SEARCHES:
             raise ApiError(503, "Others are searching at this moment; try again.", retry=2)
         self._newest[user] = number  # what the user had under way ends
         try:
-            ticks = await self._worker.compute(request, model, lambda s: _begin(s, task, target, mask, restarts, seed))
+            ticks = await self._worker.compute(request, model, lambda s: _begin(s, see, target, restarts, seed))
             shown = functools.partial(_shown, target, mask)
             lines = self._lines(request, model, ticks, shown, user, number)
             first = await anext(lines)
@@ -117,12 +119,12 @@ async def _after(first: bytes, lines: AsyncGenerator[bytes, None]) -> AsyncGener
         pass
 
 
-async def _body(request: Request, model: Model, task: str) -> bytes:
+async def _body(request: Request, model: Model, task: str, by: int) -> bytes:
     _, H, W = model.about.shape
     size = model.size + (H * W if task == "inpaint" else 0)
     what = "a picture and its mask" if task == "inpaint" else "one picture"
-    if task == "enlarge" and (H % SHRINK or W % SHRINK):
-        raise requests.unavailable(f"{H} x {W} pixels cannot be shrunk by {SHRINK}")
+    if task == "enlarge" and (H % by or W % by):
+        raise requests.unavailable(f"{H} x {W} pixels cannot be shrunk by {by}")
     body = await requests.read_body(request, size, what)
     if len(body) != size:
         raise ApiError(400, f"The body is {what}, {size} bytes, not {len(body)}.")
@@ -142,15 +144,20 @@ def _parsed(model: Model, task: str, body: bytes) -> tuple[np.ndarray, np.ndarra
 
 
 def _begin(
-    sampler: Sampler, task: str, target: np.ndarray, mask: np.ndarray | None, restarts: int, seed: int
+    sampler: Sampler, see: Callable[[], Measurement], target: np.ndarray, restarts: int, seed: int
 ) -> Iterator[Tick]:
     from gan.latents import inversion
 
+    return inversion.invert(sampler, target, see(), restarts=restarts, seed=seed)
+
+
+def _seen(task: str, mask: np.ndarray | None, by: int) -> Measurement:
+    """What of a picture counts."""
+    from gan.latents import inversion
+
     if mask is not None:
-        see = inversion.masked(mask)
-    else:
-        see = inversion.shrunk(SHRINK) if task == "enlarge" else inversion.whole()
-    return inversion.invert(sampler, target, see, restarts=restarts, seed=seed)
+        return inversion.masked(mask)
+    return inversion.shrunk(by) if task == "enlarge" else inversion.whole()
 
 
 def _shown(target: np.ndarray, mask: np.ndarray | None, answers: np.ndarray) -> np.ndarray:
