@@ -176,7 +176,9 @@ class Game(Translation):
         self.nets["D"].requires_grad_(True)
         self._follow()
         of_1 = 4  # two ways, and pixels from -1 to 1
-        errors = {"cycle_l1": cycle.detach() / of_1, "identity_l1": same.detach() / of_1}
+        errors = {"cycle_l1": cycle.detach() / of_1}
+        if config.identity:
+            errors["identity_l1"] = same.detach() / of_1
         return {"g_loss": opposed.detach(), **errors, "grad_norm_g": norm}
 
     def source(self, x: Tensor, y: Tensor | None, purpose: str, update: int) -> Tensor:
