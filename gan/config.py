@@ -207,7 +207,7 @@ class RunConfig:
         0.0,
         "Weight of several answers",
         "Above 0 G has noise beside its source, and two answers to one source are to differ; the pixel error then "
-        "counts where the source says what is right (Yang et al. 2019, arXiv:1901.09024).",
+        "counts of the nearer one (Yang et al. 2019, arXiv:1901.09024).",
         low=0.0,
         high=1_000.0,
         shown=(0.0, 2.0, 5.0, 10.0),

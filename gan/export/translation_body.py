@@ -13,7 +13,7 @@ from gan.config import decayed
 from gan.export.pictures_body import arguments, follow, pictures, rows, save_results, save_weights, with_weights
 from gan.games._degradations import degrade, known, shape_of
 from gan.games._unet import PatchDiscriminator, UNet
-from gan.games.translation import apart
+from gan.games.translation import apart, nearer
 from gan.losses.hinge import NEEDS_REAL, d, g
 
 HERE = Path(__file__).parent
@@ -77,10 +77,11 @@ def train(G: Any, D: Any, real: Tensor, sources: Tensor | None, steps: int) -> A
                 made = answers(x, y)
             fake, x, y, z = made
             made = None
-            back = None if z is None else known(DEGRADATION, fake)
-            l1 = ((fake - x) if back is None else (back - y)).abs().mean()
+            l1 = (fake - x).abs().mean() if z is None else nearer(fake, x)
             loss = L1 * l1
             if z is not None:
+                if (back := known(DEGRADATION, fake)) is not None:
+                    loss = loss + L1 * (back - y).abs().mean()
                 loss = loss - DIVERSITY_WEIGHT * apart(fake, y, z, DEGRADATION == "hole")
             if ADVERSARIAL_WEIGHT:
                 real_logits = D(x, y).flatten() if NEEDS_REAL else None
