@@ -93,12 +93,14 @@ def main() -> None:
     publish("Uses", "\n\n".join(parts), found, describe(), "uses", given.publish)
 
 
-TEXT = """What a translation or a restoration is worth after so many steps: {seeds} seed(s), judged on {judged:,} test
-images by the averaged weights. *Class kept*: the share that EvalNet reads as the class of the
-source. *Pixel error*: mean difference to the true picture, pixels from 0 to 1. *FD*: Fréchet distance to the true
-pictures in EvalNet's features. *Ink*: how much there is, as a share of the truth. *Thickness*: pixels. *L1 alone* is
-the same G without D's opinion. Without pairs both ways are judged, classes and kinds by classifiers that learned from
-real pictures of both kinds, those of writers from all six."""
+TEXT = """What a translation or a restoration is worth after so many steps: {seeds} seed(s), judged on {judged:,}
+test images by the averaged weights. *Class kept*: the share that EvalNet reads as the class of the source. *Pixel
+error*: mean difference to the true picture, pixels from 0 to 1. *FD*: Fréchet distance to the true pictures in
+EvalNet's features. *Ink*: how much there is, as a share of the truth. *Thickness*: pixels. *Answers apart*: mean
+difference of two of 8 answers to one source, and *digits*, how many different ones EvalNet reads among the 8.
+*Shrinks back*: pixel error of a result made as small as its source, to that source. *L1 alone* is the same G
+without D's opinion. Without pairs both ways are judged, classes and kinds by classifiers that learned from real
+pictures of both kinds, those of writers from all six."""
 
 
 def _told(rows: Sequence[Row], name: str) -> str:
