@@ -5,12 +5,10 @@ Directions take a second and are answered as they come; precision and recall ove
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,6 +18,7 @@ from gan.metrics import NO_EVALUATOR, Unavailable
 from ui.api import requests
 from ui.api.jobs import CachedJobs
 from ui.api.requests import Model, choice, json_response, unavailable
+from ui.api.shared_results import SharedResults
 from ui.api.worker import GeneratorWorker
 
 if TYPE_CHECKING:
@@ -30,27 +29,12 @@ MAX_MODELS = 32  # whose results are kept
 
 def routes(worker: GeneratorWorker) -> list[Route]:
     """The routes of this file, for the app to mount."""
-    known: LRUCache[str, dict[str, Any]] = LRUCache(MAX_MODELS)
-    lock = threading.Lock()
+    known: SharedResults[dict[str, Any]] = SharedResults(worker, MAX_MODELS)
     sweeps: CachedJobs[dict[str, Any]] = CachedJobs("truncation", MAX_MODELS)
 
     async def directions(request: Request) -> Response:
         model = requests.find_picture_model(request)
-
-        def cached() -> dict[str, Any] | None:
-            with lock:
-                return known.get(model.version)
-
-        def work(sampler: Sampler) -> dict[str, Any]:
-            if (result := cached()) is None:  # another request may just have had it measured
-                result = _directions(sampler)
-                with lock:
-                    known[model.version] = result
-            return result
-
-        if (result := cached()) is None:
-            result = await worker.compute(request, model, work)
-        return json_response(result)
+        return json_response(await known.get(model.version, model, _directions))
 
     async def centres(request: Request) -> Response:
         model = requests.find_picture_model(request)

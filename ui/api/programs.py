@@ -22,6 +22,7 @@ from gan import files
 from gan.runs import RunError, weights_header
 from ui.api import requests
 from ui.api.requests import Model, choice, integer, unavailable
+from ui.api.shared_results import SharedResults
 from ui.api.worker import GeneratorWorker
 from ui.shared.assets import FOREVER
 from ui.shared.picture_url import evaluator_url, generation, judge_url, weights_url
@@ -49,8 +50,7 @@ class _Programs:
     """Programs by the settings that they depend on: JSON, or the sentence that says why there is none."""
 
     def __init__(self, worker: GeneratorWorker):
-        self._worker = worker
-        self._written: LRUCache[str, tuple[str, str]] = LRUCache(MAX_PROGRAMS)  # used in the event loop only
+        self._written: SharedResults[tuple[str, str]] = SharedResults(worker, MAX_PROGRAMS)
 
     async def answer(self, request: Request) -> Response:
         after, known = integer(request, "after"), integer(request, "g")
@@ -59,7 +59,7 @@ class _Programs:
         about, now = model.about, generation(events)
         if after == about.step and known == now:
             return Response(status_code=204, headers={"X-Step": str(about.step)})
-        text, why = await self._program(request, model)
+        text, why = await self._program(model)
         if why:
             raise unavailable(f"the page cannot draw by itself: {why}")
         place = {"step": about.step, "generation": now, "weights": weights_url(model.run, events, about.step)}
@@ -67,13 +67,11 @@ class _Programs:
         headers = {"Cache-Control": "no-store", "X-Step": str(about.step)}
         return Response(body, headers=headers, media_type="application/json")
 
-    async def _program(self, request: Request, model: Model) -> tuple[str, str]:
+    async def _program(self, model: Model) -> tuple[str, str]:
         header = weights_header.read(model.run.weights(model.step))
         known = json.dumps([header.get("config"), header.get("data")], sort_keys=True)
         key = known if header else model.version  # one that was the newest and is in memory alone
-        if key not in self._written:
-            self._written[key] = await self._worker.compute(request, model, _write, "program")
-        return self._written[key]
+        return await self._written.get(key, model, _write)
 
 
 def _write(sampler: Sampler) -> tuple[str, str]:
@@ -137,8 +135,7 @@ class _Judges:
     """D and EvalNet as they are sent, or the sentence that says why they are not."""
 
     def __init__(self, worker: GeneratorWorker):
-        self._worker = worker
-        self._made: LRUCache[str, _Judge | str] = LRUCache(MAX_JUDGES)  # used in the event loop only
+        self._made: SharedResults[_Judge | str] = SharedResults(worker, MAX_JUDGES)
 
     async def answer(self, request: Request) -> Response:
         after, known, networks = integer(request, "after"), integer(request, "g"), _networks(request)
@@ -169,10 +166,7 @@ class _Judges:
     async def _judge(self, request: Request, model: Model) -> _Judge:
         networks = _networks(request)
         version = model.run.path.resolve() if networks == "e" else model.version  # EvalNet is the same at every step
-        key = f"{version} {networks}"
-        if key not in self._made:
-            self._made[key] = await self._worker.compute(request, model, lambda s: _write_judge(s, networks), "judge")
-        made = self._made[key]
+        made = await self._made.get(f"{version} {networks}", model, lambda s: _write_judge(s, networks))
         if isinstance(made, str):
             raise unavailable(f"the page cannot judge by itself: {made}")
         return made

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +17,7 @@ from ui.api import answer_cache
 from ui.api.requests import ApiError, Model, find_run, integer
 from ui.api.run_feed import RunFeed
 from ui.api.runs import FEEDS
+from ui.api.shared_results import SharedResults
 from ui.api.worker import GeneratorWorker
 from ui.shared import followed, generator_info, stage
 from ui.shared.picture_url import weights_url
@@ -115,16 +115,14 @@ class _Views:
     """What is said of each run, by edition. It asks PyTorch, so the worker makes it."""
 
     def __init__(self, worker: GeneratorWorker):
-        self._worker = worker
-        self._made: LRUCache[tuple[str, str], bytes] = LRUCache(MAX_VIEWS)  # used in the event loop only
+        self._made: SharedResults[bytes] = SharedResults(worker, MAX_VIEWS)
 
     async def answer(self, request: Request) -> Response:
         run = find_run(_wanted(request, ""))
         model = Model(run.id, run, None, generator_info.about(run))
-        key = (str(run.path.resolve()), _edition(run, FEEDS.of(run)))
-        if key not in self._made:
-            self._made[key] = await self._worker.compute(request, model, lambda sampler: _view(run, sampler), "view")
-        return Response(self._made[key], headers={"Cache-Control": "no-store"}, media_type="application/json")
+        key = f"{run.path.resolve()} {_edition(run, FEEDS.of(run))}"
+        made = await self._made.get(key, model, lambda sampler: _view(run, sampler))
+        return Response(made, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
 def _view(run: Run, sampler: Sampler) -> bytes:

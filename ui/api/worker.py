@@ -6,6 +6,7 @@ another one, a piece at a time.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -83,6 +84,13 @@ class GeneratorWorker:
         """The same for what may take a while: a piece of at most about a tenth of a second where it can be cut."""
         return await self._submit(self._compute_thread, request, model, work, slot)
 
+    async def compute_for_all(self, model: Model, work: Callable[[Sampler], T], key: str) -> T:
+        """The same for nobody in particular. Raises ApiError."""
+        try:
+            return await asyncio.wrap_future(self._compute_thread.submit(lambda: self._work(model, work), key))
+        except Full:
+            raise _crowded() from None
+
     def compute_piece(self, model: Model, work: Callable[[Sampler], T], client: str) -> T:
         """The same for the thread of a job, which waits for its piece. Raises ApiError."""
         while True:
@@ -114,8 +122,7 @@ class GeneratorWorker:
             future = thread.submit(lambda: self._work(model, work), user or f"@{host}", slot if user else "")
             return await requests.wait_for(request, future)
         except Full:
-            text = "Too many pictures are asked for at this moment; try again."
-            raise ApiError(503, text, retry=1) from None
+            raise _crowded() from None
         except Replaced:
             raise ApiError(409, "A newer question of yours has taken this one's place.") from None
 
@@ -125,3 +132,7 @@ class GeneratorWorker:
             return work(self._samplers.get(model.run, model.step))
         except RunError as error:
             raise ApiError(409, str(error)) from error
+
+
+def _crowded() -> ApiError:
+    return ApiError(503, "Too many pictures are asked for at this moment; try again.", retry=1)
