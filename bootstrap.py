@@ -305,7 +305,8 @@ def class_(*arguments: str) -> None:
     """open the app to the network: everyone may watch, whoever gives the PIN may drive"""
     wanted = launch.read(arguments, addresses.everywhere())
     setup()
-    if not (pin := os.environ.get("FORGER_PIN", "")):
+    pin = os.environ.get("FORGER_PIN", "")
+    if not pin:
         pin = left_pin(wanted.port) or f"{secrets.randbelow(10**6):06d}"
         os.environ["FORGER_MADE_PIN"] = "1"
     if not pin.strip():

@@ -23,7 +23,12 @@ FACTS_RUN = " && ".join(rest for name, rest in DOCKERFILE if name == "RUN")
 COMPOSE, NGINX = TEXTS["deploy/compose.yml"], TEXTS["deploy/nginx.conf"]
 UNIT, SPACE = TEXTS["deploy/forger.service"], TEXTS["deploy/space/README.md"]
 OPERATING = (ROOT / "docs/operating.md").read_text("utf-8")
-INNER = {"FORGER_LAN_URL", "FORGER_SHORT_URL", "FORGER_QUICK_UNTIL"}  # set by one part of the program for another
+INNER = {
+    "FORGER_LAN_URL",
+    "FORGER_MADE_PIN",
+    "FORGER_SHORT_URL",
+    "FORGER_QUICK_UNTIL",
+}  # set by one part of the program for another
 VARIABLE = re.compile(r"\b(?:GAN|FORGER)_[A-Z_]*[A-Z]\b")
 
 

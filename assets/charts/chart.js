@@ -105,7 +105,9 @@ export class Chart {
   /** Shows the choice of that id, if this run has something for it. */
   show(id) {
     const choice = byId(id);
-    if (choice && this.feed && this.offers(choice)) this.choose(choice);
+    const can = choice && this.feed && this.offers(choice);
+    if (can) this.choose(choice);
+    return Boolean(can);
   }
 
   choose(choice) {

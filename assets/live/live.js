@@ -51,6 +51,7 @@ class View {
       h("div", { class: "live-body" }, ...parts),
     );
     parent.append(this.element);
+    this.obeyed = { panel: "", step: null }; // what the teacher showed here last
     this.deaf = stage.listen(() => this.obey());
   }
 
@@ -59,13 +60,14 @@ class View {
     if (this.data?.view === "full") stage.show(part);
   }
 
-  /** Goes where the teacher is in this run, whenever that is somewhere else. */
+  /** Goes where the teacher is in this run, whenever that is somewhere else; to a chart once that can be shown. */
   obey() {
-    const { panel = "", step = null } = stage.followed ?? {};
-    const wanted = `${panel}@${step}`;
-    if (!stage.followed || this.data?.view !== "full" || wanted === this.obeyed || !this.following?.feed.length) return;
-    this.obeyed = wanted;
-    if (panel) this.chart.show(panel);
+    const scene = stage.followed;
+    if (!scene || this.data?.view !== "full" || !this.following?.feed.length) return;
+    const { panel, step } = scene;
+    if (panel !== this.obeyed.panel && (!panel || this.chart.show(panel))) this.obeyed.panel = panel;
+    if (step === this.obeyed.step) return;
+    this.obeyed.step = step;
     this.pictures.seek(step ?? Infinity);
   }
 

@@ -429,14 +429,14 @@ def _fog(log: Log) -> HealthStatus:
 
 def _due_now(log: Log, due: float) -> HealthStatus:
     """Of a run whose first digits are due: what the last look at its samples saw of them, if there was one."""
-    title, seen = "Not measured yet", "no sample has been scored yet"
+    title, sight = "Not measured yet", "no sample has been scored yet"
     looks, effective = log.scores("confident"), log.scores("effective_classes")
     if len(effective) and effective[-1] <= ARMED_CLASSES:  # a blot, which a classifier may be sure of
         title = "Not digits yet"
-        seen = f"the samples fill about {max(1, round(effective[-1]))} of {len(log.names)} classes"
+        sight = f"the samples fill about {max(1, round(effective[-1]))} of {len(log.names)} classes"
     elif len(looks):
-        title, seen = "Not digits yet", f"{percent(looks[-1])} of the samples are legible"
+        title, sight = "Not digits yet", f"{percent(looks[-1])} of the samples are legible"
     evidence = (
-        f"The first digits usually come after about {due:,.0f} images; {log.images:,.0f} have passed, and {seen}."
+        f"The first digits usually come after about {due:,.0f} images; {log.images:,.0f} have passed, and {sight}."
     )
     return HealthStatus("fog", "wait", title, evidence, "", log.step)

@@ -426,13 +426,13 @@ def test_a_drawing_is_restored_while_it_is_made_also_by_an_earlier_generator(pag
     expect(result).to_have_attribute("data-step", "10", timeout=60_000)
     until(page, lambda: 20 < pixels(page, "[data-part=source]").max() < 250, "blocks that are partly drawn")
     expect(page.get_by_role("button", name="Mask", exact=True)).not_to_be_visible()
-    assert pixels(page, "[data-part=result]").shape == (57, 57, 3), "four answers"
+    until(page, lambda: pixels(page, "[data-part=result]").shape == (57, 57, 3), "four answers")
     first = pixels(page, "[data-part=result]").tolist()
     page.get_by_role("button", name="Other answers").click()
     until(page, lambda: pixels(page, "[data-part=result]").tolist() != first, "other answers")
     page.locator("[data-part=search]").click()
     expect(page.locator("[data-part=found]")).to_have_attribute("data-last", "true", timeout=60_000)
-    assert pixels(page, "[data-part=found]").shape == (57, 57, 3)
+    until(page, lambda: pixels(page, "[data-part=found]").shape == (57, 57, 3), "four of the search")
     page.locator("[data-part=time]").fill("0")
     expect(result).to_have_attribute("data-step", "0")
 

@@ -129,9 +129,9 @@ def test_a_link_deals_the_same_round(page: Page, url: str) -> None:
 
 def test_an_early_generator(page: Page, url: str) -> None:
     see(page, f"{url}&round=3")
-    expect(page.locator("[data-part=source]")).to_contain_text("Generated ones: step 10", use_inner_text=True)
+    expect(page.locator("[data-part=source]")).to_contain_text("half generated at step 10", use_inner_text=True)
     page.locator("[data-part=quiz-time]").fill("0")
-    page.locator("[data-part=source]", has_text="Generated ones: step 0").wait_for()
+    page.locator("[data-part=source]", has_text="half generated at step 0").wait_for()
     until(page, lambda: parameter(page, "step") == "0")
     first = question(page)
     until(page, lambda: see(page, page.url) == first)

@@ -11,7 +11,7 @@ import pytest
 
 from gan.datasets import strokes
 from gan.runs import Run
-from tests.browser import PATIENCE, Watch, expect, until
+from tests.browser import PATIENCE, Watch, expect, refused, until
 from tests.in_browser.clicks import clicks, counted
 from tests.serving import Server, server
 
@@ -119,7 +119,8 @@ def test_a_run_from_start_to_deletion(alone: Server, visit: Callable[[str], "Pag
     until(other, lambda: drawn_points(other) > points, "the whole history in another browser")
     until(other, lambda: shown(other), "the picture in another browser")
 
-    # it is stopped and deleted
+    # it is stopped and deleted, which the other browser is told when it asks again
+    refused(other, f"**/api/runs/{run}/*")
     button(page, "Stop").click()
     until(page, lambda: status_of(alone, run) == "stopped", "stopped")
     page.goto(f"{alone.url}/runs")

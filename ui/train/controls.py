@@ -38,8 +38,9 @@ def render(run: Run, pinned: bool) -> None:
     status = trainers.status(run)
     st.session_state[SHOWN] = _outline(run, status, pinned)
     if not access.can_drive():
-        _watched(run, run.control(), status)
-        again(_look, run, pinned, every=WATCHING)  # draws nothing: fifty phones look
+        with st.container():  # one place on the page, as a driver's row: else what follows moves when the role changes
+            _watched(run, run.control(), status)
+            again(_look, run, pinned, every=WATCHING)  # draws nothing: fifty phones look
         return
     again(_row, run, pinned, every=DRIVING if status in commands.ACTIVE else WATCHING)
 
