@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser import PATIENCE, computed, expect
+from tests.browser import PATIENCE, computed, expect, until
 from tests.live.fake import Fake
 from tests.serving import server
 
@@ -87,6 +88,9 @@ def test_phones_follow_unless_somebody_looks_around(visit: Visit, tmp_path: Path
         expect(phone).to_have_url(re.compile("/runs"))
         back.click()
         phone.wait_for_url(f"**/?run={run.run.id}")
+        teacher.locator(
+            ".live-chart [data-panel=quality]"
+        ).click()  # a page that is gone to begins with its first chart
         other.goto(f"{first.url}/watch")
         panel(other, "quality", "#watch")
         computed(teacher, ASK)
@@ -95,6 +99,8 @@ def test_phones_follow_unless_somebody_looks_around(visit: Visit, tmp_path: Path
         expect(yes).to_have_text("Yes1")
         expect(yes).to_be_focused()
         place = urlsplit(first.url)
+        kept = tmp_path / "runs" / f".class-{place.port}.json"
+        until(other, lambda: json.loads(kept.read_text())["stage"]["picks"], "the pick is kept")
         first.stop(signal.SIGKILL)
 
     # nobody touches anything, gives a PIN again, or is lost
