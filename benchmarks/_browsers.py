@@ -10,18 +10,16 @@ import asyncio
 import contextlib
 import gzip
 import json
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Origin, Subprotocol
+from websockets.asyncio.client import ClientConnection
 
-from benchmarks._watch import Line, Viewer, _line
+from benchmarks._watch import Line, Viewer, line_to, people, tell
 
 COME = 4.0  # seconds within which all of them have come
 LOOK = 1.0  # s between two looks for newer weights: LOOK in assets/explore/explorer.js
@@ -31,29 +29,11 @@ AGED = 1.5  # as in assets/explore/directions.js
 FEED = 1.0  # PAUSES in assets/charts/run-feed.js
 
 
-@contextlib.contextmanager
-def browsers(url: str, run: str, exploring: int, watching: int) -> Iterator[Callable[[], Counter[str]]]:
-    """So many until the block ends. Yields what tells what has been asked and answered."""
-    counts = [str(exploring), str(watching)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks._browsers", url, run, *counts],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        stdin, stdout = process.stdin, process.stdout
-
-        def seen() -> Counter[str]:
-            stdin.write("\n")
-            stdin.flush()
-            return Counter(json.loads(stdout.readline()))
-
-        try:
-            yield seen
-        finally:
-            stdin.close()  # they leave
+def browsers(
+    url: str, run: str, exploring: int, watching: int
+) -> contextlib.AbstractContextManager[Callable[[], Counter[str]]]:
+    """So many until the block ends."""
+    return people("benchmarks._browsers", url, run, exploring, watching)
 
 
 class Browser(Viewer):
@@ -62,12 +42,7 @@ class Browser(Viewer):
     async def explore(self, wait: float) -> None:
         """The page Explore: its session, a picture of the server's, then weights, D and EvalNet for the page itself."""
         await asyncio.sleep(wait)
-        async with connect(
-            f"ws://{self._place.netloc}/_stcore/stream",
-            origin=Origin(self.url),
-            subprotocols=[Subprotocol("streamlit")],
-            max_size=None,
-        ) as page:
+        async with self._session() as page:
             await asyncio.gather(self._page(page), self._stage(), self._hand())
 
     async def watch(self, wait: float) -> None:
@@ -132,7 +107,7 @@ class Browser(Viewer):
         return told
 
     def _lines(self) -> Any:
-        return _line(self._place.hostname or "", self._place.port or 80)
+        return line_to(self._place.hostname or "", self._place.port or 80)
 
     async def _json(self, line: Line, path: str, kind: str) -> tuple[int, dict[str, Any]]:
         status, body = await self._ask(line, path, kind)
@@ -161,21 +136,10 @@ class Browser(Viewer):
 
 
 async def _main(url: str, run: str, exploring: int, watching: int) -> None:
-    """Tells what came whenever a line comes in; ends with the input."""
     seen: Counter[str] = Counter()
-    count = exploring + watching
     come: list[Callable[[float], Awaitable[None]]] = [Browser(url, run, seen).explore for _ in range(exploring)]
     come += [Browser(url, run, seen).watch for _ in range(watching)]
-    tasks = [asyncio.ensure_future(one(k * COME / count)) for k, one in enumerate(come)]
-    while await asyncio.to_thread(sys.stdin.readline):
-        seen["gone"] = sum(task.done() for task in tasks)
-        for task in tasks:
-            if task.done() and (error := task.exception()):
-                print(repr(error), file=sys.stderr, flush=True)
-        print(json.dumps(seen), flush=True)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await tell(seen, come, COME)
 
 
 if __name__ == "__main__":

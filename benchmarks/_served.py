@@ -55,21 +55,21 @@ class Served:
         return self.app.url
 
     def resident(self) -> float:
-        """MB in memory: what is its own, and the pages of files and libraries that it uses."""
-        told = Path(f"/proc/{self.app.process.pid}/status").read_text()
-        return int(told.split("VmRSS:")[1].split()[0]) / 1000
+        """MB in memory of it and of the process that trains: their own, and their share of pages that they share."""
+        pid, shares = self.app.process.pid, []
+        children = [
+            each for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()
+        ]
+        for process in (pid, *children):
+            with contextlib.suppress(OSError):  # ended just now
+                told = Path(f"/proc/{process}/smaps_rollup").read_text()
+                shares.append(int(told.split("\nPss:")[1].split()[0]))
+        return sum(shares) / 1000
 
     def busy(self) -> float:
-        """Seconds that it has kept a core busy."""
-        return _busy(Path(f"/proc/{self.app.process.pid}/stat"))
-
-    def threads(self) -> dict[int, float]:
-        """Seconds that each of its living threads has kept a core busy."""
-        found = {}
-        for path in Path(f"/proc/{self.app.process.pid}/task").iterdir():
-            with contextlib.suppress(OSError):  # ended just now
-                found[int(path.name)] = _busy(path / "stat")
-        return found
+        """Seconds that it has kept a core busy; training has a process of its own."""
+        told = Path(f"/proc/{self.app.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
     def modules(self) -> list[str]:
         """What it has imported, once PyTorch is there."""
@@ -103,11 +103,6 @@ def served(folder: Path, **environment: str) -> Iterator[Served]:
     places: Any = {"GAN_DATA": data, "PYTHONPATH": str(folder), **environment}
     with server(folder, **places) as app:
         yield Served(app, folder)
-
-
-def _busy(stat: Path) -> float:
-    told = stat.read_text().rpartition(")")[2].split()
-    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def until(true: Callable[[], object], what: str) -> None:

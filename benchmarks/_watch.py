@@ -13,8 +13,9 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -25,15 +26,16 @@ from websockets.typing import Origin, Subprotocol
 EVERY = {"training": 1.0, "paused": 1.0, "queued": 1.0, "stopped": 3.0}  # as in assets/charts/run-feed.js
 DONE = 10.0
 COME = 2.0  # seconds within which all of them have come
+CPU_MS = "their CPU, ms"
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @contextlib.contextmanager
-def viewers(url: str, run: str, count: int, watch_pages: int = 0) -> Iterator[Callable[[], Counter[str]]]:
-    """As many viewers until the block ends, and watch pages, which have no session. Yields what tells what has come."""
+def people(module: str, url: str, run: str, *counts: int) -> Iterator[Callable[[], Counter[str]]]:
+    """Clients of `module`, a process of their own until the block ends. Yields what tells what has come to them."""
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks._watch", url, run, str(count), str(watch_pages)],
+        [sys.executable, "-m", module, url, run, *map(str, counts)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -53,6 +55,13 @@ def viewers(url: str, run: str, count: int, watch_pages: int = 0) -> Iterator[Ca
             stdin.close()  # they leave
 
 
+def viewers(
+    url: str, run: str, count: int, watch_pages: int = 0
+) -> contextlib.AbstractContextManager[Callable[[], Counter[str]]]:
+    """As many viewers until the block ends, and watch pages, which have no session."""
+    return people("benchmarks._watch", url, run, count, watch_pages)
+
+
 class Viewer:
     """One who looks at `run`; `seen` counts what came."""
 
@@ -64,12 +73,7 @@ class Viewer:
     async def watch(self, wait: float) -> None:
         """Comes after `wait` seconds, and stays until cancelled."""
         await asyncio.sleep(wait)
-        async with connect(
-            f"ws://{self._place.netloc}/_stcore/stream",
-            origin=Origin(self.url),
-            subprotocols=[Subprotocol("streamlit")],
-            max_size=None,
-        ) as page:
+        async with self._session() as page:
             try:
                 await asyncio.gather(self._page(page), self._follow())
             finally:
@@ -79,6 +83,15 @@ class Viewer:
         """The same from the watch page, which has no session and asks for the run that is followed."""
         await asyncio.sleep(wait)
         await self._follow(watch_page=True)
+
+    def _session(self) -> connect:
+        """The websocket that a page opens."""
+        return connect(
+            f"ws://{self._place.netloc}/_stcore/stream",
+            origin=Origin(self.url),
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
+        )
 
     async def _page(self, page: ClientConnection) -> None:
         await self._rerun(page)
@@ -119,7 +132,7 @@ class Viewer:
     async def _follow(self, watch_page: bool = False) -> None:
         path = f"/api/watch?held={self.run}&" if watch_page else f"/api/runs/{self.run}/series?"
         query = ""
-        async with _line(self._place.hostname or "", self._place.port or 80) as line:
+        async with line_to(self._place.hostname or "", self._place.port or 80) as line:
             while True:
                 told = json.loads(await self._get(line, path + query))
                 self.seen["answers"] += 1
@@ -143,7 +156,7 @@ class Viewer:
 
 
 @contextlib.asynccontextmanager
-async def _line(host: str, port: int) -> AsyncIterator[Line]:
+async def line_to(host: str, port: int) -> AsyncIterator[Line]:
     reader, writer = await asyncio.open_connection(host, port)
     try:
         yield reader, writer
@@ -151,18 +164,26 @@ async def _line(host: str, port: int) -> AsyncIterator[Line]:
         writer.close()
 
 
-async def _main(url: str, run: str, count: int, watch_pages: int) -> None:
-    """Tells what came whenever a line comes in; ends with the input."""
-    seen: Counter[str] = Counter()
-    crowd = [Viewer(url, run, seen).watch(k * COME / count) for k in range(count)]
-    crowd += [Viewer(url, run, seen).watch_page(k * COME / watch_pages) for k in range(watch_pages)]
-    tasks = [asyncio.create_task(viewer) for viewer in crowd]
+async def tell(seen: Counter[str], come: Sequence[Callable[[float], Awaitable[None]]], within: float) -> None:
+    """Lets all of `come` come within so many seconds. At every line of input, until its end, prints what was seen."""
+    tasks = [asyncio.ensure_future(one(k * within / len(come))) for k, one in enumerate(come)]
     while await asyncio.to_thread(sys.stdin.readline):
         seen["gone"] = sum(task.done() for task in tasks)
+        seen[CPU_MS] = round(1000 * time.process_time())
+        for task in tasks:
+            if task.done() and (error := task.exception()):
+                print(repr(error), file=sys.stderr, flush=True)
         print(json.dumps(seen), flush=True)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _main(url: str, run: str, count: int, watch_pages: int) -> None:
+    seen: Counter[str] = Counter()
+    come: list[Callable[[float], Awaitable[None]]] = [Viewer(url, run, seen).watch for _ in range(count)]
+    come += [Viewer(url, run, seen).watch_page for _ in range(watch_pages)]
+    await tell(seen, come, COME)
 
 
 if __name__ == "__main__":

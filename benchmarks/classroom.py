@@ -20,8 +20,8 @@ from benchmarks._machine import describe
 from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
 from benchmarks._served import served
-from benchmarks._watch import COME, viewers
-from benchmarks.viewers import BUSY, SETTLE, Stretch, stretch
+from benchmarks._watch import COME, CPU_MS, viewers
+from benchmarks.viewers import SETTLE, Stretch, stretch
 
 SESSIONS, WATCH_PAGES = 50, 50
 ALONE, FULL = "nobody", f"{SESSIONS} sessions, {WATCH_PAGES} watch pages"
@@ -43,19 +43,17 @@ def _measure(folder: Path, given: argparse.Namespace) -> dict[str, list[Stretch]
     with served(folder, FORGER_PIN="watch only", FORGER_LAN_URL="http://192.168.7.5:8501") as app:  # as of `make class`
         run = app.train("watched")
         time.sleep(5)  # the first pictures and checkup are made
-        before = app.threads()
-        time.sleep(SETTLE)
-        trainer = {k for k, busy in app.threads().items() if busy - before.get(k, 0) > BUSY * SETTLE}
         for _ in range(given.rounds):
             for way in (ALONE, FULL):
                 counts = (SESSIONS, WATCH_PAGES) if way == FULL else (0, 0)
                 with viewers(app.url, run.id, *counts) as seen:
                     time.sleep(COME + SETTLE)
                     start = seen()
-                    told = stretch(app, run, trainer, given.seconds)
+                    told = stretch(app, run, given.seconds)
                     came = Counter(seen())
                     came.subtract(start)
                 what = {name: float(came[name]) for name in ("answers", "pictures", "page runs", "errors", "gone")}
+                what["theirs"] = came[CPU_MS] / 1000 / given.seconds
                 found[way].append({**told, **what, "memory": app.resident()})
                 print(way, {k: round(v, 3) for k, v in found[way][-1].items()}, file=sys.stderr, flush=True)
     return found
@@ -67,13 +65,19 @@ def _text(found: dict[str, list[Stretch]], given: argparse.Namespace) -> str:
     for way, stretches in found.items():
         column = {name: [told[name] for told in stretches] for name in stretches[0]}
         wrong = int(sum(column["errors"]) + sum(column["gone"]))
-        numbers = [spread(column["rate"]), spread(kept) if way == FULL else "", spread(column["others"], 2)]
+        numbers = [
+            spread(column["rate"]),
+            spread(kept) if way == FULL else "",
+            spread(column["others"], 2),
+            spread(column["theirs"], 2),
+        ]
         rows.append([way, *numbers, spread(column["answers"]), str(wrong), spread(column["memory"])])
     head = [
         "Who is there",
         "Images a second",
         "Of the rate alone, %",
         "Cores beside training",
+        "Cores of those who watch",
         "Answers",
         "Errors, broken connections",
         "Memory at the end, MB",

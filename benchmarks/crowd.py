@@ -26,8 +26,9 @@ from benchmarks._machine import describe
 from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
 from benchmarks._served import Served, served
+from benchmarks._watch import CPU_MS
 from benchmarks.drag import FLAGS, SLIDER
-from benchmarks.viewers import BUSY, SETTLE, stretch
+from benchmarks.viewers import SETTLE, stretch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
@@ -123,20 +124,18 @@ def _measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         run = app.train("watched")
         time.sleep(5)  # the first pictures and checkup are made
         found["pages"] = _pages(app, run.id)
-        before = app.threads()
-        time.sleep(SETTLE)
-        trainer = {k for k, busy in app.threads().items() if busy - before.get(k, 0) > BUSY * SETTLE}
         for _ in range(given.rounds):
             for way in (ALONE, CROWD):
                 counts = (given.exploring, given.watching) if way == CROWD else (0, 0)
                 with browsers(app.url, run.id, *counts) as seen:
                     time.sleep(COME + SETTLE)
                     start = seen()
-                    told = stretch(app, run, trainer, given.seconds)
+                    told = stretch(app, run, given.seconds)
                     came = Counter(seen())
                     came.subtract(start)
                     came["refused"], came["gone"] = seen()["refused"], seen()["gone"]  # since they came
                 asked = {ASKED + kind: count / given.seconds for kind, count in came.items()}
+                asked["theirs"] = asked.pop(ASKED + CPU_MS) / 1000
                 found[way].append({**told, **asked, "memory": app.resident()})
                 print(way, {k: round(v, 3) for k, v in found[way][-1].items()}, file=sys.stderr, flush=True)
     return found
@@ -148,16 +147,16 @@ def _text(found: dict[str, Any], given: argparse.Namespace) -> str:
     rows = []
     for way in (ALONE, CROWD):
         stretches = found[way]
-        column = {name: [told[name] for told in stretches] for name in ("rate", "others", "memory")}
+        column = {name: [told[name] for told in stretches] for name in ("rate", "others", "theirs", "memory")}
         more = [spread(kept), str(round(wrong))] if way == CROWD else ["", ""]
-        rows.append(
-            [way, spread(column["rate"]), more[0], spread(column["others"], 2), more[1], spread(column["memory"])]
-        )
+        cores = [spread(column["others"], 2), spread(column["theirs"], 2)]
+        rows.append([way, spread(column["rate"]), more[0], *cores, more[1], spread(column["memory"])])
     head = [
         "Who is there",
         "Images a second",
         "Of the rate alone, %",
         "Cores beside training",
+        "Cores of the clients",
         "Refused or broken off",
         "Memory at the end, MB",
     ]

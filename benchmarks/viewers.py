@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 CROWDS = (0, 1, 2, 5, 30)
 PAGES = 2  # in Chromium
 SETTLE = 2.0  # seconds
-BUSY = 0.2  # of a core: who takes more while nobody watches is the trainer
 
 Stretch = dict[str, float]
 
@@ -60,15 +59,12 @@ def _measure(folder: Path, browser: BrowserContext | None, given: argparse.Names
     with served(folder, FORGER_PIN="watch only" if given.watchers else "") as app:
         run = app.train("watched")
         time.sleep(5)  # the first pictures and checkup are made
-        before = app.threads()
-        time.sleep(SETTLE)
-        trainer = {k for k, busy in app.threads().items() if busy - before.get(k, 0) > BUSY * SETTLE}
         for number in range(given.rounds):
             for way in ways[number:] + ways[:number]:
                 crowd = _pages(browser, app, run) if way == "pages" else _crowd(app, run, int(way))
                 with crowd as count:
                     time.sleep(COME + SETTLE)
-                    told = stretch(app, run, trainer, given.seconds)
+                    told = stretch(app, run, given.seconds)
                 found[way].append({**told, "count": count})
                 print(way, {k: round(v, 3) for k, v in told.items()}, file=sys.stderr, flush=True)
     return found
@@ -113,13 +109,11 @@ def _browser() -> Iterator[BrowserContext | None]:
         browser.close()
 
 
-def stretch(app: Served, run: Run, trainer: set[int], seconds: float) -> Stretch:
-    """Images trained a second, and cores that the rest of the server kept busy."""
-    rows, busy, threads = len(_log(run)), app.busy(), app.threads()
-    began = time.perf_counter()
+def stretch(app: Served, run: Run, seconds: float) -> Stretch:
+    """Images trained a second, and cores that the server kept busy beside training."""
+    rows, busy, began = len(_log(run)), app.busy(), time.perf_counter()
     time.sleep(seconds)
-    now, taken = app.threads(), time.perf_counter() - began
-    others = app.busy() - busy - sum(now[k] - threads[k] for k in trainer)
+    others, taken = app.busy() - busy, time.perf_counter() - began
     told = _log(run)[max(0, rows - 1) :]
     first, last = told[0], told[-1]
     rate = (last["images"] - first["images"]) / (last["seconds"] - first["seconds"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +129,17 @@ def drive(run: Run, at: dict[int, dict[str, Any]], data: Data | None = None) -> 
         if tick.step in left:
             run.write_control(**left.pop(tick.step))
     return ticks
+
+
+def endless(home: Path, run_id: str) -> Run:
+    """A run on points, which need no file, that would take a day."""
+    config = RunConfig(dataset="ring", model="first-steps", loss="non-saturating", device="cpu", threads=1)
+    return make(home, config, run_id=run_id, seconds=86_400)
+
+
+def wait_for(what: Callable[[], object], seconds: float = 30.0) -> None:
+    """Waits until `what()` is true."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)

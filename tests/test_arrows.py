@@ -54,8 +54,8 @@ def short(name: str) -> str:
 
 def test_the_reader_of_arrows_sees_what_it_should():
     assert "torch" in arrows("gan.games.adversarial")
-    assert "gan.training.loop" in arrows("gan.hosting.trainers", deep=True)
-    assert "gan.training.loop" not in arrows("gan.hosting.trainers")
+    assert "gan.training.loop" in arrows("gan.hosting.trainer_threads", deep=True)
+    assert "gan.training.loop" not in arrows("gan.hosting.trainer_threads")
     assert "torch" in loaded("gan.training.loop")
     assert "gan.datasets" not in arrows("gan.hosting.jobs", deep=True)  # only for types
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
@@ -111,7 +111,7 @@ def test_the_engine_knows_nothing_of_the_app(name):
 
 def test_only_hosts_and_the_command_line_iterate_the_loop():
     users = {name for name in SOURCES if "gan.training.loop" in arrows(name, deep=True)}
-    assert users == {"gan.hosting.trainers", "gan.cli.commands", "gan.cli.sweep_command"}
+    assert users == {"gan.hosting.trainer_threads", "gan.cli.commands", "gan.cli.sweep_command"}
 
 
 @pytest.mark.parametrize("name", [n for n in ENGINE if short(n) in MATHS])

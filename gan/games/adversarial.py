@@ -19,6 +19,7 @@ from gan import models, registry
 from gan.config import RunConfig, loss_conflict
 from gan.games import Batches, Snapshot, Stats
 from gan.games._adam import GuardedAdam
+from gan.games._chosen import chosen, prepare
 from gan.games._opinion import opinion
 from gan.models import _layers as layers
 from gan.rng import RngStreams
@@ -49,9 +50,7 @@ def networks(config: RunConfig, shape: tuple[int, int, int], n_classes: int, see
     G, D = models.build(config, shape, n_classes, seed, "cpu")
     if problem := conflict(config, D):
         raise ValueError(problem)
-    for trick, amount in chosen("tricks", config):
-        if hasattr(trick, "prepare"):
-            trick.prepare(D, amount, torch.Generator().manual_seed(seed))
+    prepare(D, config, seed)
     return {"G": G, "D": D}
 
 
@@ -325,12 +324,6 @@ def every(file: ModuleType, config: RunConfig) -> int:
 def fading(file: ModuleType, config: RunConfig) -> int:
     """The updates of G in which the amount of a trick or augmentation falls to 0, as the run has it; 0: never."""
     return int(getattr(config, f"{file.__name__.rpartition('.')[2]}_steps")) if hasattr(file, "FADES") else 0
-
-
-def chosen(kind: str, config: RunConfig) -> list[tuple[ModuleType, Any]]:
-    """The files of a kind whose setting is not off, and their amounts, in the order of their names."""
-    amounts = {name: getattr(config, name.replace("-", "_")) for name in registry.names(kind)}
-    return [(registry.load(kind, name), amount) for name, amount in amounts.items() if amount]
 
 
 def conflict(config: RunConfig, D: nn.Module) -> str:

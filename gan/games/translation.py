@@ -25,6 +25,7 @@ from gan import registry
 from gan.config import RunConfig
 from gan.games import Batches, Snapshot, Stats
 from gan.games._adam import GuardedAdam
+from gan.games._chosen import prepare
 from gan.games._degradations import degrade, holed, known, shape_of
 from gan.games._opinion import opinion
 from gan.games._unet import PatchDiscriminator, UNet, enlarged
@@ -64,9 +65,7 @@ def networks(config: RunConfig, shape: tuple[int, int, int], n_classes: int, see
     with seeded(RngStreams(seed).generator("initialise", 0)):
         G = UNet(shape, source, config.width, config.degradation == "hole", config.z_dim if _several(config) else 0)
         D = PatchDiscriminator(shape, source[0], config.width * 4 // 3)
-    if config.spectral_norm:
-        trick = registry.load("tricks", "spectral-norm")
-        trick.prepare(D, config.spectral_norm, torch.Generator().manual_seed(seed))
+    prepare(D, config, seed)
     return {"G": G, "D": D}
 
 

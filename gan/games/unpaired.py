@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan import registry
 from gan.config import RunConfig
 from gan.games import Batches, Snapshot, Stats
+from gan.games._chosen import prepare
 from gan.games._image_pool import ImagePool
 from gan.games._opinion import opinion
 from gan.games._residual import BothDomains, BothWays
@@ -53,9 +53,7 @@ def networks(config: RunConfig, shape: tuple[int, int, int], n_classes: int, see
         raise ValueError("Translation makes pictures of at least 8 x 8 pixels from others.")
     with seeded(RngStreams(seed).generator("initialise", 0)):
         G, D = BothWays(shape, config.width), BothDomains(shape, config.width)
-    if config.spectral_norm:
-        trick = registry.load("tricks", "spectral-norm")
-        trick.prepare(D, config.spectral_norm, torch.Generator().manual_seed(seed))
+    prepare(D, config, seed)
     return {"G": G, "D": D}
 
 

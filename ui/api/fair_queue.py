@@ -1,7 +1,7 @@
 """A fair work queue: round robin over clients; a client's newer request replaces its older one.
 
-A thread beside a trainer costs it more than its share of a core: both hold Python's lock again and again. So while
-a run is trained in this process, the thread that works the queue off rests after each piece of work.
+Training, browsers and this server share the cores of one machine. So while a run is trained, the thread that works the
+queue off rests after each piece of work.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan.diagnostics import addresses
-from gan.hosting import first_digits, torch_loader, trainers
-from ui.shell import arrivals, class_file, listening, log_lines, malloc, prefix
+from gan.hosting import first_digits, malloc, torch_loader, trainers
+from ui.shell import arrivals, class_file, listening, log_lines, prefix
 from ui.shell.connections import Connections, running_server
 
 # What torch waits for at most: a first browser, and then for its page to be drawn.
@@ -69,7 +69,7 @@ class FirstPage:
 
 
 async def settle() -> None:
-    """Imports torch once the first page is up, then lets the collector forget everything imported.
+    """Imports torch once the first page is up, here and in the trainers' process, then freezes all that was imported.
 
     A full collection over torch and plotly takes a quarter of a second, during which all requests wait; frozen objects
     are not visited again. Python makes one when a quarter as many objects are new as the last one left: the second
@@ -82,6 +82,7 @@ async def settle() -> None:
         deadline = time.monotonic() + patience
         while what not in SEEN and time.monotonic() < deadline:
             await asyncio.sleep(0.2)
+    trainers.trainers().warm_up()
     torch_loader.warm_up(then=_remember_speed)
     while torch_loader.torch_state() == "loading":
         await asyncio.sleep(0.2)

@@ -11,7 +11,7 @@ CHURN = """
 import random, sys
 from pathlib import Path
 import numpy as np
-from ui.shell.malloc import give_back
+from gan.hosting.malloc import give_back
 
 def resident():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
@@ -44,7 +44,7 @@ def test_large_blocks_are_given_back() -> None:
 CROWD = """
 import re, sys, threading
 from pathlib import Path
-from ui.shell.malloc import give_back
+from gan.hosting.malloc import give_back
 
 assert sys.argv[1] != "yes" or give_back()
 met = threading.Barrier(10)
