@@ -14,7 +14,7 @@ from typing import Any
 
 from gan import datasets
 from gan.runs import Run
-from tests.serving import HOME, Server, server
+from tests.serving import HOME, Server, children, server
 
 WITHIN = """
 import json, pathlib, sys, threading, time
@@ -57,12 +57,9 @@ class Served:
     def resident(self) -> float:
         """MB in memory of it and of the process that trains: their own, and their share of pages that they share."""
         pid, shares = self.app.process.pid, []
-        children = [
-            each for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()
-        ]
-        for process in (pid, *children):
+        for process in (Path(f"/proc/{pid}"), *children(pid)):
             with contextlib.suppress(OSError):  # ended just now
-                told = Path(f"/proc/{process}/smaps_rollup").read_text()
+                told = (process / "smaps_rollup").read_text()
                 shares.append(int(told.split("\nPss:")[1].split()[0]))
         return sum(shares) / 1000
 

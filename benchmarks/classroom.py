@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks._machine import describe
 from benchmarks._report import parser as command_line
 from benchmarks._report import publish, spread, table
-from benchmarks._served import served
+from benchmarks._served import served, until
 from benchmarks._watch import COME, CPU_MS, viewers
 from benchmarks.viewers import SETTLE, Stretch, stretch
 
@@ -47,7 +47,9 @@ def _measure(folder: Path, given: argparse.Namespace) -> dict[str, list[Stretch]
             for way in (ALONE, FULL):
                 counts = (SESSIONS, WATCH_PAGES) if way == FULL else (0, 0)
                 with viewers(app.url, run.id, *counts) as seen:
-                    time.sleep(COME + SETTLE)
+                    time.sleep(COME)
+                    until(lambda seen=seen, count=counts[0]: seen()["page runs"] >= count, "all pages")  # drawn once
+                    time.sleep(SETTLE)
                     start = seen()
                     told = stretch(app, run, given.seconds)
                     came = Counter(seen())

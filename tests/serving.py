@@ -57,8 +57,10 @@ def server(
         yield found
     finally:
         if process.poll() is None:
+            trainers = children(process.pid)
             process.kill()
             process.wait()
+            _wait_for(trainers)
 
 
 def free_port() -> int:
@@ -67,6 +69,19 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def children(pid: int) -> list[Path]:
+    """The processes that one has started, as folders of /proc; [] where there is none."""
+    ids = [(task / "children").read_text().split() for task in Path(f"/proc/{pid}/task").glob("*")]
+    return [Path("/proc", each) for some in ids for each in some]
+
+
+def _wait_for(processes: list[Path], seconds: float = 20.0) -> None:
+    """Until trainers have saved, as they do without their server: the folder is theirs until then."""
+    deadline = time.monotonic() + seconds
+    while any(each.exists() for each in processes) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _wait(found: Server, seconds: float = 60.0) -> None:

@@ -6,6 +6,7 @@ for everybody, without PyTorch. D has to be calibrated first (gan/sampler/calibr
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import threading
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -31,13 +33,15 @@ if TYPE_CHECKING:
     from gan.sampler import Sampler
 
 MAX_PROGRAMS, MAX_JUDGES = 64, 16
+TRIES = 3  # to read a generator that is being replaced
 MAX_PACKED_BYTES = 64 << 20  # of weights in memory
 GZIP_LEVEL = 1  # 16-bit weights are nearly random: more effort saves nothing
 
 
 def routes(worker: GeneratorWorker) -> list[Route]:
     """The routes of this file, for the app to mount."""
-    programs, packs, judges = _Programs(worker), _Packs(), _Judges(worker)
+    packs, judges = _Packs(), _Judges(worker)
+    programs = _Programs(worker, packs)
     return [
         Route("/models/{name}/program", programs.answer),
         Route("/models/{name}/weights", packs.answer),
@@ -49,19 +53,25 @@ def routes(worker: GeneratorWorker) -> list[Route]:
 class _Programs:
     """Programs by the settings that they depend on: JSON, or the sentence that says why there is none."""
 
-    def __init__(self, worker: GeneratorWorker):
+    def __init__(self, worker: GeneratorWorker, packs: _Packs):
         self._written: SharedResults[tuple[str, str]] = SharedResults(worker, MAX_PROGRAMS)
+        self._packs = packs
 
     async def answer(self, request: Request) -> Response:
+        """The program, and where the weights are, which are packed by now: newer ones may come before the question."""
         after, known = integer(request, "after"), integer(request, "g")
-        model = requests.find_model(request)
-        events = model.run.events()
-        about, now = model.about, generation(events)
-        if after == about.step and known == now:
-            return Response(status_code=204, headers={"X-Step": str(about.step)})
-        text, why = await self._program(model)
-        if why:
-            raise unavailable(f"the page cannot draw by itself: {why}")
+        for _ in range(TRIES):
+            model = requests.find_model(request)
+            events = model.run.events()
+            about, now = model.about, generation(events)
+            if after == about.step and known == now:
+                return Response(status_code=204, headers={"X-Step": str(about.step)})
+            text, why = await self._program(model)
+            if why:
+                raise unavailable(f"the page cannot draw by itself: {why}")
+            with contextlib.suppress(RunError):  # a newer one has just come
+                await run_in_threadpool(self._packs.body, model, about.step, now)
+                break
         place = {"step": about.step, "generation": now, "weights": weights_url(model.run, events, about.step)}
         body = f"{json.dumps(place)[:-1]}, {text[1:]}"
         headers = {"Cache-Control": "no-store", "X-Step": str(about.step)}
@@ -97,23 +107,21 @@ class _Packs:
         model = requests.find_model(request)
         now = generation(model.run.events())
         wanted = model.about.step if step is None else step
-        body = self._body(model, wanted, now)
+        body = self.body(model, wanted, now)
         return _file(request, body, wanted, certain=step is not None and asked == now)
 
-    def _body(self, model: Model, step: int, now: int) -> bytes:
+    def body(self, model: Model, step: int, now: int) -> bytes:
         """The file of that step, compressed: in memory, the newest one, or a snapshot. Raises RunError."""
         key = (str(model.run.path.resolve()), step, now)
-        with self._lock:
+        with self._lock:  # also while it is packed: who else asks for it waits
             if key in self._packed:
                 return self._packed[key]
-        places = [model.run.weights(model.step), model.run.weights(step)]
-        for path in places:
-            if weights_header.read(path).get("step") == step:
-                body = _pack(model, path)
-                with self._lock:
+            for path in (model.run.weights(model.step), model.run.weights(step)):
+                if weights_header.read(path).get("step") == step:
+                    body = _pack(model, path)
                     if len(body) <= MAX_PACKED_BYTES:
                         self._packed[key] = body
-                return body
+                    return body
         raise RunError(f"Run {model.run.id!r} no longer has the generator of step {step}: there is a newer one.")
 
 

@@ -17,8 +17,6 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-import h11
-
 from ui.shell import left_sessions, listening
 from ui.shell.log_lines import FULL
 
@@ -162,14 +160,15 @@ class Connections:
 
 
 def _is_sending(connection: Any) -> bool:
-    return getattr(getattr(connection, "conn", None), "their_state", None) is h11.SEND_BODY
+    return bool(getattr(connection, "sending", False))  # a websocket's has none
 
 
 def _bounded(base: type[Any], connections: Connections) -> type[Any]:
-    """uvicorn's protocol of a connection, which tells `connections` what happens to it."""
+    """uvicorn's protocol of a connection (by httptools), which tells `connections` what happens to it."""
 
     class Bounded(base):
         surplus = 0
+        sending = False  # the client: between the first byte of a question and the last
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -191,10 +190,18 @@ def _bounded(base: type[Any], connections: Connections) -> type[Any]:
                 self.transport.write(REFUSED)
                 self.transport.close()
 
+        def on_message_begin(self) -> None:
+            self.sending = True
+            super().on_message_begin()
+
+        def on_message_complete(self) -> None:
+            self.sending = False
+            super().on_message_complete()
+
         def send_400_response(self, msg: str) -> None:
-            try:
-                super().send_400_response(msg)
-            except h11.LocalProtocolError:  # an answer has begun
+            if self.cycle and self.cycle.response_started and not self.cycle.response_complete:
                 self.transport.abort()
+            else:
+                super().send_400_response(msg)
 
     return Bounded
