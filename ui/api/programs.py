@@ -144,6 +144,7 @@ class _Judges:
 
     def __init__(self, worker: GeneratorWorker):
         self._made: SharedResults[_Judge | str] = SharedResults(worker, MAX_JUDGES)
+        self._said: LRUCache[tuple[str, str], _Judge] = LRUCache(MAX_JUDGES)
 
     async def answer(self, request: Request) -> Response:
         after, known, networks = integer(request, "after"), integer(request, "g"), _networks(request)
@@ -154,6 +155,7 @@ class _Judges:
             return Response(status_code=204, headers={"X-Step": str(about.step)})
         made = await self._judge(request, model)
         url = judge_url(model.name, events, made.step, networks)
+        self._said[model.name, url.partition("?")[2]] = made  # a newer one may come before its weights are asked for
         place = {"step": made.step, "generation": now, "weights": url}
         if networks == "e":
             place["weights"] = evaluator_url(model.run, made.mark)
@@ -164,7 +166,7 @@ class _Judges:
     async def weights(self, request: Request) -> Response:
         step, asked = integer(request, "step"), integer(request, "g")
         model = requests.find_model(request)
-        made = await self._judge(request, model)
+        made = self._said.get((model.name, request.url.query)) or await self._judge(request, model)
         if step not in (None, made.step):
             raise RunError(f"Run {model.run.id!r} no longer has the D of step {step}: there is a newer one.")
         certain = step is not None and asked == generation(model.run.events())

@@ -153,6 +153,10 @@ def test_a_page_gets_the_calibrated_d(client: Client, own: Run) -> None:
     assert {f"D.{name}" for name in told["critic"]["weights"]} <= set(safetensors.torch.load(answer.content))
     assert client.get("/api/models/own/judge?after=2&g=0").status_code == 204
     assert client.get("/api/models/own/judge/weights?step=1&g=0").status_code == 404
+    own.write_control(budget={"steps": 4})
+    engine.play(own)
+    assert client.get(f"/{told['weights']}").content == answer.content  # a moment later
+    assert client.get("/api/models/own/judge").json()["step"] == 4
 
 
 def test_a_page_has_no_classifier_for_pictures_of_another_size(client: Client) -> None:
