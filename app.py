@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from ui.api.answer_cache import SharedAnswers
 from ui.api.routes import routes
 from ui.shared import access
 from ui.shell import connection, home, index_page, watch_page
@@ -32,7 +33,16 @@ app = st.App(
         Middleware(Prefix, [*index_page.names(), watch_page.NAME]),
         *(
             Middleware(one)
-            for one in (SecurityHeaders, Hosts, BrowserCookie, BinaryFrames, FirstPage, Arrivals, Uploads)
+            for one in (
+                SecurityHeaders,
+                Hosts,
+                BrowserCookie,
+                BinaryFrames,
+                FirstPage,
+                Arrivals,
+                Uploads,
+                SharedAnswers,
+            )
         ),
     ],
     on_script_error=failed,
