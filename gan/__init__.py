@@ -27,8 +27,8 @@ def _open_standard_streams() -> None:
                 os.dup2(opened, number)
                 os.close(opened)
             os.set_inheritable(number, True)
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
+        if getattr(sys, name) is None:  # what has its number though it was closed is something else's
+            setattr(sys, name, open(number if closed else os.devnull, mode, closefd=not closed))  # noqa: SIM115, PTH123
 
 
 _open_standard_streams()

@@ -112,7 +112,7 @@ if len(chosen) < 2:
 else:
     actions.controls(chosen)
     if fix := repair.mended([entry.run for entry in chosen]):
-        st.markdown(f":material/healing: **What mended it.** {fix}")
+        st.markdown(f":material/healing: **What fixed it.** {fix}")
     compare(chosen)
     actions.table(chosen)
     settings(chosen)

@@ -25,7 +25,7 @@ const SCOPE = {
   id: "scope",
   label: "One step",
   note:
-    "The newest step by hand, by G as it is trained, without averaging. The difference is enlarged; orange is brighter, " +
+    "The latest step by hand, by the weights of G as they are trained, not averaged. The difference is enlarged; orange is brighter, " +
     "blue darker. “D would change” is the gradient that G is given.",
 };
 const LATE = PANELS.filter(({ checks }) => checks); // they come last: no tab moves when they do

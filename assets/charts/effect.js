@@ -25,8 +25,8 @@ export function effect(feed) {
   });
   const [before, after] = split(feed, "confident", change.step);
   if (before.length && after.length)
-    moved.push(`readable samples ${percent(before.at(-1))} → ${percent(after.at(-1))}`);
-  return moved.length ? `${lead} ${moved.join(", ")}.` : "";
+    moved.push(`legible samples ${percent(before.at(-1))} → ${percent(after.at(-1))}`);
+  return moved.length ? `${lead} ${moved.join(", ")}.`.replaceAll(/ (%|→)/g, "\u00a0$1") : "";
 }
 
 /** The values of a column up to a step, and those after it. */

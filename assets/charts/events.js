@@ -52,7 +52,7 @@ function changes(event, live, values) {
 function inWords(event) {
   switch (event.event) {
     case "stepped":
-      return { d: "D alone", g: "G alone" }[event.what] ?? "one step";
+      return { d: "D only", g: "G only" }[event.what] ?? "one step";
     case "budget":
       return "new budget";
     case "branched":

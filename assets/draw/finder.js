@@ -19,7 +19,7 @@ const TASKS = [
     restarts: 8,
     tab: "Find it",
     go: () => "Find it in latent space",
-    text: () => "Eight random z, all moved downhill until what G makes of them looks like your picture.",
+    text: () => "Eight random starting points, each adjusted until the picture that G makes of it looks like yours.",
   },
   {
     id: "inpaint",

@@ -145,7 +145,7 @@ export class Drawing {
 
   /** The finger has come to rest: words, which would cost a layout of the page for every picture. */
   rest(answer) {
-    const took = `${Math.round(answer.took)} ms from your finger to the picture`;
+    const took = `${Math.round(answer.took)} ms from the pointer to the picture`;
     const why = generators.why(this.explorer.context.model());
     const server = why ? `; drawn by the server: ${why}` : "";
     this.status.textContent = `Generator of step ${number(answer.step)}, ${took}${server}`;

@@ -59,7 +59,8 @@ export class Film {
     const enough = this.way.value === "walk" || this.pins.list.length > 1;
     this.play.disabled = this.save.disabled = !enough;
     this.play.title = enough ? "" : "A film through the pins needs two of them.";
-    this.told.textContent = `${this.pace.toFixed(1)} rad/s`;
+    this.told.textContent = this.pace < 0.5 ? "slow" : this.pace < 1.2 ? "medium" : "fast";
+    this.told.title = `${this.pace.toFixed(1)} radians a second`;
     this.track.fill();
   }
 

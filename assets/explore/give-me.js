@@ -52,8 +52,8 @@ export class GiveMe {
       const { best, share, seen, why } = await this.search(k, () => this.asked === mine && !this.explorer.gone);
       if (this.asked !== mine || this.explorer.gone) return;
       if (why) return tell(`Not available because ${why}.`);
-      if (share < RATHER) return tell(`EvalNet reads ${name} in none of ${seen} samples.`);
-      tell(`EvalNet is ${percent(share)} sure; ${seen} samples were drawn.`);
+      if (share < RATHER) return tell(`The classifier reads ${name} in none of ${seen} samples.`);
+      tell(`The best of ${seen} samples; the classifier is ${percent(share)} sure.`);
       this.given(best);
     } catch (error) {
       tell(error.message);

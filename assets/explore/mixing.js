@@ -30,7 +30,7 @@ export class Mixing {
     const words = h(
       "p",
       { class: "explore-missing" },
-      "Each layer of this generator takes a style of its own. The first row and column begin with the sample above; a press on one at the edge goes there.",
+      "Each layer of this generator takes a style of its own. The first row and column begin with the sample above; click a picture at the edge to go there.",
     );
     this.element = h("div", { class: "explore-mixed" }, label, this.split, grid, h("div", {}, other), words);
     this.asker = new Newest({

@@ -23,7 +23,7 @@ export class SnapshotSlider {
     this.only = h(
       "p",
       { class: "explore-missing" },
-      "Of this run only the last generator was kept: no way back in time.",
+      "Only the last generator of this run was saved, so there is no way back in time.",
     );
     this.element = h("div", { class: "explore-moment" }, this.row, this.only);
     this.time.oninput = () => this.at(explorer.context.data.steps[this.time.value] ?? null);

@@ -19,7 +19,7 @@ const ASKS = ["play", "both", "d", "g"]; // what changes the run
 const SORTS = ["fixed", "random", "real"];
 const NO_RUN = "Nothing is trained yet. Start a run on the page Train: it will be shown here.";
 const NO_PIN = "You are watching: enter the PIN on the Train page to take control.";
-const NO_ADDRESS = "This server answers this machine only. Started with “make class” it lets phones in.";
+const NO_ADDRESS = "Only this computer can open the page. Started with “make class” it lets phones in.";
 
 class View {
   constructor(parent) {

@@ -117,23 +117,27 @@ class TrainerProcess:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
             path = os.pathsep.join(filter(None, (str(HOME), os.environ.get("PYTHONPATH"))))
+            ours, theirs = os.pipe()  # beside the standard streams, which libraries may print to
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gan.hosting.trainer_process"],
+                [sys.executable, "-m", "gan.hosting.trainer_process", str(theirs)],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=None if sys.__stdout__ else subprocess.DEVNULL,
+                stderr=None if sys.__stderr__ else subprocess.DEVNULL,
                 text=True,
+                pass_fds=(theirs,),
+                start_new_session=True,  # the signals of a terminal are this process's
                 env={**os.environ, "PYTHONPATH": path},
             )
-            threading.Thread(
-                target=self._listen, args=(self._process,), name="hear from the trainers", daemon=True
-            ).start()
+            os.close(theirs)
+            answers = os.fdopen(ours)
+            name, work = "hear from the trainers", (self._process, answers)
+            threading.Thread(target=self._listen, args=work, name=name, daemon=True).start()
         return self._process
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: subprocess.Popen[str], answers: IO[str]) -> None:
         assert process.stdin
-        assert process.stdout
-        with process.stdout:
-            for line in process.stdout:
+        with answers:
+            for line in answers:
                 self._take(_State(**json.loads(line)))
         code = process.wait()
         with contextlib.suppress(OSError):
@@ -168,8 +172,6 @@ def main(lines: IO[str], answers: IO[str]) -> None:
         ended.set()
 
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    for number in (signal.SIGINT, signal.SIGHUP):  # of a terminal: the process that serves ends this one
-        signal.signal(number, signal.SIG_IGN)
     malloc.give_back()
     torch_loader.warm_up()
     threading.Thread(target=obey, daemon=True).start()
@@ -196,6 +198,5 @@ def main(lines: IO[str], answers: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    own = os.fdopen(os.dup(1), "w")  # whatever a library prints goes where errors go
-    os.dup2(2, 1)
-    main(sys.stdin, own)
+    with os.fdopen(int(sys.argv[1]), "w") as own:
+        main(sys.stdin, own)

@@ -57,7 +57,11 @@ def test_runs_queue_rest_stop_and_are_saved(tmp_path: Path, trainers: TrainerPro
     assert ended(first)
 
 
-def test_why_a_run_cannot_begin_is_told(tmp_path: Path, trainers: TrainerProcess) -> None:
+def test_why_a_run_cannot_begin_is_told_whatever_a_library_prints(
+    tmp_path: Path, trainers: TrainerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('{ from a library')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     odd = endless(tmp_path, "odd")
     whole = (odd.path / "config.json").read_text()
     (odd.path / "config.json").write_text("{")
@@ -91,8 +95,7 @@ def test_training_is_saved_where_it_is_asked_to_end(tmp_path: Path, trainers: Tr
     wait_for(lambda: run.states())
     process = trainers._process
     assert process
-    for harmless in (signal.SIGINT, signal.SIGHUP):  # of the terminal of both
-        process.send_signal(harmless)
+    assert os.getsid(process.pid) != os.getsid(0)  # Ctrl-C in a terminal does not reach it
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     assert ended(run)

@@ -78,7 +78,7 @@ def test_every_generator_gets_the_same_noise(page: Page, serving: tuple[Server, 
     assert len(set(one)) == len(one) == 12
     assert not set(one) & set(narrow)
     expect(page.locator(".compare-note")).to_contain_text(
-        "A z of 3 numbers is the beginning of one of 20.", use_inner_text=True
+        "The shorter z (3 numbers) is the start of the longer one (20).", use_inner_text=True
     )
     page.get_by_role("button", name="Other noise").click()
     seed = seed_of(page)

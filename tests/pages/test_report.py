@@ -210,7 +210,7 @@ def test_one_generator_has_one_distance(open_page: Open, run: Run) -> None:
     at = open_page("runs", report="one")
     assert "<dt>Distance to real (FD)</dt><dd>343<small>" in html(at)
     assert "<dt>Classes present</dt><dd>9<small>" in html(at)
-    assert "Scores that are also in the report card below are taken from it" in text(at)
+    assert "Scores that stand in the report card, too, come from there" in text(at)
 
 
 def test_points_are_drawn_but_not_scored(open_page: Open, make_run: MakeRun) -> None:

@@ -13,7 +13,7 @@ from gan.hosting import torch_loader
 from ui.shared import access, presets
 from ui.train import projector
 
-ANYBODY = ("On a projector", "Something not working?", "Ask for the wheel")  # what no role is needed for
+ANYBODY = ("Projector mode", "Something not working?", "Ask for the wheel")  # what no role is needed for
 ACTIONS = ("Pause", "Step", "Only D", "Only G", "Stop")
 
 

@@ -22,7 +22,7 @@ COLUMNS = 3
 LOOK_SECONDS = 2.0  # between two looks for a case that was started elsewhere
 INTRODUCTION = (
     "Each of these runs is broken on purpose and fails within a minute. **Predict** what will happen, **watch** "
-    "whether it does, then **mend** it: one press runs the fixed version side by side."
+    "whether it does, then **fix** it: one click runs the fixed version side by side."
 )
 
 

@@ -173,7 +173,7 @@ def _source(step: int, row: scores.Scores | None) -> str:
     rough = f"measured while training at step {step:,}, in about a thousand samples: quick and rough"
     if row is None:
         return f"{rough.capitalize()}. The report card below measures more, and more exactly."
-    return f"Scores that are also in the report card below are taken from it ({row.n:,} samples). The rest was {rough}."
+    return f"Scores that stand in the report card, too, come from there ({row.n:,} samples). The rest was {rough}."
 
 
 def nearest_look(run: Run, step: int, score: str) -> dict[str, Any]:

@@ -44,7 +44,8 @@ def _draw(today: list[Run], was_running: bool) -> None:
             label, mark = f"The class's zip ({len(made) / 1e6:.1f} MB)", ":material/download:"
             st.download_button(label, made, "class.zip", "application/zip", icon=mark, on_click="ignore")
         if today and can_drive():
-            label = f"Pack today's {len(today)} runs again" if made else f"Pack today's {len(today)} runs for the class"
+            which = f"today's {len(today)} runs" if len(today) > 1 else "today's run"
+            label = f"Pack {which} again" if made else f"Pack {which} for the class"
             if st.button(label, key="pack-class", icon=":material/folder_zip:", help=HELP):
                 attempt(_begin, today)
                 st.rerun()

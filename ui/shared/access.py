@@ -38,7 +38,9 @@ BLANK_PIN = (
     "FORGER_PIN is set, but blank: with it everybody could drive. Set it to digits or letters, or unset it to let "
     "everybody drive who can reach this address."
 )
-FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via", "Cf-Connecting-Ip")
+FORWARDED = (
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via", "Cf-Connecting-Ip",
+)  # fmt: skip
 FORWARDED_BYTES = frozenset(name.lower().encode() for name in FORWARDED)  # as a server names them
 
 

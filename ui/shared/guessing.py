@@ -1,7 +1,8 @@
 """Wrong guesses of the PIN, counted by where they come from: each further one costs twice the wait.
 
-Two counts for a guess from elsewhere: that of its address, and a more patient one of the network around it, since an
-attacker may have many addresses of one network. Others' guesses hold up nobody elsewhere, and never this machine.
+Three counts for a guess from elsewhere: that of its address, a more patient one of the network around it, since an
+attacker may have many addresses of one network, and the most patient one of all that come from elsewhere: behind a
+forwarder that passes on what a client says of itself, addresses can be made up. None ever holds up this machine.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 
 from cachetools import LRUCache
 
-FREE_GUESSES = {"near": 5, "address": 5, "network": 25}  # by kind of count
+FREE_GUESSES = {"near": 5, "address": 5, "network": 25, "elsewhere": 300}  # by kind of count
 MAX_WAIT_SECONDS, FORGET_SECONDS = 60.0, 600.0
 MAX_COUNTS = 10_000  # kept in memory
 NETWORK_BITS = {4: 24, 6: 48}  # of a site; one subscriber of IPv6 has 64 bits of addresses
@@ -50,8 +51,8 @@ def network_keys(address: str) -> tuple[str, ...]:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return (f"address {address[:64]}",)
+        return (f"address {address[:64]}", "elsewhere")
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     around = {kind: f"{ip}/{bits[ip.version]}" for kind, bits in (("address", ADDRESS_BITS), ("network", NETWORK_BITS))}
-    return tuple(f"{kind} {ipaddress.ip_network(net, strict=False)}" for kind, net in around.items())
+    return (*(f"{kind} {ipaddress.ip_network(net, strict=False)}" for kind, net in around.items()), "elsewhere")

@@ -11,8 +11,8 @@ from ui.shared import public_url, qr_code
 from ui.shared.text import plain
 
 THIS_MACHINE = (
-    "This server answers this machine only, so no phone can open the link. To let a class in, stop it where it was "
-    "started (Ctrl-C: what trains is saved, and **Resume** takes it up again), then start it with"
+    "Only this computer can open the link. To let a class in, stop the server in its terminal (Ctrl-C: what trains is "
+    "saved, and **Resume** takes it up again), then start it with"
 )
 
 

@@ -17,6 +17,8 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+import h11
+
 from ui.shell import left_sessions, listening
 from ui.shell.log_lines import FULL
 
@@ -160,15 +162,14 @@ class Connections:
 
 
 def _is_sending(connection: Any) -> bool:
-    return bool(getattr(connection, "sending", False))  # a websocket's has none
+    return getattr(getattr(connection, "conn", None), "their_state", None) is h11.SEND_BODY
 
 
 def _bounded(base: type[Any], connections: Connections) -> type[Any]:
-    """uvicorn's protocol of a connection (by httptools), which tells `connections` what happens to it."""
+    """uvicorn's protocol of a connection, which tells `connections` what happens to it."""
 
     class Bounded(base):
         surplus = 0
-        sending = False  # the client: between the first byte of a question and the last
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -182,26 +183,23 @@ def _bounded(base: type[Any], connections: Connections) -> type[Any]:
             super().data_received(data)
             connections.received(self, len(data))
 
-        def handle_websocket_upgrade(self, *event: Any) -> None:
+        def handle_websocket_upgrade(self, event: h11.Request) -> None:
             connections.closed(self)
-            if connections.has_room(self):
-                super().handle_websocket_upgrade(*event)
+            names = {name for name, _ in event.headers}
+            if event.method != b"GET" or names & {b"content-length", b"transfer-encoding"}:
+                self.send_400_response(
+                    "A websocket begins with GET, and without a body."
+                )  # else it would be waited for
+            elif connections.has_room(self):
+                super().handle_websocket_upgrade(event)
             else:
                 self.transport.write(REFUSED)
                 self.transport.close()
 
-        def on_message_begin(self) -> None:
-            self.sending = True
-            super().on_message_begin()
-
-        def on_message_complete(self) -> None:
-            self.sending = False
-            super().on_message_complete()
-
         def send_400_response(self, msg: str) -> None:
-            if self.cycle and self.cycle.response_started and not self.cycle.response_complete:
-                self.transport.abort()
-            else:
+            try:
                 super().send_400_response(msg)
+            except h11.LocalProtocolError:  # an answer has begun
+                self.transport.abort()
 
     return Bounded

@@ -38,6 +38,8 @@ class Hosts:
             return await self.app(scope, receive, send)
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "")
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            return await _answer_twice(scope, receive, send)
         if host and not admitted.is_host(host):  # no browser leaves it out
             text = HOST_TEXT.format(host=repr(host[:100]), cure=connection.cure(f"http://{host}/"))
             self._say(text)
@@ -85,6 +87,12 @@ def _own_session(scope: Scope) -> Scope:
                 value = first + b", " + token
         headers.append((name, value))
     return {**scope, "headers": headers}
+
+
+async def _answer_twice(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        return await _refuse(receive, send)
+    return await JSONResponse({"error": "A request names one Host."}, 400)(scope, receive, send)
 
 
 async def _refuse(receive: Receive, send: Send) -> None:

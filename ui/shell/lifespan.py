@@ -14,7 +14,7 @@ import time
 import webbrowser
 from collections.abc import AsyncIterator
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 import anyio.to_thread
 import streamlit as st
@@ -77,7 +77,7 @@ async def settle() -> None:
     """
     listening.look()
     if warning := listening.warning():
-        print(f"\n  {warning}\n", flush=True)
+        say(f"\n  {warning}\n")
     for what, patience in (("browser", BROWSER_SECONDS), ("page", PAGE_SECONDS)):
         deadline = time.monotonic() + patience
         while what not in SEEN and time.monotonic() < deadline:
@@ -94,6 +94,12 @@ async def settle() -> None:
 def _remember_speed() -> None:
     if not trainers.trainers().active():  # else the measurement and the training would slow each other
         first_digits.remember_speed()
+
+
+def say(text: str, where: IO[str] | None = None) -> None:
+    """Prints a line at once, to somebody or to nobody: who read it may have ended."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=where or sys.stdout, flush=True)
 
 
 class Ending:
@@ -139,7 +145,7 @@ class Ending:
         self._asked.wait()
         started = time.monotonic()
         if active := trainers.trainers().active():
-            print(f"\n  Saving {', '.join(active)} …", flush=True)
+            say(f"\n  Saving {', '.join(active)} …")
         self._late = trainers.trainers().shutdown(SAVE_SECONDS)
         self._saved.set()
         time.sleep(max(0.0, EXIT_SECONDS - (time.monotonic() - started)))
@@ -148,7 +154,6 @@ class Ending:
     def _leave(self) -> None:
         class_file.remove()
         if self._late:
-            print(f"  Not saved in time: {', '.join(self._late)}", file=sys.stderr, flush=True)
+            say(f"  Not saved in time: {', '.join(self._late)}", sys.stderr)
         logging.shutdown()
-        sys.stdout.flush()
         os._exit(1 if self._late else 0)

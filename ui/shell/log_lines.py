@@ -12,13 +12,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import h11
 from starlette.requests import ClientDisconnect
 from starlette.websockets import WebSocketDisconnect
 
 from gan.files import NO_DESCRIPTORS
 
 LOGGERS = ("uvicorn.error", "streamlit.web.server.starlette.starlette_websocket", "asyncio", "forger")
-FAULTS = (ClientDisconnect, WebSocketDisconnect, ConnectionError)
+FAULTS = (ClientDisconnect, WebSocketDisconnect, h11.ProtocolError, ConnectionError)
 NO_MESSAGE = "DecodeError"  # of protobuf
 TEXT_FRAME = "A client sent text over a websocket, which takes binary messages only."
 INVALID_REQUEST = "Invalid HTTP request received."

@@ -202,7 +202,7 @@ def _share(run: Run, with_download: bool = False) -> None:
         joining.invite(run=run.id)
         if with_download:
             _download(run)
-        if st.button("On a projector", icon=":material/slideshow:", help="Large, steered by keys: ? lists them."):
+        if st.button("Projector mode", icon=":material/slideshow:", help="Large, steered by keys: ? lists them."):
             _go(show="1", run=run.id)
 
 

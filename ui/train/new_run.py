@@ -42,7 +42,7 @@ def render(preset: str, like: str, changes: Mapping[str, str]) -> None:
             st.query_params.from_dict({"preset": picked, **_own_data(st.session_state[form.DRAFT])})
             st.session_state.pop(LINK, None)  # filled anew, also where it is the one that was chosen before
             st.rerun()
-        broken = "Broken on purpose: predict, watch, mend"
+        broken = "Broken on purpose: predict, watch, fix"
         st.page_link(PAGES / "failures.py", label=broken, icon=":material/build:")
     with right:
         with st.container(key="form-head-right", horizontal=True, vertical_alignment="center"):

@@ -253,6 +253,18 @@ def test_many_addresses_of_one_network_do_not_give_many_guesses(come, ip):
 
 
 @pytest.mark.usefixtures("open_app")
+def test_addresses_that_are_made_up_do_not_try_every_pin(come):
+    for k in range(guessing.FREE_GUESSES["elsewhere"]):
+        come(ip=f"10.{k // 256}.{k % 256}.1")
+        wrong(1)
+    come(ip="172.16.0.1")
+    with pytest.raises(NotAllowed):
+        access.unlock(PIN)
+    come("near")
+    assert access.unlock(PIN)
+
+
+@pytest.mark.usefixtures("open_app")
 @pytest.mark.parametrize("header", access.FORWARDED)
 def test_whoever_comes_through_a_tunnel_is_not_near(come, header):
     come("far", **{header: "unknown"})

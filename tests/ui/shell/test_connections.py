@@ -150,6 +150,21 @@ def test_a_body_without_end_is_not_swallowed_for_ever(host: Host) -> None:
     assert host.ask() == "hello"
 
 
+def test_a_head_without_end_is_not_kept(host: Host) -> None:
+    with host.dial() as endless:
+        endless.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        assert _ends(endless, b"X-More: y\r\n" * 1000, seconds=8)
+    assert host.ask() == "hello"
+
+
+@pytest.mark.parametrize("head", ["POST / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nContent-Length: 40\r\n"])
+def test_a_websocket_that_waits_for_a_body_is_refused(host: Host, head: str) -> None:
+    with host.dial() as socket_:
+        more = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        socket_.sendall(f"{head}{more}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+        assert socket_.recv(12) == b"HTTP/1.1 400"
+
+
 def _ends(connection: socket.socket, piece: bytes, seconds: float) -> bool:
     """Whether the server stops taking pieces."""
     until = time.monotonic() + seconds

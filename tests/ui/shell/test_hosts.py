@@ -127,6 +127,14 @@ def test_its_own_names_are_answered(app: Starlette, path: str, host: str) -> Non
     assert ask(app, path, socket.gethostname() if host == "own" else host).status_code == 200
 
 
+def test_a_request_names_one_host(app: Starlette) -> None:
+    async def twice() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+            return await client.get("/api/x", headers=[("host", "evil.example"), ("host", HOST)])
+
+    assert asyncio.run(twice()).status_code == 400
+
+
 @pytest.mark.parametrize(
     "host",
     [
