@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks._machine import describe
@@ -48,7 +50,7 @@ def _measure(folder: Path, given: argparse.Namespace) -> dict[str, list[Stretch]
                 counts = (SESSIONS, WATCH_PAGES) if way == FULL else (0, 0)
                 with viewers(app.url, run.id, *counts) as seen:
                     time.sleep(COME)
-                    until(lambda seen=seen, count=counts[0]: seen()["page runs"] >= count, "all pages")  # drawn once
+                    until(partial(_drawn, seen, counts[0]), "all pages")
                     time.sleep(SETTLE)
                     start = seen()
                     told = stretch(app, run, given.seconds)
@@ -59,6 +61,11 @@ def _measure(folder: Path, given: argparse.Namespace) -> dict[str, list[Stretch]
                 found[way].append({**told, **what, "memory": app.resident()})
                 print(way, {k: round(v, 3) for k, v in found[way][-1].items()}, file=sys.stderr, flush=True)
     return found
+
+
+def _drawn(seen: Callable[[], Counter[str]], count: int) -> bool:
+    """Whether every session's page was drawn once."""
+    return seen()["page runs"] >= count
 
 
 def _text(found: dict[str, list[Stretch]], given: argparse.Namespace) -> str:

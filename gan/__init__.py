@@ -28,7 +28,7 @@ def _open_standard_streams() -> None:
                 os.close(opened)
             os.set_inheritable(number, True)
         if getattr(sys, name) is None:  # what has its number though it was closed is something else's
-            setattr(sys, name, open(number if closed else os.devnull, mode, closefd=not closed))  # noqa: SIM115, PTH123
+            setattr(sys, name, open(number if closed else os.devnull, mode, closefd=not closed))  # noqa: SIM115
 
 
 _open_standard_streams()

@@ -20,11 +20,25 @@ export function choices(label, options, picked, key = "id") {
   const each = (act) => buttons.forEach((button, k) => act(button, options[k][0]));
   return {
     element: h("div", { class: "base-tabs", role: "group", "aria-label": label }, ...buttons),
-    /** Marks one as chosen. */
-    press: (name) => each((button, own) => button.setAttribute("aria-pressed", String(own === name))),
+    /** Marks one as chosen, and brings it into the sight of a strip that scrolls. */
+    press: (name) =>
+      each((button, own) => {
+        button.setAttribute("aria-pressed", String(own === name));
+        if (own === name) reveal(button);
+      }),
     /** Leaves those out that have nothing to show. */
     offer: (useful) => each((button, own) => (button.hidden = !useful(own))),
   };
+}
+
+const FADE = 40; // pixels at the end of a strip that are not seen clearly
+
+/** Scrolls the strip of a button, and nothing else, until all of it can be seen. */
+function reveal(button) {
+  const strip = button.parentElement;
+  const [around, own] = [strip, button].map((element) => element.getBoundingClientRect());
+  if (own.right > around.right - FADE) strip.scrollLeft += own.right - around.right + FADE;
+  else if (own.left < around.left + FADE) strip.scrollLeft -= around.left + FADE - own.left;
 }
 
 /**

@@ -24,8 +24,7 @@ export function effect(feed) {
     return `${name} ${number(mean(before), 2)} → ${number(mean(after), 2)}`;
   });
   const [before, after] = split(feed, "confident", change.step);
-  if (before.length && after.length)
-    moved.push(`legible samples ${percent(before.at(-1))} → ${percent(after.at(-1))}`);
+  if (before.length && after.length) moved.push(`legible samples ${percent(before.at(-1))} → ${percent(after.at(-1))}`);
   return moved.length ? `${lead} ${moved.join(", ")}.`.replaceAll(/ (%|→)/g, "\u00a0$1") : "";
 }
 

@@ -6,6 +6,8 @@ import { band, plain, rem, upright } from "./plot.js";
 
 const LABEL = { yref: "paper", y: 1, yanchor: "top", borderpad: 0, showarrow: false };
 const LETTER = 6.6; // pixels that a letter of a label takes
+const GAP = 6; // pixels between two labels
+const BESIDE = { left: 3, center: 0, right: -3 }; // pixels from a label to its line
 const MANY = "▾"; // where a word has no room: it is said under the pointer, and in the list below the chart
 
 /** Share of the height that a chart with marks leaves above its curves: their words lie on no line. */
@@ -61,7 +63,7 @@ export function labels(words, [first, last], width) {
     const found = room(text);
     const content = found ? text : MANY;
     const [xanchor, from, to] = found ?? ["center", x, x];
-    taken.push([from, to]);
-    return { ...LABEL, x, xanchor, text: plain(content), hovertext: plain(told), font };
+    taken.push([from - GAP * scale, to + GAP * scale]);
+    return { ...LABEL, x, xanchor, xshift: BESIDE[xanchor], text: plain(content), hovertext: plain(told), font };
   });
 }

@@ -57,7 +57,9 @@ export class SameNoise {
     this.body.replaceChildren(...runs.map(({ id }) => this.rows.get(id).element));
     const sizes = [...new Set(runs.filter((run) => !run.points && !run.from_source).map(({ z_dim }) => z_dim))];
     this.note.textContent =
-      sizes.length < 2 ? "" : `The shorter z (${Math.min(...sizes)} numbers) is the start of the longer one (${Math.max(...sizes)}).`;
+      sizes.length < 2
+        ? ""
+        : `The shorter z (${Math.min(...sizes)} numbers) is the start of the longer one (${Math.max(...sizes)}).`;
   }
 
   /** The row of a run, to tell it its colour, its status and the step to show. */

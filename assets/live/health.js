@@ -21,8 +21,14 @@ export class Health {
     this.said = h("span", { class: "live-said", role: "status", "aria-atomic": "true" }, this.sign, this.title);
     this.seen = h("span");
     this.advice = h("span", { class: "live-advice" });
+    this.now = h("span", { class: "live-advice", "data-testid": "live-light-now", hidden: true }, "as it is now");
     const named = { class: "live-light", "data-testid": "live-light", hidden: true };
-    this.element = h("div", named, this.said, h("p", {}, this.seen, " ", this.advice));
+    this.element = h("div", named, this.said, h("p", {}, this.seen, " ", this.advice), this.now);
+  }
+
+  /** Says that it speaks of now where the pictures are of an earlier moment. */
+  past(earlier) {
+    this.now.hidden = !earlier;
   }
 
   /** Shows what a feed tells: { name, level, title, seen, advice }, or null for nothing. */

@@ -105,6 +105,7 @@ class View {
   /** Shows the moment at which the time slider stands; null is now. */
   look(step) {
     this.at = step;
+    this.light.past((step ?? null) !== null);
     this.coverage.show(this.following.feed, step);
     this.chart.look(step);
     this.presents({ step: step ?? null });
@@ -155,6 +156,7 @@ function sentence(feed) {
       ? `Other runs are training. This one is number ${feed.place} in line and will start automatically.`
       : "Another run is training. Yours is next and will start automatically.";
   if (feed.status !== "training" || feed.length) return "";
+  if (feed.samples.fixed.at(-1) > 0) return ""; // a picture is there before the first record
   return feed.samples.fixed.length
     ? "Waiting for the first step. This is what the untrained generator draws."
     : "Preparing data and networks …";

@@ -11,7 +11,7 @@
 export const STEPS = [
   {
     name: "start",
-    words: "Press Start training.",
+    words: "Press Start.",
     page: "",
     press: ["Start training", "Start", "Stop it and start this one"],
     done: "click",

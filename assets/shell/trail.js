@@ -9,6 +9,7 @@ import { next, pageOf, stepsFor, ticks, wordsFrom, wordsOf } from "./trail-steps
 const KEPT = "forger-first-steps"; // in the browser: the names of what was done, and HIDDEN
 const HIDDEN = "hidden";
 const LOOK_MS = 700; // between two looks for the control
+const TRAINING = '[data-testid="live-status"][data-status="training"]'; // somebody has started a run
 const POINT_MS = 9000; // how long the ring stays by itself, from when its control is there
 
 class Trail {
@@ -92,6 +93,7 @@ class Trail {
       this.watches = watches;
       this.draw();
     }
+    if (this.step?.name === "start" && document.querySelector(TRAINING)) this.put([...this.done, "start"]);
     const page = pageOf(location.href, ROOT.href);
     if (page !== this.page) this.say(page);
     const { colorScheme } = getComputedStyle(document.querySelector(".stApp") ?? document.body);

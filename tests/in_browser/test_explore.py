@@ -437,6 +437,8 @@ def test_a_film_plays_and_is_saved(page: Page, url: str) -> None:
         page.click("[data-part=shuffle]")
         settled(page)
     before = picture(page)
+    wrong = "canvas => Math.abs(canvas.width / canvas.height - canvas.clientWidth / canvas.clientHeight) > 0.5"
+    assert not page.locator(".explore-track canvas").evaluate(wrong), "pictures of the strip are square"
     page.click("[data-part=play]")
     seen = {changed(page, before)}
     while len(seen) < 5:

@@ -78,6 +78,9 @@ test("what moved since the newest change is said after 200 steps", () => {
   assert.equal(effect(feed(500)), `${lead} too early to tell, 100 of 200 steps.`);
   const said = effect(feed(800));
   assert.ok(!/ [%→]/.test(said), "no line breaks inside a number, or before an arrow");
-  assert.equal(said.replaceAll("\u00a0", " "), `${lead} D's loss 1.00 → 1.50, G's loss 0.50 → 0.25, legible samples 65 % → 72 %.`);
+  assert.equal(
+    said.replaceAll("\u00a0", " "),
+    `${lead} D's loss 1.00 → 1.50, G's loss 0.50 → 0.25, legible samples 65 % → 72 %.`,
+  );
   assert.equal(effect({ ...feed(800), events: [] }), "");
 });

@@ -35,6 +35,9 @@ class FakeTrainers:
         self.alive: dict[str, str] = {}
         self.started: list[str] = []
 
+    def warm_up(self) -> None:
+        pass
+
     def start(self, *together: Run, accept: bool = False) -> None:
         self.accepted = accept
         self.started += [run.id for run in together]

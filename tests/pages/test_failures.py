@@ -56,6 +56,16 @@ def test_it_runs_once_an_answer_was_picked_and_says_what_it_stops(open_page, mak
     assert prediction.PICKED not in at.session_state
 
 
+def test_a_case_runs_at_once_for_who_does_not_want_to_guess(open_page, make_run, trainers):
+    other = make_run("other", steps=5, title="Another")
+    trainers.alive["other"] = "training"
+    at = open_page("failures")
+    assert "“Another” is being trained" in texts(at)
+    at.button(key="run-broken-giant-steps").click().run()
+    assert other.control().want == "stop"
+    assert presets.name_of(runs.find(at.query_params["run"])) == "broken-giant-steps"
+
+
 def test_a_watcher_picks_and_does_not_run(open_page, monkeypatch):
     monkeypatch.setenv("FORGER_PIN", "483920")
     at = open_page("failures", case="broken-giant-steps")

@@ -30,7 +30,10 @@ def gallery() -> None:
     """Every case with what is unusual in it, and nothing of what comes of that."""
     st.markdown(INTRODUCTION)
     follow(None)
-    cases = presets.scenarios()
+    cases, busy = presets.scenarios(), making_room.busy()
+    if busy and can_drive():
+        st.caption(making_room.warning(busy, "Running a case"))
+    starting.render()
     for start in range(0, len(cases), COLUMNS):
         places = st.columns(COLUMNS, gap="small")
         for number, case in enumerate(list(cases.values())[start : start + COLUMNS], start + 1):
@@ -39,9 +42,13 @@ def gallery() -> None:
                 st.container(key=f"case-{case.name}", gap="small", height="stretch", border=True),
             ):
                 st.markdown(f"## Case {number}\n{setup(case)}")
-                if st.button("What will happen?", key=f"open-{case.name}", icon=":material/psychology:"):
-                    st.query_params.from_dict({"case": case.name})
-                    st.rerun()
+                with st.container(horizontal=True, gap="small"):
+                    if st.button("What will happen?", key=f"open-{case.name}", icon=":material/psychology:"):
+                        st.query_params.from_dict({"case": case.name})
+                        st.rerun()
+                    label = "Stop it and run this" if busy else "Just run it"
+                    if can_drive() and st.button(label, key=f"run-{case.name}", type="tertiary"):
+                        _run(case, busy)
 
 
 def question(case: Preset) -> None:
@@ -117,6 +124,13 @@ def _settings(case: Preset) -> None:
     st.caption(f"{model} on {data}. Everything else is as in the healthy run, the seed included.")
 
 
+def _run(case: Preset, busy: list[Run]) -> None:
+    """Starts a case; what trains is stopped for it."""
+    making_room.stop(busy)
+    prediction.forget()
+    starting.begin_preset(case.name, case=case.name)
+
+
 def _run_it(case: Preset) -> None:
     busy = making_room.busy()
     ready = prediction.answered(case)
@@ -131,9 +145,7 @@ def _run_it(case: Preset) -> None:
         disabled=not ready,
         help=why,
     ):
-        making_room.stop(busy)
-        prediction.forget()
-        starting.begin_preset(case.name, case=case.name)
+        _run(case, busy)
     starting.render()
     if not can_drive():
         st.caption(":material/visibility: Pick your answer. The run appears here as soon as it is started.")

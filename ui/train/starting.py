@@ -11,7 +11,7 @@ import streamlit as st
 
 from gan import registry
 from gan.config import RunConfig, networks_card
-from gan.hosting import torch_loader
+from gan.hosting import torch_loader, trainers
 from ui.shared import commands, presets
 from ui.shared.access import can_drive
 from ui.shared.errors import attempt, say
@@ -55,6 +55,7 @@ def when_ready(work: Callable[[], Mapping[str, str] | None]) -> None:
 def _want(work: Callable[[], Mapping[str, str] | None]) -> None:
     if can_drive():
         torch_loader.warm_up()
+        trainers.trainers().warm_up()
     st.session_state[PENDING] = Wish(work, time.monotonic())
 
 
