@@ -69,7 +69,7 @@ class FirstPage:
 
 
 async def settle() -> None:
-    """Imports torch once the first page is up, here and in the trainers' process, then freezes all that was imported.
+    """Imports torch once the first page is up, here, then where runs are trained, and freezes all that was imported.
 
     A full collection over torch and plotly takes a quarter of a second, during which all requests wait; frozen objects
     are not visited again. Python makes one when a quarter as many objects are new as the last one left: the second
@@ -82,10 +82,10 @@ async def settle() -> None:
         deadline = time.monotonic() + patience
         while what not in SEEN and time.monotonic() < deadline:
             await asyncio.sleep(0.2)
-    trainers.trainers().warm_up()
     torch_loader.warm_up(then=_remember_speed)
     while torch_loader.torch_state() == "loading":
         await asyncio.sleep(0.2)
+    trainers.trainers().warm_up()  # after it, as both would want all cores; a press on Start does not wait for it
     gc.collect()
     gc.freeze()
     gc.collect()
