@@ -437,8 +437,8 @@ def test_a_film_plays_and_is_saved(page: Page, url: str) -> None:
         page.click("[data-part=shuffle]")
         settled(page)
     before = picture(page)
-    wrong = "canvas => Math.abs(canvas.width / canvas.height - canvas.clientWidth / canvas.clientHeight) > 0.5"
-    assert not page.locator(".explore-track canvas").evaluate(wrong), "pictures of the strip are square"
+    square = "c => Math.abs(c.width / c.height - c.clientWidth / c.clientHeight) < 0.5"
+    until(page, lambda: page.locator(".explore-track canvas").evaluate(square), "square pictures in the strip")
     page.click("[data-part=play]")
     seen = {changed(page, before)}
     while len(seen) < 5:
@@ -665,9 +665,9 @@ def test_where_g_is_told_to_change(page: Page, url: str) -> None:
     page.click("[data-part=gradient]")
     over.wait_for()
     until(page, lambda: page.locator("[data-part=gradient-key]").inner_text().startswith("brighter"))
+    before = picture(page, "canvas.over")
     page.locator(SLIDER).first.fill("1")
-    over.wait_for(state="hidden")  # it is not of this sample
-    over.wait_for()
+    until(page, lambda: over.is_visible() and picture(page, "canvas.over") != before, "that of the new sample")
     unfold(page, "raw")
     expect(over).to_be_visible()
 

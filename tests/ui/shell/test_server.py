@@ -216,10 +216,11 @@ def test_after_torch_is_there_the_collector_has_nothing_old_to_look_at(monkeypat
     monkeypatch.setattr(lifespan, "PAGE_SECONDS", 0.0)
     monkeypatch.setattr(torch_loader, "warm_up", lambda then=None: calls.append("warm up"))
     monkeypatch.setattr(torch_loader, "torch_state", lambda: next(states))
+    monkeypatch.setattr(trainers.TrainerProcess, "warm_up", lambda self: calls.append("trainers"))
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     asyncio.run(lifespan.settle())
-    assert calls == ["warm up", "collect", "freeze", "collect"]
+    assert calls == ["warm up", "trainers", "collect", "freeze", "collect"]
 
 
 def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +228,7 @@ def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(lifespan, "SEEN", set())
     monkeypatch.setattr(torch_loader, "warm_up", lambda then=None: calls.append("warm up"))
     monkeypatch.setattr(torch_loader, "torch_state", lambda: "ready")
+    monkeypatch.setattr(trainers.TrainerProcess, "warm_up", lambda self: calls.append("trainers"))
     monkeypatch.setattr(gc, "freeze", lambda: None)
 
     async def browse() -> None:
@@ -241,7 +243,7 @@ def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None
         await asyncio.wait_for(settling, 5)
 
     asyncio.run(browse())
-    assert calls == ["warm up"]
+    assert calls == ["warm up", "trainers"]
 
 
 def test_streamlit_does_not_collect_after_every_script_run() -> None:
