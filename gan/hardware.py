@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from gan.config import ConfigError, RunConfig
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of the drivers of NVIDIA, AMD and Windows' Linux
 
 
 def cores() -> int:
@@ -54,6 +56,11 @@ def resolve(config: RunConfig) -> RunConfig:
         there = ", ".join(["cpu", *(name for name, ok in here.items() if ok)])
         raise ConfigError([f"device: {device!r} is not on this machine; there is {there}."])
     return config.replace(device=device)
+
+
+def may_have_gpu() -> bool:
+    """Whether PyTorch could find more than the CPU here: a Mac, or a driver's device. Without loading PyTorch."""
+    return sys.platform == "darwin" or any(Path(device).exists() for device in GPU_DEVICES)
 
 
 def use_threads(count: int) -> None:

@@ -38,6 +38,7 @@ class _State:
     places: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     heard: int = 0
+    ready: bool = False  # PyTorch is loaded there, or cannot be
 
 
 class TrainerProcess:
@@ -71,6 +72,12 @@ class TrainerProcess:
             with contextlib.suppress(OSError):  # it has just ended: whoever reads from it says so
                 process.stdin.write(json.dumps(line) + "\n")
                 process.stdin.flush()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a run that is started need not wait for PyTorch."""
+        with self._changed:
+            return self._state.ready
 
     def active(self) -> list[str]:
         """Ids of the runs that train, rest or are queued."""
@@ -182,6 +189,7 @@ def main(lines: IO[str], answers: IO[str]) -> None:
         nonlocal before
         number = heard  # read first: what it started is active by now
         now = {"places": hosted.places(), "failures": hosted.failures(), "heard": number}
+        now["ready"] = torch_loader.torch_state() not in ("no", "loading")
         if now != before:
             print(json.dumps(now), file=answers, flush=True)
             before = now

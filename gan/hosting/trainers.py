@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from collections.abc import Mapping
 
 from gan import hardware, runs
@@ -14,10 +15,13 @@ from gan.runs import Run, RunError
 
 
 def new_run(config: RunConfig, budget: Mapping[str, float], title: str = "", run_id: str = "", preset: str = "") -> Run:
-    """Makes a run with its device decided.
+    """Makes a run with its device decided. Raises ConfigError and RunError.
 
-    Imports torch, so the first call of a process may take seconds. Raises ConfigError and RunError.
+    While PyTorch is not loaded here, and no GPU can be, the rest of what could refuse it is left to the trainer, so
+    that a first run need not wait for two processes to load it.
     """
+    if may_start_without_torch() and config.device in ("auto", "cpu"):
+        return runs.create(config.replace(device="cpu"), budget, title, run_id, preset)
     torch_loader.warm_up()
     config = hardware.resolve(config)
     from gan.training import memory
@@ -25,6 +29,12 @@ def new_run(config: RunConfig, budget: Mapping[str, float], title: str = "", run
     if why := memory.refusal_before(config):
         raise RunError(why)
     return runs.create(config, budget, title, run_id, preset)
+
+
+def may_start_without_torch() -> bool:
+    """Whether PyTorch is not here yet, and nothing but the CPU could be found with it."""
+    unloaded = torch_loader.torch_state() == "loading" or "torch" not in sys.modules
+    return unloaded and not hardware.may_have_gpu()
 
 
 def trainers() -> TrainerProcess:

@@ -114,6 +114,15 @@ def test_warming_up_happens_once_and_tells_how_it_went(process, monkeypatch, err
     assert called == (["gan.training.loop"] if error else ["gan.training.loop", "then"])
 
 
+def test_a_first_run_is_made_without_pytorch_where_no_gpu_can_be(tmp_path, process, monkeypatch):
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path))
+    monkeypatch.setattr(torch_loader, "torch_state", lambda: "loading")
+    monkeypatch.setattr("gan.hardware.may_have_gpu", lambda: False)
+    monkeypatch.setattr("gan.hardware.resolve", None)  # it would wait
+    run = hosting_trainers.new_run(tiny(device="auto"), {"steps": 1}, run_id="first")
+    assert run.config().device == "cpu"
+
+
 def test_a_new_run_stores_its_device_and_whether_threads_are_open(tmp_path, process, monkeypatch):
     monkeypatch.setenv("GAN_RUNS", str(tmp_path))
     monkeypatch.setattr(torch_loader, "warm_up", lambda: None)

@@ -313,8 +313,19 @@ def test_or_it_waits_its_turn(open_page, make_run, trainers):
     assert len(trainers.started) == 1
 
 
+def test_a_start_does_not_wait_for_pytorch_where_the_trainers_alone_need_it(open_page, make_run, trainers, monkeypatch):
+    make_run("lean-mnist")
+    monkeypatch.setattr("gan.hardware.may_have_gpu", lambda: False)
+    monkeypatch.setattr(torch_loader, "torch_state", lambda: "loading")
+    at = open_page("train")
+    button(at, "Start training").click().run()
+    assert not at.exception
+    assert len(trainers.started) == 1
+
+
 def test_a_start_waits_for_pytorch_and_says_so(open_page, make_run, trainers, monkeypatch):
     make_run("lean-mnist")
+    monkeypatch.setattr("gan.hardware.may_have_gpu", lambda: True)
     monkeypatch.setattr(torch_loader, "torch_state", lambda: "loading")
     at = open_page("train")
     button(at, "Start training").click().run()

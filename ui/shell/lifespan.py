@@ -27,6 +27,7 @@ from ui.shell.connections import Connections, running_server
 
 # What torch waits for at most: a first browser, and then for its page to be drawn.
 BROWSER_SECONDS, PAGE_SECONDS = 20.0, 4.0
+TRAINER_SECONDS = 20.0  # until PyTorch is loaded where runs are trained
 # What an end takes at most: for open connections, for saving, until the process is gone.
 DRAIN_SECONDS, SAVE_SECONDS, EXIT_SECONDS = 2.0, 7.5, 9.0
 SEEN: set[str] = set()  # what was noticed of browsers: "browser" connected, "page" drawn
@@ -69,7 +70,7 @@ class FirstPage:
 
 
 async def settle() -> None:
-    """Imports torch once the first page is up, here, then where runs are trained, and freezes all that was imported.
+    """Imports torch once the first page is up, where runs are trained, then here; freezes all that was imported.
 
     A full collection over torch and plotly takes a quarter of a second, during which all requests wait; frozen objects
     are not visited again. Python makes one when a quarter as many objects are new as the last one left: the second
@@ -82,10 +83,13 @@ async def settle() -> None:
         deadline = time.monotonic() + patience
         while what not in SEEN and time.monotonic() < deadline:
             await asyncio.sleep(0.2)
+    trainers.trainers().warm_up()  # first, as a press on Start waits for this one alone
+    deadline = time.monotonic() + TRAINER_SECONDS
+    while not trainers.trainers().ready and time.monotonic() < deadline:
+        await asyncio.sleep(0.2)
     torch_loader.warm_up(then=_remember_speed)
     while torch_loader.torch_state() == "loading":
         await asyncio.sleep(0.2)
-    trainers.trainers().warm_up()  # after it, as both would want all cores; a press on Start does not wait for it
     gc.collect()
     gc.freeze()
     gc.collect()

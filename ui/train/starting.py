@@ -54,8 +54,9 @@ def when_ready(work: Callable[[], Mapping[str, str] | None]) -> None:
 
 def _want(work: Callable[[], Mapping[str, str] | None]) -> None:
     if can_drive():
-        torch_loader.warm_up()
         trainers.trainers().warm_up()
+        if not trainers.may_start_without_torch():
+            torch_loader.warm_up()
     st.session_state[PENDING] = Wish(work, time.monotonic())
 
 
@@ -76,7 +77,7 @@ def _wait() -> None:
     wish: Wish | None = st.session_state.get(PENDING)
     if wish is None:
         st.rerun()
-    elif torch_loader.torch_state() == "loading":
+    elif torch_loader.torch_state() == "loading" and not trainers.may_start_without_torch():
         share = 1 - math.exp(-1.5 * (time.monotonic() - wish.asked) / USUAL_SECONDS)
         st.progress(share, "Loading PyTorch, once per server start: about six seconds …")
     else:

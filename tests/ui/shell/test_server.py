@@ -30,7 +30,7 @@ from websockets.typing import Origin, Subprotocol
 
 import gan
 from gan.config import RunConfig
-from gan.hosting import torch_loader, trainers
+from gan.hosting import torch_loader, trainer_process, trainers
 from gan.runs import Run, create
 from tests.serving import HOME, Server, free_port, server
 from ui.shell import lifespan, listening, uploads
@@ -216,11 +216,12 @@ def test_after_torch_is_there_the_collector_has_nothing_old_to_look_at(monkeypat
     monkeypatch.setattr(lifespan, "PAGE_SECONDS", 0.0)
     monkeypatch.setattr(torch_loader, "warm_up", lambda then=None: calls.append("warm up"))
     monkeypatch.setattr(torch_loader, "torch_state", lambda: next(states))
-    monkeypatch.setattr(trainers.TrainerProcess, "warm_up", lambda self: calls.append("trainers"))
+    monkeypatch.setattr(trainer_process.TrainerProcess, "warm_up", lambda self: calls.append("trainers"))
+    monkeypatch.setattr(trainer_process.TrainerProcess, "ready", True)
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     asyncio.run(lifespan.settle())
-    assert calls == ["warm up", "trainers", "collect", "freeze", "collect"]
+    assert calls == ["trainers", "warm up", "collect", "freeze", "collect"]
 
 
 def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +229,8 @@ def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(lifespan, "SEEN", set())
     monkeypatch.setattr(torch_loader, "warm_up", lambda then=None: calls.append("warm up"))
     monkeypatch.setattr(torch_loader, "torch_state", lambda: "ready")
-    monkeypatch.setattr(trainers.TrainerProcess, "warm_up", lambda self: calls.append("trainers"))
+    monkeypatch.setattr(trainer_process.TrainerProcess, "warm_up", lambda self: calls.append("trainers"))
+    monkeypatch.setattr(trainer_process.TrainerProcess, "ready", True)
     monkeypatch.setattr(gc, "freeze", lambda: None)
 
     async def browse() -> None:
@@ -243,7 +245,7 @@ def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None
         await asyncio.wait_for(settling, 5)
 
     asyncio.run(browse())
-    assert calls == ["warm up", "trainers"]
+    assert calls == ["trainers", "warm up"]
 
 
 def test_streamlit_does_not_collect_after_every_script_run() -> None:
