@@ -20,8 +20,10 @@ import anyio.to_thread
 import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gan import runs
 from gan.diagnostics import addresses
 from gan.hosting import first_digits, malloc, torch_loader, trainers
+from gan.runs import RunError
 from ui.shell import arrivals, class_file, listening, log_lines, prefix
 from ui.shell.connections import Connections, running_server
 
@@ -85,7 +87,7 @@ async def settle() -> None:
             await asyncio.sleep(0.2)
     trainers.trainers().warm_up()  # first, as a press on Start waits for this one alone
     deadline = time.monotonic() + TRAINER_SECONDS
-    while not trainers.trainers().ready and time.monotonic() < deadline:
+    while not (trainers.trainers().ready and _shows_pictures()) and time.monotonic() < deadline:
         await asyncio.sleep(0.2)
     torch_loader.warm_up(then=_remember_speed)
     while torch_loader.torch_state() == "loading":
@@ -93,6 +95,13 @@ async def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.collect()
+
+
+def _shows_pictures() -> bool:
+    """Whether every run that was started has drawn something."""
+    with contextlib.suppress(RunError):
+        return all(runs.find(name).pictures("fixed") for name in trainers.trainers().active())
+    return True
 
 
 def _remember_speed() -> None:
