@@ -29,6 +29,21 @@ def test_no_file_gets_the_number_of_a_stream(tmp_path: Path, closed: str) -> Non
     assert int((tmp_path / "file").read_text()) > 2
 
 
+LATE = """
+import os, sys
+taken = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+import gan
+print("not for a file", file=sys.stderr, flush=True)
+sys.exit(taken != 2)
+"""
+
+
+def test_what_has_the_number_of_a_closed_stream_is_not_written_to(tmp_path: Path) -> None:
+    script = ["sh", "-c", '"$@" 2>&-', "sh", sys.executable, "-c", LATE, str(tmp_path / "socket")]
+    assert subprocess.run(script, check=False, capture_output=True).returncode == 0
+    assert (tmp_path / "socket").read_text() == ""
+
+
 @pytest.mark.slow
 def test_a_training_without_streams_ends_well(tmp_path: Path) -> None:
     settings = ["--preset", "first-steps", "--dataset", "ring", "--model", "first-steps"]

@@ -1,9 +1,9 @@
 """Trainer process: background trainers in a process of their own, beside the one that serves pages.
 
-In one process both would want the interpreter at once: a class of fifty took a third of the rate of a run that trains.
-Run folders carry everything else, so the two say little to each other, in lines of JSON: which runs to start, which
-are active, and why one failed. Training ends, saved, where the other process does; pages go on where the trainers'
-does.
+In one process both would want the interpreter at once, and a class would slow training down though cores were free:
+`python -m benchmarks.classroom` measures what it costs. Run folders carry everything else, so the two say little to
+each other, in lines of JSON: which runs to start, which are active, and why one failed. Training ends, saved, where the
+other process does; pages go on where the trainers' does.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class TrainerProcess:
                 self._asked[run.id], self._paths[run.id] = self._starts, run.path
             line = {"start": [str(run.path.resolve()) for run in together], "accept": accept, "number": self._starts}
             assert process.stdin
-            with contextlib.suppress(OSError):  # it has just ended: whoever reads from it says so
+            with contextlib.suppress(OSError, ValueError):  # it has just ended: whoever reads from it says so
                 process.stdin.write(json.dumps(line) + "\n")
                 process.stdin.flush()
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,14 @@ def trainers() -> Iterator[TrainerProcess]:
     found = TrainerProcess()
     yield found
     assert found.shutdown(20) == []
+
+
+def process_of(trainers: TrainerProcess, run: Run) -> subprocess.Popen[str]:
+    """The process, once it trains this run."""
+    trainers.start(run)
+    wait_for(lambda: run.states())
+    assert trainers._process
+    return trainers._process
 
 
 def ended(run: Run) -> bool:
@@ -75,10 +82,7 @@ def test_why_a_run_cannot_begin_is_told_whatever_a_library_prints(
 
 def test_a_killed_process_is_told_and_another_one_goes_on(tmp_path: Path, trainers: TrainerProcess) -> None:
     run = endless(tmp_path, "a")
-    trainers.start(run)
-    wait_for(lambda: run.states())
-    process = trainers._process
-    assert process
+    process = process_of(trainers, run)
     process.kill()
     assert trainers.join(run, 10)
     assert "ended by SIGKILL" in trainers.failure("a")
@@ -91,10 +95,7 @@ def test_a_killed_process_is_told_and_another_one_goes_on(tmp_path: Path, traine
 
 def test_training_is_saved_where_it_is_asked_to_end(tmp_path: Path, trainers: TrainerProcess) -> None:
     run = endless(tmp_path, "a")
-    trainers.start(run)
-    wait_for(lambda: run.states())
-    process = trainers._process
-    assert process
+    process = process_of(trainers, run)
     assert os.getsid(process.pid) != os.getsid(0)  # Ctrl-C in a terminal does not reach it
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
@@ -113,7 +114,7 @@ time.sleep(100)
 
 def test_training_is_saved_where_the_process_that_serves_is_killed(tmp_path: Path) -> None:
     run = endless(tmp_path, "a")
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(SERVES), str(run.path)], cwd=HOME) as process:
+    with subprocess.Popen([sys.executable, "-c", SERVES, str(run.path)], cwd=HOME) as process:
         wait_for(lambda: run.states(), 60)
         os.kill(process.pid, signal.SIGKILL)
     wait_for(lambda: ended(run))

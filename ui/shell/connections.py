@@ -183,15 +183,15 @@ def _bounded(base: type[Any], connections: Connections) -> type[Any]:
             super().data_received(data)
             connections.received(self, len(data))
 
-        def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        def handle_websocket_upgrade(self, *event: h11.Request) -> None:
             connections.closed(self)
-            names = {name for name, _ in event.headers}
-            if event.method != b"GET" or names & {b"content-length", b"transfer-encoding"}:
-                self.send_400_response(
-                    "A websocket begins with GET, and without a body."
-                )  # else it would be waited for
+            # h11 hands the question over, httptools has it in the scope.
+            method = event[0].method if event else self.scope["method"].encode()
+            names = {name for name, _ in (event[0].headers if event else self.scope["headers"])}
+            if method != b"GET" or names & {b"content-length", b"transfer-encoding"}:  # it would be waited for
+                self.send_400_response("A websocket begins with GET, and without a body.")
             elif connections.has_room(self):
-                super().handle_websocket_upgrade(event)
+                super().handle_websocket_upgrade(*event)
             else:
                 self.transport.write(REFUSED)
                 self.transport.close()

@@ -248,6 +248,13 @@ def test_torch_waits_for_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None
     assert calls == ["trainers", "warm up"]
 
 
+def test_a_line_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as log:
+        lifespan.say("said", log)
+    lifespan.say("not said", log)
+    assert (tmp_path / "log").read_text() == "said\n"
+
+
 def test_streamlit_does_not_collect_after_every_script_run() -> None:
     settings = tomllib.loads((HOME / ".streamlit" / "config.toml").read_text())
     assert settings["runner"]["postScriptGC"] is False
