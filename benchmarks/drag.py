@@ -54,9 +54,9 @@ FRESH, LOOK = 20.0, 0.02  # seconds that a page is looked at, and between two lo
 # For every movement of the pointer the time until pixels that know of it are on a canvas.
 WATCH = """() => {
   const watch = (window.watch = { moves: [], waits: [], pictures: 0, asked: [] });
-  const post = Worker.prototype.postMessage; // pictures that the page draws, but for slices of the sheet
+  const post = Worker.prototype.postMessage; // the sample that the page draws; its neighbours come after it
   Worker.prototype.postMessage = function (message, ...rest) {
-    if (message.z && ![1, 16].includes(message.z.length / 100)) watch.asked.push(performance.now());
+    if (message.z && message.z.length === 100) watch.asked.push(performance.now());
     return post.call(this, message, ...rest);
   };
   addEventListener("pointermove", (event) => event.buttons && watch.moves.push(event.timeStamp), true);

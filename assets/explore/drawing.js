@@ -1,13 +1,18 @@
-// What is asked of the generator while hands move, and where the answer is drawn: all that is in view in one question.
-import { Newest } from "../base/http.js";
+// What is asked of the generator while hands move, and where the answer is drawn: of the server all that is in view in one
+// question; of the page first the sample, which follows the finger, then its neighbours, then the sheet.
+import { Newest, pause } from "../base/http.js";
 import { drawSheet } from "../base/canvas.js";
 import { h, number } from "../base/dom.js";
 import { download } from "../base/storage.js";
 import { pack } from "../base/latent.js";
 import { drawn, generators } from "../engine/page.js";
+import { MANY } from "./latent-state.js";
 
 const SELDOM = 5; // of so many looks one is taken when the run has ended
 const SLICE = 16; // pictures of the sheet that are drawn at once: what is under the finger never waits for more
+const SPELL = 4; // ms that the neighbours which are drawn at once are to take; two at least
+const LEAST = 2; // of them
+const APART = 3; // times as long as a spell took passes before the next, where it did not do for all
 const NONE_YET = "This run has no generator yet: it shows one as soon as its training begins.";
 const REST = 150; // ms until a finger has come to rest
 
@@ -17,6 +22,9 @@ export class Drawing {
     this.answer = null;
     this.sheetOf = null;
     this.looks = 0;
+    this.samples = 0; // that were drawn
+    this.few = MANY; // neighbours that are drawn at once
+    this.around = Array(MANY).fill(0); // of each neighbour the number of the sample that it stands beside
     this.status = h("p", { class: "explore-status", "data-part": "status" });
     this.asker = new Newest({
       question: (newer) => this.question(newer),
@@ -49,8 +57,8 @@ export class Drawing {
   question(newer) {
     const { latent, points, axes } = this.explorer;
     const z = latent.z();
-    const others = newer ? [] : points ? points.net(z) : latent.neighbours();
-    const apart = generators.draws(this.explorer.context.model()); // then the sheet comes after what the hand moves
+    const apart = generators.draws(this.explorer.context.model()); // then the rest comes after what the hand moves
+    const others = newer ? [] : points ? points.net(z) : apart ? [] : latent.neighbours();
     const key = newer || apart || !this.explorer.axed() || this.explorer.pad.fine ? null : this.sheetKey();
     const sheet = key !== null && key !== this.sheetOf;
     const vectors = [z, ...others, ...(sheet ? latent.sheet(axes, this.explorer.pad.side) : [])];
@@ -113,6 +121,40 @@ export class Drawing {
     return true;
   }
 
+  /**
+   * Draws the neighbours of the newest sample a few at a time, in turn: while a hand moves, none falls far behind, and on
+   * a slow or busy device most of the time is left to the sample, and to a run that trains.
+   */
+  async surround() {
+    if (this.surrounding) return;
+    this.surrounding = true;
+    try {
+      for (let behind; (behind = this.behind()).length;) {
+        const [model, sample] = [this.explorer.context.model(), this.samples];
+        const vectors = this.explorer.latent.neighbours();
+        const body = pack(this.explorer.latent.truncated(behind.map((k) => vectors[k])));
+        const began = performance.now();
+        const answer = await drawn({ url: this.address("around"), body });
+        if (this.explorer.context.model() !== model || this.answer.step !== answer.step || this.explorer.gone) break; // the next sample goes on
+        this.explorer.neighbours.paint(answer, 0, behind);
+        for (const k of behind) this.around[k] = sample;
+        const took = performance.now() - began;
+        this.few = Math.max(LEAST, Math.min(MANY, Math.ceil((behind.length * SPELL) / took)));
+        if (this.few < MANY) await pause(APART * took);
+      }
+    } catch {
+      // a refusal: the next picture tries again
+    }
+    this.surrounding = false;
+  }
+
+  /** A few of the neighbours that do not stand beside the newest sample, those that have waited longest. */
+  behind() {
+    const { around, samples } = this;
+    const late = [...around.keys()].filter((k) => around[k] !== samples);
+    return late.sort((a, b) => around[a] - around[b]).slice(0, this.few);
+  }
+
   paint(answer) {
     const { explorer, asked } = this;
     if (asked.newer) return void this.ask(); // there are newer weights
@@ -123,7 +165,13 @@ export class Drawing {
       explorer.points.paint(answer, asked.z);
     } else {
       if (!explorer.film?.playing) drawSheet(explorer.one, answer, 0, 1, 1, 0);
-      explorer.neighbours.paint(answer, 1);
+      this.samples += 1;
+      if (asked.others) {
+        explorer.neighbours.paint(answer, 1);
+        this.around.fill(this.samples);
+      } else {
+        this.surround();
+      }
     }
     if (asked.sheet) {
       explorer.pad.paint(answer, 1 + asked.others);

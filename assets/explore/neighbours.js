@@ -30,8 +30,8 @@ export class Neighbours {
     say(this.far, spread < 0.02 ? "the same" : spread > 0.98 ? "any" : percent(spread));
   }
 
-  /** The pictures of an answer from number `first` on. */
-  paint(answer, first) {
-    this.cells.forEach((canvas, k) => drawSheet(canvas, answer, first + k, 1, 1, 0));
+  /** The pictures of an answer from number `first` on: of all neighbours, or of those of these numbers. */
+  paint(answer, first, numbers = [...this.cells.keys()]) {
+    numbers.forEach((number, k) => drawSheet(this.cells[number], answer, first + k, 1, 1, 0));
   }
 }

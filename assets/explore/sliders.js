@@ -37,11 +37,12 @@ export class Sliders {
       leap(Math.round(100 * (Number(input.value) + by / 10)) / 100);
     };
     const name = h("span", { class: "explore-name" }, h("b"), h("small"));
-    return h("label", { class: "explore-row" }, name, input, h("output", { "aria-live": "off" }));
+    const value = h("output", { "aria-live": "off" });
+    return h("label", { class: "explore-row" }, name, h("span", {}, input), h("span", {}, value));
   }
 
   show(row, { name, title, note = "", spoken = note, hint = "", value, set = value !== 0 }) {
-    const [label, input, output] = row.children;
+    const [label, { firstChild: input }, { firstChild: output }] = row.children;
     const [bold, small] = label.children;
     say(bold, title);
     say(small, note);

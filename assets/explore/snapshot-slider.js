@@ -59,10 +59,12 @@ export class SnapshotSlider {
     hide(this.element, !linked);
     hide(this.row, !steps.length);
     hide(this.only, Boolean(steps.length) || live);
-    this.time.max = String(steps.length); // one past the last snapshot: the newest
+    const most = String(steps.length); // one past the last snapshot: the newest
+    if (this.time.max !== most) this.time.max = most; // the same again would have the page laid out again
     const { step } = context;
     const last = steps.filter((kept) => step !== null && kept <= step).length - 1;
-    this.time.value = String(step === null ? steps.length : Math.max(0, last));
+    const at = String(step === null ? steps.length : Math.max(0, last));
+    if (this.time.value !== at) this.time.value = at;
     say(this.text, step === null ? "latest" : number(step));
     this.time.ariaValueText = step === null ? "latest" : `step ${number(step)}`;
     hide(this.freeze, !live);
