@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from ui.api.answer_cache import SharedAnswers
 from ui.api.routes import routes
 from ui.shared import access
-from ui.shell import connection, home, index_page, watch_page
+from ui.shell import connection, home, index_page, left_pages, watch_page
 from ui.shell.arrivals import Arrivals
 from ui.shell.browser_cookie import BrowserCookie
 from ui.shell.frame import failed
@@ -25,6 +25,7 @@ if problem := access.pin_problem():
 if note := home.leave_out():
     print(f"  {note}", flush=True)
 
+left_pages.install()
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     routes=[*connection.routes(), *routes(), *watch_page.routes(), *index_page.routes()],

@@ -176,8 +176,8 @@ come from the server, the pictures from a worker of the page: from the call to t
 {table(head, rows)}
 
 One user drags a slider of Explore, a movement every frame, with the sample and its 14 neighbours in view. Pointer to
-pixels is counted for every movement, until a sample that knows of it is on its canvas; the neighbours come after it, and
-give way where time is short. The phone is a page of
+pixels is counted for every movement, until a sample that knows of it is on its canvas; the neighbours come after it,
+and give way where time is short. The phone is a page of
 {SIZE["width"]} x {SIZE["height"]} pixels whose script and worker take {SLOW} times as long; what is put on the screen
 goes at the speed of this machine.
 

@@ -29,14 +29,15 @@ TRANSLATED = "This run makes one picture from another and has no z: draw or uplo
 def choose(by_id: dict[str, Run]) -> Run:
     """The run to explore: the link's, else the one chosen last, else what other pages show, too, if it can draw."""
     wanted = st.query_params.get("run", "")
-    if wanted and wanted not in by_id:
-        text = f"There is no run '{plain(wanted[:80])}' here. This is another one."
-        st.warning(text, icon=":material/search_off:")
     if wanted in by_id:
         st.session_state[PICKED] = wanted
     elif st.session_state.get(PICKED) not in by_id:
         able = current(lambda run: run.weights().exists()) or next(iter(by_id.values()))
         st.session_state[PICKED] = chosen() if chosen() in by_id else able.id
+    if wanted and wanted not in by_id:
+        instead = plain(title(by_id[st.session_state[PICKED]]))
+        text = f"There is no run '{plain(wanted[:80])}' here. This is {instead}."
+        st.warning(text, icon=":material/search_off:")
     name = st.selectbox(
         "Run",
         [*by_id],

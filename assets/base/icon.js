@@ -11,6 +11,7 @@ const PATHS = {
  */
 export function icon(name) {
   const template = document.createElement("template");
+  // eslint-disable-next-line no-restricted-syntax -- of PATHS alone
   template.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${PATHS[name]}" fill="currentColor"/></svg>`;
   return /** @type {SVGSVGElement} */ (template.content.firstElementChild);
 }

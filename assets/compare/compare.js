@@ -7,7 +7,7 @@ import { ALONG, Curves, PANELS } from "../charts/curves.js";
 import { Address, real, whole, word } from "../base/address.js";
 import { duration, h, number } from "../base/dom.js";
 import { mounting } from "../base/mount.js";
-import { Replay } from "../base/replay.js";
+import { Timeline } from "../base/timeline.js";
 import { choices } from "../base/tabs.js";
 import { has } from "../charts/panels.js";
 import { SameNoise } from "./same-noise.js";
@@ -60,7 +60,13 @@ class Comparison {
       this.panels.element,
       h("span", { class: "compare-along" }, "along", this.axes.element),
     );
-    const pictures = h("div", { class: "compare-pictures" }, this.grids, this.timeline());
+    this.timeline = new Timeline("the runs", {
+      label: "Where the pictures are from",
+      testid: "compare-slider",
+      go: (index, playing) => this.go(index, playing),
+    });
+    this.timeline.element.classList.add("compare-time");
+    const pictures = h("div", { class: "compare-pictures" }, this.grids, this.timeline.element);
     this.menu = new ChartMenu({
       onscale: (scale) => {
         this.curves.scale = scale;
@@ -75,27 +81,6 @@ class Comparison {
     parent.append(this.element);
     this.curves = new Curves(this.plot, this);
     this.choose({});
-  }
-
-  timeline() {
-    this.replay = new Replay("the runs", {
-      count: () => this.places.length,
-      at: () => this.index,
-      go: (index) => this.go(index, true),
-    });
-    this.range = h("input", {
-      type: "range",
-      min: 0,
-      max: 0,
-      step: 1,
-      "aria-label": "Where the pictures are from",
-      "data-testid": "compare-slider",
-    });
-    this.newest = h("button", { type: "button", class: "base-now", "aria-pressed": "true" }, "Latest");
-    this.where = h("output", { class: "base-where", "aria-live": "off" });
-    this.newest.addEventListener("click", () => this.go(null));
-    this.range.addEventListener("input", () => this.go(Number(this.range.value)));
-    return h("div", { class: "base-timeline compare-time" }, this.replay.button, this.range, this.newest, this.where);
   }
 
   /** Which runs: { runs: [{ id, name, points, z_dim, snapshots, classes, columns }] } in the order of their colours. */
@@ -159,8 +144,6 @@ class Comparison {
     const places = this.shown.flatMap((card) => card.places(this.along));
     this.places = [...new Set(places)].sort((a, b) => a - b);
     this.front = this.leading();
-    this.range.max = String(Math.max(0, this.places.length - 1));
-    this.replay.button.disabled = this.places.length < 2;
     if (this.index !== null) this.index = Math.max(0, last(this.places, before));
     this.recall();
     this.draw();
@@ -186,7 +169,6 @@ class Comparison {
   }
 
   go(index, playing = false) {
-    if (!playing) this.replay.stop();
     this.index = index === null ? null : this.ending(index);
     this.draw();
     if (!playing) this.remember();
@@ -196,12 +178,14 @@ class Comparison {
     const { along, front } = this;
     const place = this.index === null ? (front ?? Infinity) : this.places[this.index];
     this.place = place;
-    this.range.value = this.index ?? (front === null ? this.places.length - 1 : last(this.places, front));
-    this.newest.setAttribute("aria-pressed", String(this.index === null));
-    this.newest.textContent = front === null ? "Latest" : "In step";
     const now = front === null ? "each at its latest" : `in step: ${told(along, front)}`;
-    this.where.textContent = this.index === null ? now : told(along, place);
-    this.range.setAttribute("aria-valuetext", this.where.textContent);
+    this.timeline.show({
+      count: this.places.length,
+      at: this.index,
+      text: this.index === null ? now : told(along, place),
+      newest: front === null ? "Latest" : "In step",
+      place: front === null ? undefined : last(this.places, front),
+    });
     for (const card of this.shown) {
       const own = this.index === null && card.going ? Infinity : place;
       card.draw(along, own);
@@ -235,7 +219,7 @@ class Comparison {
   }
 
   destroy() {
-    this.replay.stop();
+    this.timeline.stop();
     this.address.forget();
     for (const [id, card] of this.cards) this.drop(id, card);
     this.sameNoise.destroy();

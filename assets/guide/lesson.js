@@ -60,7 +60,9 @@ export class LessonPanel {
 
   async load() {
     if (this.lesson?.name === this.state.name) return;
-    this.lesson = await json(`/api/lessons/${this.state.name}`).catch((error) => ({ error: error.message }));
+    this.lesson = await json(`/api/lessons/${this.state.name}`, { tries: 10 }).catch((error) => ({
+      error: error.message,
+    }));
     this.state.at = Math.min(this.state.at, (this.lesson.steps?.length ?? 1) - 1);
   }
 

@@ -23,12 +23,13 @@ export class Health {
     this.advice = h("span", { class: "live-advice" });
     this.now = h("span", { class: "live-advice", "data-testid": "live-light-now", hidden: true }, "as it is now");
     const named = { class: "live-light", "data-testid": "live-light", hidden: true };
-    this.element = h("div", named, this.said, h("p", {}, this.seen, " ", this.advice), this.now);
+    this.element = h("div", named, this.said, h("p", {}, this.seen, " ", this.advice, this.now));
   }
 
-  /** Says that it speaks of now where the pictures are of an earlier moment. */
+  /** Says that it speaks of now where the pictures are of an earlier moment: in the advice's place, so that nothing moves. */
   past(earlier) {
     this.now.hidden = !earlier;
+    this.advice.hidden = earlier;
   }
 
   /** Shows what a feed tells: { name, level, title, seen, advice }, or null for nothing. */

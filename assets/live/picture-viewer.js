@@ -4,7 +4,7 @@ import { duration, h, number } from "../base/dom.js";
 import { ClassChoice } from "../base/class-choice.js";
 import { address } from "../base/root.js";
 import { Picture } from "../base/picture.js";
-import { Replay } from "../base/replay.js";
+import { Timeline } from "../base/timeline.js";
 import { explained } from "../base/terms.js";
 import { Opinions } from "./opinions.js";
 import { TileDialog } from "./tile-dialog.js";
@@ -53,6 +53,13 @@ export class PictureViewer {
     this.past = h("button", { type: "button", class: "live-past", "data-testid": "live-past", hidden: true });
     this.past.addEventListener("click", () => this.seek(Infinity));
     const cards = Object.values(this.places);
+    this.choice = new ClassChoice(() => this.shade());
+    this.timeline = new Timeline("the run", {
+      label: "Step of the picture",
+      testid: "live-slider",
+      go: (index) => (this.go(index ?? Infinity), this.frames[this.big].settled),
+      more: [this.choice.element],
+    });
     const fork = { type: "button", class: "base-now live-fork", "data-testid": "live-fork", hidden: true };
     this.fork = h(
       "button",
@@ -61,7 +68,7 @@ export class PictureViewer {
     );
     this.fork.addEventListener("click", () => onfork(this.shown));
     const tools = h("div", { class: "live-tools" }, this.opinions.element, this.fork);
-    const below = h("div", { class: "live-time" }, this.timeline(), tools);
+    const below = h("div", { class: "live-time" }, this.timeline.element, tools);
     this.asked = h("p", { class: "live-asked", "data-testid": "live-asked", hidden: true });
     const parts = [...cards, this.past, below, this.asked, this.dialog.element];
     this.element = h("div", { class: "live-album" }, ...parts);
@@ -84,26 +91,6 @@ export class PictureViewer {
     words.larger = larger;
     const caption = h("figcaption", {}, words.title, words.says, larger);
     return h("figure", { class: `live-card live-${sort}` }, caption, button);
-  }
-
-  timeline() {
-    this.replay = new Replay("the run", {
-      count: () => this.steps.length,
-      at: () => this.index,
-      go: (index) => (this.go(index), this.frames[this.big].settled),
-    });
-    const named = { "aria-label": "Step of the picture", "data-testid": "live-slider" };
-    this.range = h("input", { type: "range", min: 0, max: 0, step: 1, ...named });
-    this.where = h("span", { class: "base-where" });
-    this.live = h("button", { type: "button", class: "base-now", "aria-pressed": "true" }, "Live");
-    this.range.addEventListener("input", () => {
-      this.replay.stop();
-      this.go(Number(this.range.value));
-    });
-    this.live.addEventListener("click", () => this.seek(Infinity));
-    this.choice = new ClassChoice(() => this.shade());
-    const parts = [this.replay.button, this.range, this.live, this.choice.element, this.where];
-    return h("div", { class: "base-timeline" }, ...parts);
   }
 
   enlarge(sort) {
@@ -138,7 +125,7 @@ export class PictureViewer {
     } = {},
   ) {
     if (feed !== this.feed || feed.generation !== this.generation) {
-      this.replay.stop();
+      this.timeline.stop();
       this.index = null;
       this.onstep(null);
       Object.values(this.frames).forEach((frame) => frame.clear());
@@ -163,17 +150,14 @@ export class PictureViewer {
     this.shade();
     this.judge();
     const before = this.shown;
-    this.range.max = String(Math.max(0, this.steps.length - 1));
     if (this.index !== null) this.index = nearest(this.steps, before ?? 0); // some were thinned out
     this.ended = ["finished", "stopped", "failed"].includes(feed.status);
-    this.live.textContent = this.ended ? "Latest" : "Live";
-    this.replay.button.disabled = this.steps.length < 2;
     this.draw();
   }
 
   /** Shows the pictures of the step that was drawn last at or before this one; Infinity follows the run again. */
   seek(step) {
-    this.replay.stop();
+    this.timeline.stop();
     this.go(nearest(this.steps, step));
   }
 
@@ -229,17 +213,14 @@ export class PictureViewer {
   draw() {
     const index = this.index ?? this.steps.length - 1;
     const step = this.steps[index];
-    this.range.value = String(Math.max(0, index));
-    this.live.setAttribute("aria-pressed", String(this.index === null));
     if (this.feed.real) this.frames.real.show(address(this.feed.real), `Real ${this.things()}`, this.points);
-    this.where.textContent = "";
+    const newest = this.ended ? "Latest" : "Live";
+    const told = step === undefined ? "" : `step ${number(step)}, epoch ${number(this.feed.at("epoch", step), 2)}`;
+    const text = step === 0 ? "step 0: untrained" : told;
+    this.timeline.show({ count: this.steps.length, at: this.index, text, spoken: told, newest });
     this.fork.hidden = !this.forks || step === undefined;
     if (step === undefined) return;
     this.shown = step;
-    const epoch = this.feed.at("epoch", step);
-    const told = `step ${number(step)}, epoch ${number(epoch, 2)}`;
-    this.where.textContent = step === 0 ? "step 0: untrained" : told;
-    this.range.setAttribute("aria-valuetext", told);
     this.past.hidden = this.index === null;
     if (!this.past.hidden) this.past.textContent = agoText(this.feed, step, this.ended);
     for (const sort of ["fixed", "random"]) {
@@ -263,7 +244,7 @@ export class PictureViewer {
   }
 
   destroy() {
-    this.replay.stop();
+    this.timeline.stop();
     this.opinions.destroy();
     this.dialog.destroy();
     this.sizes.disconnect();

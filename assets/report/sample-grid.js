@@ -1,6 +1,9 @@
-// Samples of one generator: the same noise for every step of a run, so that one watches it improve; Shuffle draws other noise.
+// Samples of the generators that a run kept, with a slider through them: the same noise for every step, so that one watches
+// it improve; Shuffle draws other noise. Of a run that starts from sources its own grids.
 import { Newest } from "../base/http.js";
 import { ClassChoice } from "../base/class-choice.js";
+import { Picture } from "../base/picture.js";
+import { Timeline } from "../base/timeline.js";
 import { address } from "../base/root.js";
 import { mounting } from "../base/mount.js";
 import { drawSheet, inkOf } from "../base/canvas.js";
@@ -14,17 +17,25 @@ const MANY = { pictures: 36, points: 256 };
 const SIDE = 640; // pixels of a picture of points
 const VIEW = 1.1; // what it shows of the plane
 const LOOK = 2000; // ms between two looks for newer weights
+const REST = 400; // ms that a hand has rested before the rest of the page follows it
 
 class SampleGrid {
   constructor(root) {
     this.canvas = h("canvas", { role: "img", width: 178, height: 178 });
+    this.picture = new Picture();
+    this.timeline = new Timeline("the run", {
+      label: "Training step",
+      testid: "report-slider",
+      go: (index) => this.go(index),
+    });
     this.message = h("p", { class: "report-message", role: "status", hidden: true });
     this.caption = h("figcaption", { "data-testid": "fresh-caption" });
     const shuffle = h("button", { type: "button" }, "Shuffle");
     shuffle.onclick = () => this.shuffle();
     this.choice = new ClassChoice(() => this.asker.ask());
-    const below = h("div", {}, shuffle, this.choice.element, this.caption);
-    this.element = h("figure", { class: "report-samples" }, this.canvas, this.message, below);
+    this.tools = h("div", {}, shuffle, this.choice.element);
+    const below = [this.timeline.element, this.tools, this.caption];
+    this.element = h("figure", { class: "report-samples" }, this.canvas, this.picture.image, this.message, ...below);
     root.append(this.element);
     this.seed = 1;
     this.timer = null;
@@ -36,19 +47,63 @@ class SampleGrid {
     });
   }
 
-  show(data) {
+  show(data, tell) {
     const other = this.data?.id !== data.id;
-    if (other || this.data.step !== data.step) this.asker.step = null;
+    const was = this.step;
+    if (other || !this.resting) this.step = data.step; // the hand is ahead of the page
+    if (other || was !== this.step) this.asker.step = null;
     this.data = data;
+    this.hear = tell;
     this.choice.set(data.classes ?? []);
     this.canvas.classList.toggle("points", data.points);
     if (other) this.draw();
     if (other && data.points) inkOf(address(`/api/runs/${data.id}/real.webp`)).then((ink) => this.lay(ink));
     this.timer ??= setInterval(() => this.look(), LOOK);
-    this.asker.ask();
+    this.place();
+    this.draws();
+  }
+
+  /** Goes to a generator by its place, null is the newest; the page hears of it once the hand rests. */
+  go(index) {
+    const newest = index === null || index >= this.data.steps.length - 1;
+    this.step = newest ? null : this.data.steps[index];
+    this.asker.step = null;
+    this.place();
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.resting = null;
+      this.hear?.("step", this.step);
+    }, REST);
+    return this.draws();
+  }
+
+  /** Where the slider stands, in words. */
+  place() {
+    const { steps, live } = this.data;
+    const step = this.step ?? steps.at(-1);
+    const text = step === 0 ? "step 0: untrained" : `step ${number(step)}`;
+    const at = this.step === null ? null : steps.indexOf(this.step);
+    this.timeline.show({ count: steps.length, at, text, newest: live ? "Live" : "Latest" });
+    this.timeline.element.hidden = steps.length < 2;
+  }
+
+  /** Has the pictures of the step drawn, or shows those that the run kept of its sources. */
+  draws() {
+    const { pictures } = this.data;
+    this.canvas.hidden = this.tools.hidden = Boolean(pictures);
+    this.picture.image.hidden = !pictures;
+    if (!pictures) return this.asker.ask();
+    const step = this.step ?? this.data.steps.at(-1);
+    const near = pictures.steps.reduce((a, b) => (Math.abs(b - step) < Math.abs(a - step) ? b : a));
+    this.caption.textContent = `${pictures.words}, at step ${number(near)}: sources that were not learned from`;
+    this.caption.dataset.step = String(near);
+    const url = address(`/${pictures.url.replace("{step}", String(near))}`);
+    return this.picture.show(url, `Held-out sources and their results at step ${number(near)}`);
   }
 
   destroy() {
+    this.timeline.stop();
+    clearTimeout(this.resting);
     clearInterval(this.timer);
     this.asker.stop();
     this.element.remove();
@@ -65,14 +120,14 @@ class SampleGrid {
   }
 
   question() {
-    const { id, step } = this.data;
-    const model = step === null ? id : `${id}@${step}`;
+    const { id } = this.data;
+    const model = this.step === null ? id : `${id}@${this.step}`;
     return { url: `/api/models/${model}/images?kind=z${this.choice.query()}`, body: pack(this.z) };
   }
 
   /** The newest generator of a run that trains changes by itself. */
   look() {
-    if (!document.hidden && this.data.live && this.data.step === null) this.asker.look();
+    if (!document.hidden && this.data.live && this.step === null && !this.data.pictures) this.asker.look();
   }
 
   paint(answer) {
@@ -111,5 +166,8 @@ class SampleGrid {
   }
 }
 
-/** data: {id, step, z_dim, points, live, classes}; `step` null is the newest generator. */
+/**
+ * data: {id, step, steps, z_dim, points, live, classes, pictures}; `step` null is the newest generator, the last of `steps`;
+ * `pictures` {steps, url, words} of a run that starts from sources. Tells the `step` that was gone to.
+ */
 export default mounting(SampleGrid);

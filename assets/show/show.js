@@ -175,7 +175,7 @@ class View {
 
   travel(name) {
     const count = this.pictures.steps.length;
-    this.pictures.replay.stop();
+    this.pictures.timeline.stop();
     this.pictures.go(moved(this.pictures.index, count, name) ?? count - 1);
   }
 

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from gan import runs
 from gan.hosting import malloc, torch_loader
-from gan.hosting.trainer_threads import TrainerThreads
+from gan.hosting.trainer_threads import TrainerThreads, status_of
 from gan.runs import Run
 
 HOME = Path(__file__).parents[2]
@@ -91,9 +91,7 @@ class TrainerProcess:
 
     def status(self, run: Run) -> str:
         """As of `TrainerThreads`."""
-        if run.id not in self.active():
-            return runs.folder_status(run)
-        return "queued" if self.place(run) else runs.folder_status(run, held=True)
+        return status_of(run, self.active(), self.place(run))
 
     def failure(self, run_id: str) -> str:
         """Why the last training of this run ended here, "" when it did not fail."""

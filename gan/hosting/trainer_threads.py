@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from gan import hardware, runs
@@ -26,6 +26,13 @@ class _Trainer:
     stop: threading.Event
     again: bool = False  # asked to start while it was still leaving
     gone: bool = False  # it has left; the thread itself ends at once
+
+
+def status_of(run: Run, active: Collection[str], place: int) -> str:
+    """The status of a run: "queued" where it is active and its place is not 0, else as its folder says."""
+    if run.id not in active:
+        return runs.folder_status(run)
+    return "queued" if place else runs.folder_status(run, held=True)
 
 
 class TrainerThreads:
@@ -78,11 +85,7 @@ class TrainerThreads:
 
     def status(self, run: Run) -> str:
         """The status of a run: "queued" while it waits for a device of these threads, else as its folder says."""
-        if run.id not in self.active():
-            return runs.folder_status(run)
-        if self.place(run):
-            return "queued"
-        return runs.folder_status(run, held=True)
+        return status_of(run, self.active(), self.place(run))
 
     def failure(self, run_id: str) -> str:
         """Why the last training of this run ended here, "" when it did not fail."""

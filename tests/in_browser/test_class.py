@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PIN = "271828"
 STEP = "[data-testid=live-step]"
 ASK = """() => fetch("api/stage", { method: "POST", headers: { "Content-Type": "application/json" },
-  body: JSON.stringify({ ask: { text: "More?", options: ["Yes", "No"] } }) })"""
+  body: JSON.stringify({ ask: { text: "More? <img src=x onerror='window.hacked = 1'>",
+    options: ["Yes", "<b>No</b>"] } }) })"""
 Visit = Callable[..., "Page"]
 
 
@@ -111,7 +112,10 @@ def test_phones_follow_unless_somebody_looks_around(visit: Visit, tmp_path: Path
         teacher.locator(".live-chart [data-panel=gradients]").click()
         panel(phone, "gradients")
         panel(other, "gradients", "#watch")
-        expect(phone.locator("[data-testid=class-question]")).to_contain_text("More?")
+        for page in (phone, other):
+            expect(page.locator("body")).to_contain_text("More? <img src=x", use_inner_text=True)
+            expect(page.locator("body")).to_contain_text("<b>No</b>", use_inner_text=True)
+            assert not computed(page, "'hacked' in window")
         other.reload()
         expect(yes).to_have_attribute("aria-pressed", "true")
         expect(yes).to_have_text("Yes1")

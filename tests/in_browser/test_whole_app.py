@@ -163,20 +163,19 @@ def test_a_watcher_cannot_drive(classroom: Server, visit: Callable[[str], "Page"
 
 
 def test_a_broken_run_is_named_and_mended(alone: Server, visit: Callable[[str], "Page"]) -> None:
-    page = visit(f"{alone.url}/failures")
-    page.locator(".st-key-open-broken-giant-steps button").click()
+    page = visit(f"{alone.url}/failures?case=broken-giant-steps")
     page.get_by_role("radio", name=re.compile("numbers explode")).check()
     until(page, button(page, "Run it and see").is_enabled, "an answer lets it run")
-    with clicks(page, 1):
-        button(page, "Run it and see").click()
-        broken = until(page, lambda: at(page, "run"), "the broken run")
-    light = until(page, lambda: bad_light(alone, broken), "a light that is not good")
-    assert light["name"] == "divergence"
-    page.get_by_text(light["title"]).first.wait_for()
-    expect(page.get_by_test_id("verdict-of-prediction")).to_contain_text("You called it")
 
-    # one press more: the repaired one trains, the broken one beside it
-    with clicks(page, 1):
+    # or at once: one press breaks it, one more trains the repaired one beside it
+    page.goto(f"{alone.url}/failures")
+    with clicks(page, 2):
+        page.locator(".st-key-run-broken-giant-steps button").click()
+        broken = until(page, lambda: at(page, "run"), "the broken run")
+        light = until(page, lambda: bad_light(alone, broken), "a light that is not good")
+        assert light["name"] == "divergence"
+        page.get_by_text(light["title"]).first.wait_for()
+        expect(page.get_by_test_id("verdict-of-prediction")).to_contain_text("You called it")
         page.locator(".st-key-repair button").first.click()
         both = until(page, lambda: at(page, "runs"), "Compare")
     repaired, other = both.split(",")

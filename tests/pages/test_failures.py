@@ -102,6 +102,17 @@ def test_the_fix_is_told_once_the_light_tells(open_page, trainers, monkeypatch, 
     assert not repair.mended([made])
 
 
+def test_a_run_that_has_what_mends_its_preset_is_not_broken():
+    config, about = preset("broken-no-batchnorm")
+    config = config.replace(device="cpu", threads=1)
+    broken = runs.create(config, about["budget"], preset="broken-no-batchnorm")
+    case = repair.case_of(broken)
+    assert case is not None
+    assert case.name == "broken-no-batchnorm"
+    mended = config.replace(**about["scenario"]["repair"])
+    assert repair.case_of(runs.create(mended, about["budget"], preset="broken-no-batchnorm")) is None
+
+
 def test_what_the_view_tells_is_kept(monkeypatch):
     told = type("Told", (), {"picked": "broken-mine"})()
     monkeypatch.setattr(st, "session_state", {prediction.KEY: told})

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs
+from gan.config import RunConfig
 from tests.pages.conftest import FakeTrainers, MakeRun
 from ui.shared import access, navigation
 from ui.shell import guide
@@ -90,3 +91,10 @@ def test_the_class_is_asked_by_whoever_has_the_pin_alone(monkeypatch: pytest.Mon
     for act in (class_._ask, class_._follow, class_._end, lambda: class_._tell(1, 0)):
         with pytest.raises(access.NotAllowed):
             act()
+
+
+def test_a_run_with_a_setting_changed_is_called_by_it() -> None:
+    changes = {"batch_norm": True, "lr_g": 0.05}
+    title = guide._title(RunConfig(**changes), "broken-no-batchnorm", changes)
+    assert title.startswith("BatchNorm yes, Learning rate of G 0.05: ")
+    assert guide._title(RunConfig(), "lean", {}) == ""

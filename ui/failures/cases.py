@@ -18,7 +18,7 @@ from ui.shared.presets import Preset
 from ui.shared.settings_text import shown
 from ui.train import starting
 
-COLUMNS = 3
+COLUMNS = 4
 LOOK_SECONDS = 2.0  # between two looks for a case that was started elsewhere
 INTRODUCTION = (
     "Each of these runs is broken on purpose and fails within a minute. **Predict** what will happen, **watch** "

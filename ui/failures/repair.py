@@ -21,8 +21,11 @@ Place = Literal["train", "failures"]
 
 
 def case_of(run: Run) -> Preset | None:
-    """The preset broken on purpose that a run was made from, None for other runs."""
-    return presets.scenarios().get(presets.name_of(run))
+    """The preset broken on purpose that a run was made from; None for others, and for one with what mends it."""
+    case = presets.scenarios().get(presets.name_of(run))
+    if case is None or case.scenario is None or run.config().replace(**case.scenario.repair) == run.config():
+        return None
+    return case
 
 
 def callout(run: Run, place: Place = "train") -> None:

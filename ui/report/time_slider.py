@@ -1,4 +1,4 @@
-"""The time machine of a report: a slider over the generators that a run kept, and what the chosen one makes."""
+"""The time machine of a report: the generators that a run kept, with a slider, and what the chosen one makes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gan import files, registry
+from gan.diagnostics.numerals import percent
 from gan.hosting import jobs as hosting_jobs
 from gan.runs import MAX_BYTES, Run, RunError, scores
 from ui.report import branch
@@ -16,12 +17,13 @@ from ui.shared.access import can_drive
 from ui.shared.component import component
 from ui.shared.errors import attempt, show
 from ui.shared.fragments import again
+from ui.shared.picture_url import picture_url
 from ui.shared.run_entries import Entry
 from ui.shared.text import plain
 
-KEY, LINK = "report-step", "step"
+KEY, LINK = "fresh", "step"  # of the view in the session; in the address
 POLL_SECONDS = 0.5  # between two looks at an evaluation
-LIVE = {  # live scores: name for people, digits, what is better
+LIVE = {  # live scores: name for people, digits (None: a share, as a percentage), what is better
     "modes": ("Different numbers", 0, "a collapsed G has a handful"),
     "modes_sure": ("Different numbers, legible", 0, "every digit legible"),
     "modes_real": ("In as many real images", 0, "different numbers"),
@@ -29,14 +31,14 @@ LIVE = {  # live scores: name for people, digits, what is better
     "effective_classes": ("Effective classes", 1, "10 when all ten are equally frequent"),
     "fd": ("Distance to real (FD)", 0, "lower is better"),
     "diversity": ("Diversity within classes", 2, "1 is as varied as real ones"),
-    "confident": ("Legible", 2, "share of the samples"),
-    "label_accuracy": ("Label accuracy", 2, "share read as the class that was asked for"),
+    "confident": ("Legible", None, "of the samples"),
+    "label_accuracy": ("Label accuracy", None, "are read as the class that was asked for"),
     "pixel_error": ("Pixel error", 3, "of results to the truth; 0 is right"),
     "source_error": ("Pixel error of the sources", 3, "what doing nothing would score"),
     "ink": ("Ink", 2, "1 is as much as in the truth"),
-    "domain": ("Of the wanted kind", 2, "share of the results, as a simple judge sees them"),
+    "domain": ("Of the wanted kind", None, "of the results, as a simple judge sees them"),
     "cycle_error": ("Pixel error there and back", 3, "0 is right"),
-    "copied": ("Nearly a training image", 2, "share of the samples"),
+    "copied": ("Nearly a training image", None, "of the samples"),
 }
 
 _mount = component("samples", "report/sample-grid.js", "report/sample-grid.css")
@@ -44,9 +46,10 @@ _mount = component("samples", "report/sample-grid.js", "report/sample-grid.css")
 
 @dataclass(frozen=True)
 class Moment:
-    """A generator that a run kept; `snapshot` is the step that names its file, None for the newest one."""
+    """A generator that a run kept, of all `steps`; `snapshot` is the step that names its file, None for the newest."""
 
     step: int
+    steps: list[int]
     snapshot: int | None
     about: generator_info.About
 
@@ -78,60 +81,42 @@ def _choose(run: Run) -> Moment:
     wanted = int(asked) if asked.isdecimal() and len(asked) < 16 else newest.step
     steps = [*snapshots, newest.step]
     step = min(steps, key=lambda known: abs(known - wanted))
-    if len(steps) > 1:
-        st.session_state[KEY] = step
-        st.select_slider(
-            "Training step",
-            steps,
-            key=KEY,
-            on_change=_follow,
-            args=(newest.step,),
-            format_func=lambda k: f"{k:,}" + (" (latest)" if k == newest.step else ""),
-        )
-    else:
+    if len(steps) == 1:
         st.caption(f"Only the latest generator was kept, that of step {step:,}.")
     if asked and asked != str(step):
         st.caption(f"Nothing was kept of step {plain(asked[:16])}: this is step {step:,}.")
     snapshot = None if step == newest.step else step
-    return Moment(step, snapshot, generator_info.about(run, snapshot))
+    return Moment(step, steps, snapshot, generator_info.about(run, snapshot))
 
 
-def _follow(newest: int) -> None:
-    """The address names the step that was picked; without one it is the newest."""
-    if (step := st.session_state[KEY]) == newest:
-        st.query_params.pop(LINK, None)
-    else:
+def _follow() -> None:
+    """The address names the step that was gone to; without one it is the newest."""
+    step = getattr(st.session_state.get(KEY), "step", None)
+    if isinstance(step, int):
         st.query_params[LINK] = str(step)
+    else:
+        st.query_params.pop(LINK, None)
 
 
 def _fresh(entry: Entry, moment: Moment) -> None:
-    """Samples, drawn by the route that draws for the explorer; of a run that starts from sources its own grid."""
+    """Samples, drawn by the route that draws for the explorer; of a run that starts from sources its own grids."""
+    run = entry.run
+    data = {
+        "id": run.id,
+        "step": moment.snapshot,
+        "steps": moment.steps,
+        "z_dim": moment.about.z_dim,
+        "points": moment.about.is_points,
+        "live": entry.status in commands.ACTIVE,
+        "classes": moment.about.names[: moment.about.n_classes],
+    }
     if entry.config and entry.config.from_source:
-        _held_out(entry.run, moment.step)
-        return
-    _mount(
-        key="fresh",
-        data={
-            "id": entry.run.id,
-            "step": moment.snapshot,
-            "z_dim": moment.about.z_dim,
-            "points": moment.about.is_points,
-            "live": entry.status in commands.ACTIVE,
-            "classes": moment.about.names[: moment.about.n_classes],
-        },
-    )
-
-
-def _held_out(run: Run, step: int) -> None:
-    """The grid of held-out sources nearest to a step."""
-    steps = run.pictures("fixed")
-    if not steps:
-        st.caption("Samples: not available because this run kept no pictures.")
-        return
-    nearest = min(steps, key=lambda kept: abs(kept - step))
-    st.image(str(run.picture("fixed", nearest)), width="stretch")
-    beside = ", ".join(run.config().beside)
-    st.caption(f"{beside.capitalize()} side by side, at step {nearest:,}: sources that were not learned from.")
+        if not (kept := run.pictures("fixed")):
+            st.caption("Samples: not available because this run kept no pictures.")
+            return
+        words = f"{', '.join(entry.config.beside).capitalize()} side by side"
+        data["pictures"] = {"steps": kept, "url": picture_url(run, run.events(), "fixed"), "words": words}
+    _mount(key=KEY, data=data, on_step_change=_follow)
 
 
 def _live(run: Run, moment: Moment) -> None:
@@ -165,7 +150,9 @@ def _live(run: Run, moment: Moment) -> None:
 
 def _worded(name: str, value: float) -> str:
     """A score as text; a small distance with a decimal, as everywhere."""
-    return f"{value:,.{1 if name == 'fd' and value < 100 else LIVE[name][1]}f}"
+    if (digits := LIVE[name][1]) is None:
+        return percent(value)
+    return f"{value:,.{1 if name == 'fd' and value < 100 else digits}f}"
 
 
 def _source(step: int, row: scores.Scores | None) -> str:

@@ -7,14 +7,15 @@ lesson's step. The first changes nothing; the second is a command like any other
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from gan.config import RunConfig, parser_of
+from gan.config import RunConfig, knob_of, parser_of
 from ui.learn import guided_lessons
 from ui.learn.guided_steps import BadLesson
-from ui.shared import access, current_run, making_room, navigation, presets
+from ui.shared import access, current_run, making_room, navigation, presets, settings_text
 from ui.shared.component import component
 from ui.shared.stage import NoScene, Scene
 from ui.train import starting
@@ -53,9 +54,15 @@ def _start() -> None:
             except BadLesson:
                 return  # its file was changed meanwhile
             if 0 <= k < len(steps) and (start := steps[k].run):
-                values = presets.settings(start.preset)
-                values |= {name: parser_of(name)(text) for name, text in start.changes.items()}
+                changes = {name: parser_of(name)(text) for name, text in start.changes.items()}
+                config = RunConfig.from_dict(presets.settings(start.preset) | changes)
                 budget = presets.every()[start.preset].budget
                 making_room.stop(making_room.busy())
-                starting.wish(RunConfig.from_dict(values), budget, preset=start.preset)
+                starting.wish(config, budget, _title(config, start.preset, changes), start.preset)
                 navigation.go("train", preset=start.preset)
+
+
+def _title(config: RunConfig, preset: str, changes: Mapping[str, Any]) -> str:
+    """What is changed comes first: two runs of a lesson stand beside each other, where long names are cut."""
+    words = ", ".join(f"{knob_of(name).label} {settings_text.shown(name, value)}" for name, value in changes.items())
+    return f"{words}: {starting.default_title(config, preset)}"[:120] if words else ""
