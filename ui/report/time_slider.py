@@ -101,7 +101,7 @@ def _follow() -> None:
 def _fresh(entry: Entry, moment: Moment) -> None:
     """Samples, drawn by the route that draws for the explorer; of a run that starts from sources its own grids."""
     run = entry.run
-    data = {
+    data: dict[str, Any] = {
         "id": run.id,
         "step": moment.snapshot,
         "steps": moment.steps,

@@ -17,7 +17,7 @@ _run = ScriptRunner._run_script
 
 def install() -> None:
     """From here on parts of a page that was left are not run, in any session of this process."""
-    ScriptRunner._run_script = _run_unless_left  # type: ignore[method-assign]
+    ScriptRunner._run_script = _run_unless_left  # type: ignore[method-assign, assignment]
 
 
 def _run_unless_left(runner: ScriptRunner, rerun: Any) -> None:
