@@ -152,7 +152,8 @@ export class Drawing {
   behind() {
     const { around, samples } = this;
     const late = [...around.keys()].filter((k) => around[k] !== samples);
-    return late.sort((a, b) => around[a] - around[b]).slice(0, this.few);
+    const count = late.length - this.few < LEAST ? late.length : this.few;
+    return late.sort((a, b) => around[a] - around[b]).slice(0, count);
   }
 
   paint(answer) {

@@ -120,8 +120,10 @@ def test_dragging_a_slider_moves_everything(page: Page, url: str) -> None:
     changed(page, near, f"{NEIGHBOUR} canvas")
     changed(page, sheet, SHEET)
     settled(page)
-    assert 1 <= asked().count(1 + 14) <= 15  # one question at a time, the newest z only
-    assert set(asked()) == {1 + 14, 16, 1}  # the sheet a slice at a time
+    assert 1 <= asked().count(1) <= 15  # one sample at a time, of the newest z only
+    assert 16 in asked()  # the sheet a slice at a time
+    around = [count for count in asked() if 1 < count < 16]
+    assert sum(around) >= 14  # all neighbours, in time
     page.click("[data-part=reset]")
     settled(page)
     until(page, lambda: [picture(page, part) for part in (ONE, SHEET)] == [before, sheet])
@@ -189,7 +191,8 @@ def test_the_pad_moves_the_sample_keeps_its_sheet_and_answers_keys(page: Page, u
     drag(page, "[data-part=pad]", 0.5, 0.8)
     changed(page, before)
     settled(page)
-    assert set(asked()) == {1 + 14}
+    assert 1 in asked()
+    assert set(asked()) <= {*range(1, 15)}  # nothing of the sheet
     until(page, lambda: picture(page, SHEET) == sheet)
     until(page, lambda: float(page.locator(SLIDER).nth(0).input_value()) == pytest.approx(2.1, abs=0.05))
     until(page, lambda: float(page.locator(SLIDER).nth(1).input_value()) == pytest.approx(0, abs=0.05))
