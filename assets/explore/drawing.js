@@ -135,7 +135,11 @@ export class Drawing {
         const body = pack(this.explorer.latent.truncated(behind.map((k) => vectors[k])));
         const began = performance.now();
         const answer = await drawn({ url: this.address("around"), body });
-        if (this.explorer.context.model() !== model || this.answer.step !== answer.step || this.explorer.gone) break; // the next sample goes on
+        if (this.explorer.gone) break;
+        if (this.explorer.context.model() !== model || this.answer.step !== answer.step) {
+          if (this.samples === sample) break; // the next sample goes on
+          continue; // it has come already
+        }
         this.explorer.neighbours.paint(answer, 0, behind);
         for (const k of behind) this.around[k] = sample;
         const took = performance.now() - began;

@@ -50,6 +50,10 @@ class SampleGrid {
   show(data, tell) {
     const other = this.data?.id !== data.id;
     const was = this.step;
+    if (other) {
+      clearTimeout(this.resting);
+      this.resting = null;
+    }
     if (other || !this.resting) this.step = data.step; // the hand is ahead of the page
     if (other || was !== this.step) this.asker.step = null;
     this.data = data;

@@ -120,8 +120,9 @@ def test_dragging_a_slider_moves_everything(page: Page, url: str) -> None:
     changed(page, near, f"{NEIGHBOUR} canvas")
     changed(page, sheet, SHEET)
     settled(page)
-    assert 1 <= asked().count(1) <= 15  # one sample at a time, of the newest z only
-    assert 16 in asked()  # the sheet a slice at a time
+    sheets = asked().count(16) // 3  # a slice at a time; its 49 pictures end with one alone
+    assert sheets
+    assert 1 <= asked().count(1) - sheets <= 15  # one sample at a time, of the newest z only
     around = [count for count in asked() if 1 < count < 16]
     assert sum(around) >= 14  # all neighbours, in time
     page.click("[data-part=reset]")
